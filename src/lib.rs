@@ -1,0 +1,3 @@
+//! Placeholder
+pub mod model;
+pub mod ops;

@@ -1,0 +1,157 @@
+//! The forward pass, stage by stage as in the paper's Table 1.
+
+use anyhow::Result;
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+use super::config::{BlockConfig, Config};
+use super::weights::{self, BlockLayers, Source};
+use crate::ops::{self, Activation, Backend, Convolution, Depthwise, Pointwise};
+
+/// An EfficientNet with its weights, ready to run on one device.
+pub struct EfficientNet {
+    stem: Convolution,
+    blocks: Vec<MbConv>,
+    head: Pointwise,
+    classifier: Pointwise,
+}
+
+impl EfficientNet {
+    /// Reads the weights, folds BatchNorm, and lays everything out for `backend`.
+    ///
+    /// # Errors
+    /// If `source` lacks a tensor, or the device has no room.
+    pub fn load(
+        config: &Config,
+        source: &dyn Source,
+        backend: Backend,
+        device: &Device,
+    ) -> Result<Self> {
+        let eps = config.batch_norm_eps;
+        let stem = weights::stem(config).fold(source, eps)?;
+        let head = weights::head(config).fold(source, eps)?;
+        let classifier = weights::classifier(config).read(source)?;
+        let blocks: Vec<_> = weights::blocks(config).collect();
+        Ok(Self {
+            stem: Convolution::new(
+                backend,
+                &stem,
+                config.stem_window(),
+                Activation::Silu,
+                device,
+            )?,
+            blocks: blocks
+                .into_par_iter()
+                .map(|(stage, index, block)| {
+                    let layers = BlockLayers::new(stage, index, block);
+                    MbConv::load(block, &layers, source, eps, backend, device)
+                })
+                .collect::<Result<_>>()?,
+            head: Pointwise::new(backend, &head, Activation::Silu, device)?,
+            classifier: Pointwise::new(backend, &classifier, Activation::Identity, device)?,
+        })
+    }
+
+    /// Normalised pictures `(B, H, W, 3)` to logits `(B, classes)`.
+    ///
+    /// # Errors
+    /// If the shape is another, or the device fails.
+    pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
+        let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
+        for block in &self.blocks {
+            x = block.forward(&x)?; // at the end (B, H/32, W/32, last)
+        }
+        let x = self.head.forward(&x)?; // (B, H/32, W/32, head)
+        let features = ops::global_average_pool(&x)?; // (B, head)
+        let (batch, head) = features.dims2()?;
+        let logits = self.classifier.forward(&features.reshape((batch, 1, 1, head))?)?;
+        Ok(logits.flatten_from(1)?) // (B, classes)
+    }
+}
+
+/// A mobile inverted bottleneck: expand, filter each channel, weigh the channels, project.
+struct MbConv {
+    expand: Option<Pointwise>,
+    depthwise: Depthwise,
+    squeeze_excite: SqueezeExcite,
+    project: Pointwise,
+    residual: bool,
+}
+
+impl MbConv {
+    fn load(
+        block: &BlockConfig,
+        layers: &BlockLayers,
+        source: &dyn Source,
+        eps: f64,
+        backend: Backend,
+        device: &Device,
+    ) -> Result<Self> {
+        let expand = match &layers.expand {
+            Some(expand) => {
+                let folded = expand.fold(source, eps)?;
+                Some(Pointwise::new(backend, &folded, Activation::Silu, device)?)
+            }
+            None => None,
+        };
+        let depthwise = layers.depthwise.fold(source, eps)?;
+        let project = layers.project.fold(source, eps)?;
+        Ok(Self {
+            expand,
+            depthwise: Depthwise::new(
+                backend,
+                &depthwise,
+                block.window,
+                Activation::Silu,
+                device,
+            )?,
+            squeeze_excite: SqueezeExcite::load(layers, source, backend, device)?,
+            // The bottleneck is linear (MobileNetV2, section 3.2).
+            project: Pointwise::new(backend, &project, Activation::Identity, device)?,
+            residual: block.has_residual(),
+        })
+    }
+
+    /// `(B, H, W, inputs)` to `(B, H/stride, W/stride, outputs)`.
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let expanded = match &self.expand {
+            Some(expand) => expand.forward(x)?, // (B, H, W, expanded)
+            None => x.clone(),
+        };
+        let (filtered, squeezed) = self.depthwise.forward(&expanded)?; // (B, H', W', expanded), (B, expanded)
+        let excite = self.squeeze_excite.forward(&squeezed)?; // (B, expanded)
+        let residual = self.residual.then_some(x);
+        Ok(self.project.project(&filtered, Some(&excite), residual)?) // (B, H', W', outputs)
+    }
+}
+
+/// Two small layers that turn the channels' means into gates between 0 and 1.
+struct SqueezeExcite {
+    reduce: Pointwise,
+    excite: Pointwise,
+}
+
+impl SqueezeExcite {
+    fn load(
+        layers: &BlockLayers,
+        source: &dyn Source,
+        backend: Backend,
+        device: &Device,
+    ) -> Result<Self> {
+        let reduce = layers.reduce.read(source)?;
+        let excite = layers.excite.read(source)?;
+        Ok(Self {
+            reduce: Pointwise::new(backend, &reduce, Activation::Silu, device)?,
+            excite: Pointwise::new(backend, &excite, Activation::Sigmoid, device)?,
+        })
+    }
+
+    /// `(B, expanded)` to `(B, expanded)`.
+    fn forward(&self, squeezed: &Tensor) -> Result<Tensor> {
+        let (batch, expanded) = squeezed.dims2()?;
+        let means = squeezed.reshape((batch, 1, 1, expanded))?;
+        let reduced = self.reduce.forward(&means)?; // (B, 1, 1, squeezed)
+        let gates = self.excite.forward(&reduced)?; // (B, 1, 1, expanded)
+        Ok(gates.reshape((batch, expanded))?)
+    }
+}

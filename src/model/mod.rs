@@ -1,0 +1,11 @@
+//! The network: its shape ([`config`]), its weights ([`weights`]) and its forward pass
+//! ([`efficientnet`]).
+
+pub mod config;
+pub mod efficientnet;
+pub mod generated;
+pub mod safetensors;
+pub mod weights;
+
+pub use config::Config;
+pub use efficientnet::EfficientNet;

@@ -1,0 +1,253 @@
+//! Packed weights and the register tile behind every matrix product.
+//!
+//! The left matrix is an NHWC activation, rows of `inputs` values, and is read where it lies. The
+//! right one is packed once, when weights are loaded, into panels two vectors wide that the tile
+//! walks from front to back. A tile holds its results in registers from the bias to the
+//! activation and the residual, so each output value is written exactly once.
+
+use pulp::{Simd, WithSimd};
+
+use super::super::{Activation, Folded};
+use super::simd::{activate, arch, lanes, load, store};
+
+/// A weight matrix `(inputs, outputs)` in panels, with its bias.
+pub(super) struct Packed {
+    pub inputs: usize,
+    pub outputs: usize,
+    lanes: usize,
+    /// Panel after panel, each `(inputs, width)` with width two vectors, or one for the last
+    /// panel if that is enough. Columns past `outputs` are zero.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    pub activation: Activation,
+}
+
+impl Packed {
+    /// `folded.weight` is `(outputs, inputs)`.
+    pub fn new(folded: &Folded, activation: Activation) -> Self {
+        let lanes = lanes();
+        let outputs = folded.bias.len();
+        let inputs = folded.weight.len() / outputs;
+        let padded = outputs.next_multiple_of(lanes);
+        let mut weight = vec![0.0; inputs * padded];
+        let mut bias = folded.bias.clone();
+        bias.resize(padded, 0.0);
+        for (panel, columns) in Panels::new(padded, lanes) {
+            let width = columns.len();
+            let panel = &mut weight[panel * inputs..][..width * inputs];
+            for (column, row) in folded.weight[columns.start * inputs..]
+                .chunks_exact(inputs)
+                .take(width)
+                .enumerate()
+            {
+                for (slot, &value) in panel[column..].iter_mut().step_by(width).zip(row) {
+                    *slot = value;
+                }
+            }
+        }
+        Self {
+            inputs,
+            outputs,
+            lanes,
+            weight,
+            bias,
+            activation,
+        }
+    }
+
+    /// How many panels there are.
+    pub fn panels(&self) -> usize {
+        self.bias.len().div_ceil(2 * self.lanes)
+    }
+}
+
+/// The first column and the column range of each panel.
+struct Panels {
+    padded: usize,
+    lanes: usize,
+    next: usize,
+}
+
+impl Panels {
+    fn new(padded: usize, lanes: usize) -> Self {
+        Self {
+            padded,
+            lanes,
+            next: 0,
+        }
+    }
+}
+
+impl Iterator for Panels {
+    type Item = (usize, std::ops::Range<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.next;
+        self.next = (start + 2 * self.lanes).min(self.padded);
+        (start < self.padded).then(|| (start, start..self.next))
+    }
+}
+
+/// `rows` rows of `activation(x * excite @ weight + bias) + residual`, for a range of panels.
+pub(super) struct Product<'a> {
+    pub packed: &'a Packed,
+    pub panels: std::ops::Range<usize>,
+    /// `(rows, inputs)`.
+    pub x: &'a [f32],
+    /// Scales each input channel; it is folded into each panel before the panel is used.
+    pub excite: Option<&'a [f32]>,
+    /// `(rows, outputs)`.
+    pub residual: Option<&'a [f32]>,
+    /// `(rows, outputs)`; only the panels' columns are written.
+    pub out: *mut f32,
+    pub rows: usize,
+}
+
+impl Product<'_> {
+    /// Computes and writes the result.
+    ///
+    /// # Safety
+    /// `out` must be valid for writing `rows * outputs` values, and nothing else may read or
+    /// write the columns of `panels` meanwhile.
+    pub unsafe fn run(self) {
+        let Packed {
+            inputs, outputs, ..
+        } = *self.packed;
+        assert_eq!(self.x.len(), self.rows * inputs);
+        assert!(self.excite.is_none_or(|excite| excite.len() == inputs));
+        assert!(self.residual.is_none_or(|r| r.len() == self.rows * outputs));
+        assert!(self.panels.end <= self.packed.panels());
+        arch().dispatch(self);
+    }
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let packed = self.packed;
+        debug_assert_eq!(S::F32_LANES, packed.lanes);
+        let mut scaled = Vec::new();
+        for panel in self.panels.clone() {
+            let column = panel * 2 * S::F32_LANES;
+            let width = (packed.bias.len() - column).min(2 * S::F32_LANES);
+            let mut weight = &packed.weight[column * packed.inputs..][..width * packed.inputs];
+            if let Some(excite) = self.excite {
+                scaled.clear();
+                for (row, &gate) in weight.chunks_exact(width).zip(excite) {
+                    scaled.extend(row.iter().map(|w| w * gate));
+                }
+                weight = &scaled;
+            }
+            if width == S::F32_LANES {
+                self.panel::<S, 1>(simd, weight, column);
+            } else {
+                self.panel::<S, 2>(simd, weight, column);
+            }
+        }
+    }
+}
+
+/// Rows of a full tile: as many accumulators as registers allow beside one row of the panel and
+/// one broadcast value.
+const fn tile_rows(registers: usize) -> usize {
+    if registers >= 32 { 14 } else { 6 }
+}
+
+impl Product<'_> {
+    /// One panel, `V` vectors wide, over all rows.
+    #[inline(always)]
+    fn panel<S: Simd, const V: usize>(&self, simd: S, weight: &[f32], column: usize) {
+        let full = tile_rows(S::REGISTER_COUNT);
+        let mut row = 0;
+        while row < self.rows {
+            let count = full.min(self.rows - row);
+            macro_rules! tile {
+                ($($m:literal)*) => {
+                    match count {
+                        // SAFETY: `run` checked the lengths, and row + count <= rows.
+                        $($m => unsafe { self.tile::<S, $m, V>(simd, weight, row, column) },)*
+                        _ => unreachable!(),
+                    }
+                };
+            }
+            if S::REGISTER_COUNT >= 32 {
+                tile!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+            } else {
+                tile!(1 2 3 4 5 6);
+            }
+            row += count;
+        }
+    }
+
+    /// `M` rows by `V` vectors of the output, kept in registers throughout.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        weight: &[f32],
+        row: usize,
+        column: usize,
+    ) {
+        let Packed {
+            inputs, ref bias, ..
+        } = *self.packed;
+        // SAFETY: rows row..row + M of x exist, each `inputs` long; the panel holds `inputs` rows
+        // of V vectors; bias is padded to whole vectors.
+        let sums = unsafe {
+            let first: [S::f32s; V] =
+                std::array::from_fn(|v| load::<S>(bias.as_ptr().add(column + v * S::F32_LANES)));
+            let mut sums = [first; M];
+            let x = self.x.as_ptr().add(row * inputs);
+            let mut weight = weight.as_ptr();
+            for k in 0..inputs {
+                let w: [S::f32s; V] =
+                    std::array::from_fn(|v| load::<S>(weight.add(v * S::F32_LANES)));
+                for (m, sum) in sums.iter_mut().enumerate() {
+                    let value = simd.splat_f32s(*x.add(m * inputs + k));
+                    for v in 0..V {
+                        sum[v] = simd.mul_add_e_f32s(value, w[v], sum[v]);
+                    }
+                }
+                weight = weight.add(V * S::F32_LANES);
+            }
+            sums
+        };
+        // SAFETY: the same rows of the output are ours to write.
+        unsafe { self.finish(simd, sums, row, column) }
+    }
+
+    /// Activation, residual and the store; the last vector of the last panel may be partial.
+    #[inline(always)]
+    unsafe fn finish<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        sums: [[S::f32s; V]; M],
+        row: usize,
+        column: usize,
+    ) {
+        let outputs = self.packed.outputs;
+        for (m, sum) in sums.into_iter().enumerate() {
+            for (v, value) in sum.into_iter().enumerate() {
+                let column = column + v * S::F32_LANES;
+                let valid = (outputs - column).min(S::F32_LANES);
+                let at = (row + m) * outputs + column;
+                let mut value = activate(simd, value, self.packed.activation);
+                if let Some(residual) = self.residual {
+                    value = simd.add_f32s(value, simd.partial_load_f32s(&residual[at..][..valid]));
+                }
+                // SAFETY: row + m < rows and column + valid <= outputs.
+                unsafe {
+                    if valid == S::F32_LANES {
+                        store::<S>(self.out.add(at), value);
+                    } else {
+                        let mut values = [0.0f32; 16];
+                        store::<S>(values.as_mut_ptr(), value);
+                        std::ptr::copy_nonoverlapping(values.as_ptr(), self.out.add(at), valid);
+                    }
+                }
+            }
+        }
+    }
+}

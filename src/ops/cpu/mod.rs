@@ -1,0 +1,34 @@
+//! Vector kernels for tensors in main memory, one generic source for AVX-512, AVX2 and NEON.
+//!
+//! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
+//! - `gemm`: packed weights and the register tile behind every matrix product.
+//! - `pointwise`, `convolution`, `depthwise`: the Candle custom operations.
+//!
+//! Work is cut into tasks by shape alone, never by the number of threads, and each output value
+//! is summed in one fixed order: a picture's result is the same to the bit whatever the batch it
+//! came in and however many threads ran.
+
+mod convolution;
+mod depthwise;
+mod gemm;
+mod pointwise;
+mod pool;
+mod simd;
+mod tasks;
+
+pub(super) use convolution::patch_order;
+pub use convolution::Convolution;
+pub use depthwise::Depthwise;
+pub use pointwise::Pointwise;
+pub use pool::global_average_pool;
+pub use simd::instruction_set;
+
+use candle_core::{CpuStorage, Layout, Result, bail};
+
+/// The values of a contiguous f32 tensor.
+fn contiguous<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
+        None => bail!("the CPU kernels need contiguous tensors, got {layout:?}"),
+    }
+}

@@ -1,0 +1,134 @@
+//! The instruction set, loads and stores, and the activations in registers.
+
+use std::sync::OnceLock;
+
+use pulp::{Arch, Simd};
+
+use super::super::Activation;
+
+/// The widest instruction set that this processor has; `EFFNET_SIMD=avx2` or `scalar` asks for a
+/// narrower one, to compare or to test.
+pub(super) fn arch() -> Arch {
+    static ARCH: OnceLock<Arch> = OnceLock::new();
+    *ARCH.get_or_init(|| match std::env::var("EFFNET_SIMD").as_deref() {
+        Ok("scalar") => Arch::Scalar,
+        #[cfg(target_arch = "x86_64")]
+        Ok("avx2") => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+        _ => Arch::new(),
+    })
+}
+
+/// The name of the instruction set in use.
+pub fn instruction_set() -> &'static str {
+    match arch() {
+        Arch::Scalar => "scalar",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V3(_) => "avx2",
+        #[cfg(target_arch = "x86_64")]
+        Arch::V4(_) => "avx512",
+        #[allow(unreachable_patterns)]
+        _ => "neon",
+    }
+}
+
+/// Values in one vector register of the instruction set in use.
+pub(super) fn lanes() -> usize {
+    struct Lanes;
+    impl pulp::WithSimd for Lanes {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    arch().dispatch(Lanes)
+}
+
+/// Reads one vector.
+///
+/// # Safety
+/// `from` must be valid for reading `S::F32_LANES` values; any alignment will do.
+#[inline(always)]
+pub(super) unsafe fn load<S: Simd>(from: *const f32) -> S::f32s {
+    // SAFETY: the caller vouches for the range, and the vector type is plain data.
+    unsafe { from.cast::<S::f32s>().read_unaligned() }
+}
+
+/// Writes one vector.
+///
+/// # Safety
+/// `to` must be valid for writing `S::F32_LANES` values; any alignment will do.
+#[inline(always)]
+pub(super) unsafe fn store<S: Simd>(to: *mut f32, values: S::f32s) {
+    // SAFETY: the caller vouches for the range.
+    unsafe { to.cast::<S::f32s>().write_unaligned(values) }
+}
+
+/// A pointer that tasks share, each writing a range of its own.
+#[derive(Clone, Copy)]
+pub(super) struct Shared(pub *mut f32);
+
+// SAFETY: every user hands disjoint ranges to different tasks.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}
+
+impl Shared {
+    /// Taking `self` makes a closure capture the wrapper and not the bare pointer inside it.
+    pub fn pointer(self) -> *mut f32 {
+        self.0
+    }
+}
+
+/// `2^t` for `t` in [-126, 126], relative error below 2 ulp.
+///
+/// The integer part goes into the exponent bits; the rest, in [-0.5, 0.5], through the Taylor
+/// polynomial of `2^f` to the seventh power (remainder 4e-9).
+#[inline(always)]
+fn exp2<S: Simd>(simd: S, t: S::f32s) -> S::f32s {
+    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
+    let magic = simd.splat_f32s(12_582_912.0);
+    let shifted = simd.add_f32s(t, magic);
+    let fraction = simd.sub_f32s(t, simd.sub_f32s(shifted, magic));
+    const LN2: f64 = std::f64::consts::LN_2;
+    let mut power = simd.splat_f32s((LN2 * LN2 * LN2 * LN2 * LN2 * LN2 * LN2 / 5040.0) as f32);
+    for coefficient in [
+        LN2 * LN2 * LN2 * LN2 * LN2 * LN2 / 720.0,
+        LN2 * LN2 * LN2 * LN2 * LN2 / 120.0,
+        LN2 * LN2 * LN2 * LN2 / 24.0,
+        LN2 * LN2 * LN2 / 6.0,
+        LN2 * LN2 / 2.0,
+        LN2,
+        1.0,
+    ] {
+        power = simd.mul_add_e_f32s(power, fraction, simd.splat_f32s(coefficient as f32));
+    }
+    let exponent = simd.wrapping_dyn_shl_u32s(
+        simd.transmute_u32s_f32s(shifted),
+        simd.splat_u32s(f32::MANTISSA_DIGITS - 1),
+    );
+    simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(power), exponent))
+}
+
+/// `1 / (1 + exp(-x))`, within 3 ulp; NaN stays NaN.
+#[inline(always)]
+fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    // Beyond +-87 the result is 0 or 1 to within the smallest normal number. The constant comes
+    // first because x86's min and max hand on their second operand when one is NaN.
+    let limit = 126.0;
+    let t = simd.mul_f32s(x, simd.splat_f32s(-std::f32::consts::LOG2_E));
+    let t = simd.min_f32s(simd.splat_f32s(limit), t);
+    let t = simd.max_f32s(simd.splat_f32s(-limit), t);
+    let one = simd.splat_f32s(1.0);
+    simd.div_f32s(one, simd.add_f32s(one, exp2(simd, t)))
+}
+
+/// Applies `activation` to each lane.
+#[inline(always)]
+pub(super) fn activate<S: Simd>(simd: S, x: S::f32s, activation: Activation) -> S::f32s {
+    match activation {
+        Activation::Identity => x,
+        Activation::Silu => simd.mul_f32s(x, sigmoid(simd, x)),
+        Activation::Sigmoid => sigmoid(simd, x),
+    }
+}

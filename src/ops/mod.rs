@@ -1,0 +1,215 @@
+//! What the network needs, once per backend.
+//!
+//! Activations are NHWC throughout, `(batch, height, width, channels)` in f32, so that a 1x1
+//! convolution is one matrix product. Weights arrive with BatchNorm already folded in.
+//!
+//! - [`portable`]: plain Candle tensor operations. It runs wherever Candle runs and is the oracle
+//!   that every other backend is tested against.
+//! - [`cpu`]: vector kernels behind Candle custom operations, chosen at run time.
+//!
+//! A GPU backend joins here: one more variant per operation, nothing in the network.
+
+pub mod cpu;
+pub mod portable;
+
+use candle_core::{Device, Result, Tensor};
+
+/// The function applied to a convolution's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// None, as after a linear bottleneck (MobileNetV2, arXiv:1801.04381).
+    Identity,
+    /// `x * sigmoid(x)`, the paper's swish.
+    Silu,
+    /// The squeeze-excite gate.
+    Sigmoid,
+}
+
+/// Which implementation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// Plain Candle operations, on any device.
+    Portable,
+    /// The vector kernels, for tensors in main memory.
+    Cpu,
+}
+
+impl Backend {
+    /// The fastest implementation for tensors on `device`.
+    pub fn for_device(device: &Device) -> Self {
+        if device.is_cpu() {
+            Self::Cpu
+        } else {
+            Self::Portable
+        }
+    }
+}
+
+/// Zero padding and stride of a square-kernel convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// `(kernel - 1) / 2` on every side, as in PyTorch-trained checkpoints
+    /// (timm/layers/padding.py, `get_padding`).
+    Symmetric,
+    /// TensorFlow's "SAME": the output is `ceil(input / stride)` and an odd total puts the extra
+    /// zero behind (timm/layers/padding.py, `pad_same`).
+    Same,
+}
+
+impl Padding {
+    /// Zeros before the first element along one side of length `input`, and the output length.
+    pub fn along(self, input: usize, kernel: usize, stride: usize) -> (usize, usize) {
+        match self {
+            Self::Symmetric => {
+                let before = (kernel - 1) / 2;
+                (before, (input + 2 * before - kernel) / stride + 1)
+            }
+            Self::Same => {
+                let output = input.div_ceil(stride);
+                let total = ((output - 1) * stride + kernel).saturating_sub(input);
+                (total / 2, output)
+            }
+        }
+    }
+}
+
+/// Kernel size, stride and padding of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Kernel height and width.
+    pub kernel: usize,
+    /// Step between output positions, both ways.
+    pub stride: usize,
+    /// How the border is filled.
+    pub padding: Padding,
+}
+
+/// A convolution's weights after BatchNorm folding.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// PyTorch's OIHW order: `(outputs, inputs / groups, kernel, kernel)`.
+    pub weight: Vec<f32>,
+    /// One per output channel.
+    pub bias: Vec<f32>,
+}
+
+macro_rules! per_backend {
+    ($self:ident, $kernel:ident => $call:expr) => {
+        match $self {
+            Self::Portable($kernel) => $call,
+            Self::Cpu($kernel) => $call,
+        }
+    };
+}
+
+/// A 1x1 convolution, or a linear layer when height and width are 1.
+pub enum Pointwise {
+    #[doc(hidden)]
+    Portable(portable::Pointwise),
+    #[doc(hidden)]
+    Cpu(cpu::Pointwise),
+}
+
+impl Pointwise {
+    /// `folded.weight` is `(outputs, inputs)`.
+    pub fn new(
+        backend: Backend,
+        folded: &Folded,
+        activation: Activation,
+        device: &Device,
+    ) -> Result<Self> {
+        Ok(match backend {
+            Backend::Portable => {
+                Self::Portable(portable::Pointwise::new(folded, activation, device)?)
+            }
+            Backend::Cpu => Self::Cpu(cpu::Pointwise::new(folded, activation)),
+        })
+    }
+
+    /// `activation(x @ weight + bias)`: `(B, H, W, inputs)` to `(B, H, W, outputs)`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        per_backend!(self, kernel => kernel.forward(x, None, None))
+    }
+
+    /// The end of an MBConv block: `x` is scaled per channel by `excite`, `(B, inputs)`, before
+    /// the product, and `residual`, of the output's shape, is added after the activation.
+    pub fn project(
+        &self,
+        x: &Tensor,
+        excite: Option<&Tensor>,
+        residual: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        per_backend!(self, kernel => kernel.forward(x, excite, residual))
+    }
+}
+
+/// A depthwise convolution: one `kernel x kernel` filter per channel.
+pub enum Depthwise {
+    #[doc(hidden)]
+    Portable(portable::Depthwise),
+    #[doc(hidden)]
+    Cpu(cpu::Depthwise),
+}
+
+impl Depthwise {
+    /// `folded.weight` is `(channels, 1, kernel, kernel)`.
+    pub fn new(
+        backend: Backend,
+        folded: &Folded,
+        window: Window,
+        activation: Activation,
+        device: &Device,
+    ) -> Result<Self> {
+        Ok(match backend {
+            Backend::Portable => {
+                Self::Portable(portable::Depthwise::new(folded, window, activation, device)?)
+            }
+            Backend::Cpu => Self::Cpu(cpu::Depthwise::new(folded, window, activation)),
+        })
+    }
+
+    /// `(B, H, W, C)` to `(B, H', W', C)`, and the mean of the result over its height and width,
+    /// `(B, C)`: the squeeze of squeeze-excite, taken while the values are at hand.
+    pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        per_backend!(self, kernel => kernel.forward(x))
+    }
+}
+
+/// A dense convolution with a kernel larger than one, as in the stem.
+pub enum Convolution {
+    #[doc(hidden)]
+    Portable(portable::Convolution),
+    #[doc(hidden)]
+    Cpu(cpu::Convolution),
+}
+
+impl Convolution {
+    /// `folded.weight` is `(outputs, inputs, kernel, kernel)`.
+    pub fn new(
+        backend: Backend,
+        folded: &Folded,
+        window: Window,
+        activation: Activation,
+        device: &Device,
+    ) -> Result<Self> {
+        Ok(match backend {
+            Backend::Portable => {
+                Self::Portable(portable::Convolution::new(folded, window, activation, device)?)
+            }
+            Backend::Cpu => Self::Cpu(cpu::Convolution::new(folded, window, activation)),
+        })
+    }
+
+    /// `(B, H, W, inputs)` to `(B, H', W', outputs)`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        per_backend!(self, kernel => kernel.forward(x))
+    }
+}
+
+/// The mean over height and width: `(B, H, W, C)` to `(B, C)`.
+pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
+    match Backend::for_device(x.device()) {
+        Backend::Portable => portable::global_average_pool(x),
+        Backend::Cpu => cpu::global_average_pool(x),
+    }
+}
