@@ -1,3 +1,44 @@
-//! Placeholder
+//! Label pictures with EfficientNet.
+//!
+//! Data flows one way, one room each:
+//!
+//! ```text
+//! arguments ── cli ──► commands ── resolve, hub, config_json, checkpoints ──► classifier
+//!                         │                                                       │
+//! files, folders, - ── inputs                                                     │
+//!                         │ pipeline: threads and bounded channels                │
+//!                         ▼                                                       ▼
+//!                      decode ──► preprocess (resample) ──► batch ──► model::efficientnet (ops)
+//!                         │                                                       │
+//!                         │ error                                     top_k, labels
+//!                         ▼                                                       ▼
+//!                         └──────────────► records in input order ──► output ──► stdout
+//! ```
+//!
+//! Only [`pipeline`] starts threads, only [`decode`] knows `image`, only [`hub`] connects, only
+//! [`ops`] has `unsafe`, only [`output`], [`commands`] and [`terminal`] write.
+#![warn(missing_docs)]
+
+pub mod checkpoints;
+pub mod classifier;
+#[allow(missing_docs)]
+pub mod cli;
+pub mod commands;
+pub mod config_json;
+pub mod decode;
+pub mod device;
+pub mod error;
+pub mod hub;
+pub mod inputs;
+pub mod labels;
 pub mod model;
 pub mod ops;
+pub mod output;
+pub mod picture;
+pub mod pipeline;
+pub mod preprocess;
+pub mod resample;
+pub mod resolve;
+pub mod resume;
+pub mod terminal;
+pub mod top_k;

@@ -67,7 +67,7 @@ pub const SCALINGS: [Scaling; 9] = [
     scaling("b5", 1.6, 2.2, 456),
     scaling("b6", 1.8, 2.6, 528),
     scaling("b7", 2.0, 3.1, 600),
-    scaling("demo", 0.3, 0.4, 96),
+    scaling("demo", 0.35, 0.5, 96),
 ];
 
 const fn scaling(variant: &'static str, width: f64, depth: f64, resolution: usize) -> Scaling {

@@ -39,15 +39,17 @@ fn uniform(name: &str, low: f64, high: f64) -> impl Iterator<Item = f32> {
 fn range(parameter: &Parameter) -> (f64, f64) {
     let ends = |ending: &str| parameter.name.ends_with(ending);
     let gain = match parameter.shape.len() {
-        1 if ends(".running_mean") => return (-0.3, 0.3),
-        1 if ends(".running_var") => return (0.05, 1.5),
-        1 if ends(".bias") => return (-0.5, 0.5),
+        1 if ends(".running_mean") => return (-0.1, 0.1),
+        1 if ends(".running_var") => return (0.2, 1.4),
+        1 if ends(".conv_expand.bias") => return (-1.0, 1.0),
+        1 if ends(".bias") => return (-0.2, 0.2),
         1 => return (0.5, 1.0),
-        _ if ends(".0.conv_pwl.weight") => 2.0,
-        _ if ends(".conv_pwl.weight") => 1.0,
-        _ if ends(".se.conv_expand.weight") => 2.0,
-        _ if ends("classifier.weight") => 4.0,
-        _ => 1.25,
+        _ if ends("conv_stem.weight") => 3.0,
+        _ if ends(".conv_exp.weight") => 0.2,
+        _ if ends(".0.conv_pwl.weight") => 6.0,
+        _ if ends(".conv_pwl.weight") => 0.4,
+        _ if ends("classifier.weight") => 5.0,
+        _ => 1.0,
     };
     let fan_in: usize = parameter.shape[1..].iter().product();
     let bound = gain * (3.0 / fan_in as f64).sqrt();

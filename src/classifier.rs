@@ -1,0 +1,98 @@
+//! A network with all that turns pictures into labels.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use candle_core::{Device, Tensor};
+
+use crate::labels::Labels;
+use crate::model::safetensors::Checkpoint;
+use crate::model::{Config, EfficientNet};
+use crate::ops::Backend;
+use crate::preprocess::Transform;
+
+/// Where the weights are.
+#[derive(Clone, Debug)]
+pub enum Weights {
+    /// A `.safetensors` file.
+    File(std::path::PathBuf),
+    /// Within the program.
+    Embedded(&'static [u8]),
+}
+
+/// What a model name stands for, before its weights are read.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// As it is called in messages.
+    pub name: String,
+    /// The network's shape.
+    pub config: Config,
+    /// How its pictures are prepared.
+    pub transform: Transform,
+    /// Its classes.
+    pub labels: Labels,
+    /// Its weights.
+    pub weights: Weights,
+}
+
+/// A model ready to run.
+pub struct Classifier {
+    /// How its pictures are prepared.
+    pub transform: Transform,
+    /// Its classes.
+    pub labels: Labels,
+    network: EfficientNet,
+    device: Device,
+}
+
+impl Weights {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// If the file can't be read or is not a whole safetensors file.
+    pub fn open(&self) -> Result<Checkpoint> {
+        match self {
+            Self::File(path) => Checkpoint::open(path),
+            Self::Embedded(bytes) => {
+                Checkpoint::parse(Cow::Borrowed(bytes), Path::new("the embedded weights"))
+            }
+        }
+    }
+}
+
+impl Classifier {
+    /// Reads the weights and puts the network on `device`.
+    ///
+    /// # Errors
+    /// If the weights are not whole or do not fit the model.
+    pub fn load(model: Model, device: Device) -> Result<Self> {
+        ensure!(
+            model.labels.len() == model.config.classes,
+            "{} labels for {} classes",
+            model.labels.len(),
+            model.config.classes,
+        );
+        let checkpoint = model.weights.open()?;
+        checkpoint.check(&model.config)?;
+        let backend = Backend::for_device(&device);
+        let network = EfficientNet::load(&model.config, &checkpoint, backend, &device)?;
+        Ok(Self {
+            transform: model.transform,
+            labels: model.labels,
+            network,
+            device,
+        })
+    }
+
+    /// The logits of each picture, prepared by [`Transform::apply`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        let size = self.transform.size;
+        let shape = (pictures.len(), size, size, 3);
+        let batch = Tensor::from_vec(pictures.concat(), shape, &self.device)?;
+        Ok(self.network.forward(&batch)?.to_vec2()?)
+    }
+}

@@ -1,0 +1,166 @@
+//! `effnet classify`: label pictures.
+
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+
+use super::{Downloads, INTERRUPTED, start_pool, threads};
+use crate::classifier::Classifier;
+use crate::cli::Classify;
+use crate::decode::Limits;
+use crate::error::Outcome;
+use crate::hub::Hub;
+use crate::inputs::{Input, Selection};
+use crate::output::{Format, Record, Style};
+use crate::pipeline::{self, Options};
+use crate::resume;
+use crate::terminal::{Terminal, human_duration};
+
+/// What became of the pictures.
+#[derive(Default)]
+struct Tally {
+    classified: u64,
+    failed: u64,
+}
+
+pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
+    let format = args.output.format();
+    ensure!(
+        !args.resume || format == Format::Jsonl,
+        "--resume needs --jsonl: other formats can't be continued",
+    );
+    let threads = threads(args.threads);
+    start_pool(threads)?;
+    let selection = Selection {
+        paths: args.paths.clone(),
+        files_from: args.files_from.clone(),
+        null: args.null,
+        recursive: args.recursive,
+    };
+    // What is cheap to check comes before a download.
+    let (inputs, total) = selection.inputs()?;
+    let device = args.device.open()?;
+    let hub = Hub::from_env(args.model.offline)?;
+    let model = args.model.choice().resolve(&hub, &Downloads::new(terminal))?;
+    let started = Instant::now();
+    let name = model.name.clone();
+    let classifier = Classifier::load(model, device)?;
+    terminal.detail(&format!(
+        "{name} on cpu ({}, {threads} threads), loaded in {}",
+        crate::ops::cpu::instruction_set(),
+        human_duration(started.elapsed()),
+    ));
+    if classifier.labels.unnamed {
+        terminal.warn(&format!(
+            "{name} does not name its {} classes, so labels are indices; --labels FILE names them",
+            classifier.labels.len(),
+        ));
+    }
+    let done = match &args.output.output {
+        Some(path) if args.resume => resume::prepare(path)?,
+        _ => HashSet::new(),
+    };
+    let (to, style) = destination(args.output.output.as_deref(), args.resume, &terminal)?;
+    let left = total.map(|total| total.saturating_sub(done.len() as u64));
+    let inputs = inputs.filter(move |input: &Input| !resume::holds(&done, input.path()));
+    let options = Options {
+        top_k: args.top_k,
+        min_score: args.min_score,
+        batch_size: args.batch_size,
+        decoders: threads,
+        limits: Limits {
+            max_pixels: args.max_pixels,
+            max_bytes: args.max_bytes,
+        },
+        upright: !args.no_exif,
+    };
+    let started = Instant::now();
+    let tally = classify(inputs, &classifier, options, format, (to, style), &terminal, left);
+    let tally = match tally {
+        Err(e) if is_broken_pipe(&e) => return Ok(Outcome::Success),
+        tally => tally?,
+    };
+    summarise(&tally, started, &terminal);
+    Ok(match tally {
+        _ if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
+        Tally { failed: 0, .. } => Outcome::Success,
+        // With a single picture asked for and failed, nothing could be done either, but the
+        // record was printed: it is the pictures that failed, not the run.
+        _ => Outcome::SomeFailed,
+    })
+}
+
+/// Runs the pipeline into the sink and closes it, however the run ends.
+fn classify(
+    inputs: impl Iterator<Item = Input> + Send + 'static,
+    classifier: &Classifier,
+    options: Options,
+    format: Format,
+    (to, style): (Box<dyn Write>, Style),
+    terminal: &Terminal,
+    total: Option<u64>,
+) -> Result<Tally> {
+    let mut sink = format.sink(to, &classifier.labels, style);
+    let progress = terminal.picture_progress(total);
+    let mut tally = Tally::default();
+    let emit = |record: Record| {
+        match record.outcome {
+            Ok(_) => tally.classified += 1,
+            Err(_) => tally.failed += 1,
+        }
+        progress.suspend(|| sink.record(&record)).context(WRITING)?;
+        progress.inc(1);
+        Ok(())
+    };
+    let ran = pipeline::run(inputs, classifier, options, &INTERRUPTED, emit);
+    progress.finish_and_clear();
+    ran?;
+    sink.finish().context(WRITING)?;
+    Ok(tally)
+}
+
+const WRITING: &str = "can't write the output";
+
+/// Standard output or the file, and how text looks there.
+fn destination(
+    output: Option<&Path>,
+    append: bool,
+    terminal: &Terminal,
+) -> Result<(Box<dyn Write>, Style)> {
+    let Some(path) = output else {
+        return Ok((Box::new(io::stdout().lock()), terminal.stdout_style()));
+    };
+    let file = match append {
+        true => OpenOptions::new().append(true).create(true).open(path),
+        false => File::create(path),
+    };
+    let file = file.with_context(|| format!("can't write {}", path.display()))?;
+    Ok((Box::new(file), Style::default()))
+}
+
+fn summarise(tally: &Tally, started: Instant, terminal: &Terminal) {
+    let Tally { classified, failed } = *tally;
+    let count = classified + failed;
+    let elapsed = started.elapsed();
+    let plural = if count == 1 { "" } else { "s" };
+    let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
+    terminal.say(&format!(
+        "{count} picture{plural}{failures}, {} ({:.1} pictures/s)",
+        human_duration(elapsed),
+        count as f64 / elapsed.as_secs_f64(),
+    ));
+}
+
+/// Whether the reader of our output went away, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    })
+}

@@ -1,0 +1,16 @@
+//! `effnet completions`: write a shell's completion script.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Completions};
+use crate::error::Outcome;
+
+pub fn run(args: &Completions) -> Result<Outcome> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "effnet", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Outcome::Success)
+}

@@ -1,0 +1,51 @@
+//! `effnet download`: fetch checkpoints for later use.
+
+use std::io::{self, Write};
+
+use anyhow::{Result, bail};
+
+use super::Downloads;
+use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS, variants};
+use crate::cli::Download;
+use crate::error::Outcome;
+use crate::hub::{Hub, HubError};
+use crate::resolve::{CONFIG_FILE, WEIGHTS_FILE, is_repo_id};
+use crate::terminal::Terminal;
+
+/// Prints the path of each file of weights, as `hf download` does.
+pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
+    let hub = Hub::from_env(args.offline)?;
+    let repos: Vec<String> = args
+        .models
+        .iter()
+        .map(|name| repo(name, args.weights.as_deref()))
+        .collect::<Result<_>>()?;
+    let revision = args.revision.as_deref().unwrap_or("main");
+    let progress = Downloads::new(terminal);
+    for repo in repos {
+        // Published checkpoints are described by our own table; anyone's own are not.
+        if Checkpoint::of_repo(&repo).is_none() {
+            hub.refresh(&repo, revision, CONFIG_FILE, &progress)?;
+        }
+        match hub.refresh(&repo, revision, WEIGHTS_FILE, &progress) {
+            Ok(path) => writeln!(io::stdout(), "{}", path.display())?,
+            Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
+            Err(e) => return Err(e.into()),
+        }
+    }
+    Ok(Outcome::Success)
+}
+
+fn repo(name: &str, weights: Option<&str>) -> Result<String> {
+    if variants().any(|variant| variant == name) {
+        let weights = weights.unwrap_or(DEFAULT_WEIGHTS);
+        return Ok(Checkpoint::named(name, weights)?.repo());
+    }
+    if weights.is_some() {
+        bail!("--weights goes with variants only; {name} is not one");
+    }
+    if !is_repo_id(name) {
+        bail!("{name} is neither a variant (b0 to b7) nor a Hub id (owner/name)");
+    }
+    Ok(name.to_owned())
+}

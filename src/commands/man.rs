@@ -1,0 +1,27 @@
+//! `effnet man`: write the manual page, the subcommands behind the main one.
+
+use std::io::{self, Write};
+
+use anyhow::Result;
+use clap::CommandFactory;
+
+use crate::cli::Cli;
+use crate::error::Outcome;
+
+pub fn run() -> Result<Outcome> {
+    let mut page = Vec::new();
+    let mut command = Cli::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands().filter(|s| s.get_name() != "help") {
+        // The first lines of each are comments and a title, which one page has once.
+        let mut section = Vec::new();
+        clap_mangen::Man::new(subcommand.clone()).render(&mut section)?;
+        let section = String::from_utf8_lossy(&section);
+        let body = section.split_once(".SH NAME").map_or("", |(_, body)| body);
+        let name = subcommand.get_name().to_uppercase();
+        write!(page, ".SH \"EFFNET {name}\"{}", body.replace("\n.SH ", "\n.SS "))?;
+    }
+    io::stdout().write_all(&page)?;
+    Ok(Outcome::Success)
+}

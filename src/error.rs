@@ -1,0 +1,76 @@
+//! What can be wrong with one picture, and how a run ends.
+
+use std::process::ExitCode;
+
+/// The class of a picture's error, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// It could not be read: missing, not allowed, a directory.
+    Read,
+    /// It is larger than the limits allow.
+    Limit,
+    /// It is in a format that is not decoded.
+    Unsupported,
+    /// It is damaged.
+    Decode,
+    /// The network could not take it.
+    Model,
+}
+
+impl ErrorKind {
+    /// The word in JSON's `error.kind`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Limit => "limit",
+            Self::Unsupported => "unsupported",
+            Self::Decode => "decode",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// One picture's error: a record of the output, never the end of the run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PictureError {
+    /// The class.
+    pub kind: ErrorKind,
+    /// One line: what happened, and what to do.
+    pub message: String,
+}
+
+impl PictureError {
+    /// Line breaks from a library's message become spaces.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let message: String = message.into();
+        Self {
+            kind,
+            message: message.split_whitespace().collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// How a run ended, for the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything asked for was done.
+    Success,
+    /// Some inputs failed; the others were printed.
+    SomeFailed,
+    /// Usage was wrong, or nothing could be done.
+    Failed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Success => Self::SUCCESS,
+            Outcome::SomeFailed => Self::from(1),
+            Outcome::Failed => Self::from(2),
+            Outcome::Interrupted => Self::from(130),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Class index to WordNet id and readable name.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+/// The 1000 classes of ImageNet-1k in the order of their WordNet ids, which is the order of every
+/// checkpoint's classes: timm/data/_info/imagenet_synsets.txt with the first synonym of
+/// imagenet_synset_to_lemma.txt, or all synonyms where two classes share the first.
+const IMAGENET_1K: &str = include_str!("../assets/imagenet_labels.tsv");
+
+/// What a class is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its WordNet id, such as `n02123045`, where it is one of ImageNet's.
+    pub wnid: Option<String>,
+    /// Readable; the class index in digits where nothing else is known.
+    pub name: String,
+}
+
+/// The labels of a classifier's classes, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    labels: Vec<Label>,
+    /// Whether there are only indices.
+    pub unnamed: bool,
+}
+
+impl Labels {
+    /// ImageNet-1k's.
+    pub fn imagenet() -> Self {
+        let lines = IMAGENET_1K.lines().skip(1);
+        let labels = lines.filter_map(|line| line.split_once('\t'));
+        Self::from_labels(
+            labels
+                .map(|(wnid, name)| Label {
+                    wnid: Some(wnid.to_owned()),
+                    name: name.to_owned(),
+                })
+                .collect(),
+        )
+    }
+
+    /// Names without WordNet ids; a name that is itself a WordNet id also becomes the id.
+    pub fn named(names: impl IntoIterator<Item = String>) -> Self {
+        Self::from_labels(
+            names
+                .into_iter()
+                .map(|name| Label {
+                    wnid: is_wnid(&name).then(|| name.clone()),
+                    name,
+                })
+                .collect(),
+        )
+    }
+
+    /// The usual labels of a head with `classes` classes: ImageNet's or bare indices.
+    pub fn for_classes(classes: usize) -> Self {
+        match Self::imagenet() {
+            imagenet if imagenet.len() == classes => imagenet,
+            _ => Self {
+                unnamed: true,
+                ..Self::named((0..classes).map(|index| index.to_string()))
+            },
+        }
+    }
+
+    /// One label per line: a name, or a WordNet id and a name with a tab between them. The
+    /// header of effnet's own table is skipped.
+    ///
+    /// # Errors
+    /// If the file can't be read as UTF-8 or does not hold `classes` labels.
+    pub fn open(path: &Path, classes: usize) -> Result<Self> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("can't read the labels {shown}"))?;
+        let labels: Vec<_> = text
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty() && *line != "wnid\tlabel")
+            .map(|line| match line.split_once('\t') {
+                Some((wnid, name)) if is_wnid(wnid) => Label {
+                    wnid: Some(wnid.to_owned()),
+                    name: name.to_owned(),
+                },
+                _ => Label {
+                    wnid: is_wnid(line).then(|| line.to_owned()),
+                    name: line.to_owned(),
+                },
+            })
+            .collect();
+        ensure!(
+            labels.len() == classes,
+            "{shown} holds {} labels, the model has {classes} classes",
+            labels.len(),
+        );
+        Ok(Self::from_labels(labels))
+    }
+
+    fn from_labels(labels: Vec<Label>) -> Self {
+        Self {
+            labels,
+            unnamed: false,
+        }
+    }
+
+    /// How many classes there are.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The label of class `index`, which must be below [`Labels::len`].
+    pub fn get(&self, index: usize) -> &Label {
+        &self.labels[index]
+    }
+}
+
+/// `n` and eight digits.
+fn is_wnid(text: &str) -> bool {
+    let digits = text.strip_prefix('n').unwrap_or_default();
+    digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit())
+}

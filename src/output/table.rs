@@ -1,0 +1,93 @@
+//! CSV and TSV: a header, then one row per prediction.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
+
+use super::{Record, Sink};
+use crate::labels::Labels;
+
+const HEADER: [&str; 7] = ["path", "rank", "label", "score", "index", "wnid", "error"];
+
+/// A picture that failed, or with no prediction above the minimum, still has one row.
+pub(super) struct Table<'a, W: Write> {
+    to: Writer<W>,
+    labels: &'a Labels,
+    escape: fn(&str) -> Cow<'_, str>,
+    started: bool,
+}
+
+impl<'a, W: Write> Table<'a, W> {
+    /// RFC 4180, with the line ends that it asks for.
+    pub(super) fn csv(to: W, labels: &'a Labels) -> Self {
+        let mut builder = WriterBuilder::new();
+        builder.terminator(Terminator::CRLF);
+        Self::new(builder.from_writer(to), labels, |field| field.into())
+    }
+
+    /// TSV has no quotes: what would break a line becomes `\t`, `\n`, `\r` or `\\`.
+    pub(super) fn tsv(to: W, labels: &'a Labels) -> Self {
+        let mut builder = WriterBuilder::new();
+        builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
+        Self::new(builder.from_writer(to), labels, |field| {
+            let escaped = field.replace('\\', "\\\\").replace('\t', "\\t");
+            escaped.replace('\n', "\\n").replace('\r', "\\r").into()
+        })
+    }
+
+    fn new(to: Writer<W>, labels: &'a Labels, escape: fn(&str) -> Cow<'_, str>) -> Self {
+        Self {
+            to,
+            labels,
+            escape,
+            started: false,
+        }
+    }
+
+    fn row(&mut self, fields: [&str; 7]) -> io::Result<()> {
+        let escape = self.escape;
+        let fields = fields.map(escape);
+        Ok(self.to.write_record(fields.iter().map(|f| f.as_bytes()))?)
+    }
+
+    fn start(&mut self) -> io::Result<()> {
+        if !self.started {
+            self.started = true;
+            self.row(HEADER)?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> Sink for Table<'_, W> {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.start()?;
+        let path = record.path.to_string_lossy();
+        match &record.outcome {
+            Err(error) => self.row([&path, "", "", "", "", "", &error.message])?,
+            Ok(scored) if scored.is_empty() => self.row([&path, "", "", "", "", "", ""])?,
+            Ok(scored) => {
+                let labels = self.labels;
+                for (rank, scored) in scored.iter().enumerate() {
+                    let label = labels.get(scored.index);
+                    self.row([
+                        &path,
+                        &(rank + 1).to_string(),
+                        &label.name,
+                        &scored.score.to_string(),
+                        &scored.index.to_string(),
+                        label.wnid.as_deref().unwrap_or_default(),
+                        "",
+                    ])?;
+                }
+            }
+        }
+        self.to.flush()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.start()?;
+        self.to.flush()
+    }
+}

@@ -1,0 +1,204 @@
+//! Threads, bounded channels, batching and order.
+//!
+//! One thread walks the inputs, several decode and preprocess, and the caller's runs the network
+//! and hands on the records. Each input gets a slot, a channel for one value, and the slots queue
+//! up in input order: order is kept by waiting for the first slot, and memory is bounded by the
+//! length of the queue.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use crate::classifier::Classifier;
+use crate::decode::{Limits, decode};
+use crate::error::{ErrorKind, PictureError};
+use crate::inputs::Input;
+use crate::output::Record;
+use crate::preprocess::Transform;
+use crate::top_k::top_k;
+
+/// How pictures are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many predictions a record holds.
+    pub top_k: usize,
+    /// The lowest probability that is reported.
+    pub min_score: f32,
+    /// How many pictures go through the network at once, at most.
+    pub batch_size: usize,
+    /// How many pictures are decoded at once.
+    pub decoders: usize,
+    /// What a picture may cost.
+    pub limits: Limits,
+    /// Whether EXIF orientation is applied.
+    pub upright: bool,
+}
+
+/// A picture's network input, or what was wrong.
+type Prepared = Result<Vec<f32>, PictureError>;
+
+/// A place in the queue: the path, and where the prepared picture will arrive.
+type Slot = (PathBuf, Receiver<Prepared>);
+
+/// How often a wait looks up to see whether the user pressed Ctrl-C.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Classifies `inputs` in order, calling `emit` for each record, until they end or `interrupted`
+/// is set.
+///
+/// # Errors
+/// If `emit` fails. What is wrong with a picture is a record.
+pub fn run(
+    inputs: impl Iterator<Item = Input> + Send + 'static,
+    classifier: &Classifier,
+    options: Options,
+    interrupted: &AtomicBool,
+    mut emit: impl FnMut(Record) -> Result<()>,
+) -> Result<()> {
+    let mut queue = Queue {
+        slots: start(inputs, classifier.transform, options),
+        first: None,
+        interrupted,
+    };
+    loop {
+        let group = gather(&mut queue, options.batch_size);
+        if group.is_empty() || interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        for record in classify(classifier, group, options) {
+            emit(record)?;
+        }
+    }
+}
+
+/// Starts the threads that read, decode and preprocess. They end when the inputs do, or when the
+/// queue is dropped; they are not waited for, since one may be waiting for standard input.
+fn start(
+    inputs: impl Iterator<Item = Input> + Send + 'static,
+    transform: Transform,
+    options: Options,
+) -> Receiver<Slot> {
+    let (slots, queue) = bounded::<Slot>(options.batch_size + 2 * options.decoders);
+    let (jobs, job) = bounded::<(Input, Sender<Prepared>)>(options.decoders);
+    for _ in 0..options.decoders {
+        let job = job.clone();
+        thread::spawn(move || {
+            for (input, to) in job {
+                // A closed slot means that the run is over.
+                let _ = to.send(prepare(&input, transform, options));
+            }
+        });
+    }
+    thread::spawn(move || {
+        for input in inputs {
+            let (to, from) = bounded(1);
+            let path = input.path().to_path_buf();
+            if slots.send((path, from)).is_err() || jobs.send((input, to)).is_err() {
+                break;
+            }
+        }
+    });
+    queue
+}
+
+fn prepare(input: &Input, transform: Transform, options: Options) -> Prepared {
+    let bytes = input.read(options.limits.max_bytes)?;
+    let picture = decode(&bytes, options.limits, options.upright)?;
+    Ok(transform.apply(&picture))
+}
+
+/// The slots in order.
+struct Queue<'a> {
+    slots: Receiver<Slot>,
+    first: Option<Slot>,
+    interrupted: &'a AtomicBool,
+}
+
+impl Queue<'_> {
+    /// The next picture; without `wait`, only if it is ready.
+    fn next(&mut self, wait: bool) -> Option<(PathBuf, Prepared)> {
+        if self.first.is_none() {
+            self.first = self.receive(&self.slots, wait);
+        }
+        let (_, from) = self.first.as_ref()?;
+        let prepared = match self.receive(from, wait) {
+            Some(prepared) => prepared,
+            None if wait && !self.interrupted.load(Ordering::Relaxed) => {
+                let message = "the decoder gave up on it; the file is probably damaged";
+                Err(PictureError::new(ErrorKind::Decode, message))
+            }
+            None => return None,
+        };
+        let (path, _) = self.first.take()?;
+        Some((path, prepared))
+    }
+
+    fn receive<T>(&self, from: &Receiver<T>, wait: bool) -> Option<T> {
+        if !wait {
+            return from.try_recv().ok();
+        }
+        loop {
+            match from.recv_timeout(GLANCE) {
+                Ok(value) => return Some(value),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) if self.interrupted.load(Ordering::Relaxed) => {
+                    return None;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+}
+
+/// Waits for one picture and takes along those that are ready behind it, up to a batch: a slow
+/// trickle of inputs is answered one by one, a folder in batches.
+fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
+    let mut group = Vec::new();
+    let mut pictures = 0;
+    while pictures < batch_size {
+        let Some(next) = queue.next(group.is_empty()) else {
+            break;
+        };
+        pictures += usize::from(next.1.is_ok());
+        group.push(next);
+    }
+    group
+}
+
+/// Runs the pictures of a group through the network and puts the answers in their places.
+fn classify(
+    classifier: &Classifier,
+    group: Vec<(PathBuf, Prepared)>,
+    options: Options,
+) -> Vec<Record> {
+    let (mut pictures, mut places) = (Vec::new(), Vec::new());
+    for (path, prepared) in group {
+        places.push((path, prepared.map(|picture| pictures.push(picture))));
+    }
+    let mut logits = if pictures.is_empty() {
+        Ok(Vec::new().into_iter())
+    } else {
+        classifier
+            .logits(&pictures)
+            .map(Vec::into_iter)
+            .map_err(|e| PictureError::new(ErrorKind::Model, format!("{e:#}")))
+    };
+    let mut answer = || match &mut logits {
+        Ok(logits) => {
+            let logits = logits.next().expect("one row of logits per picture");
+            Ok(top_k(&logits, options.top_k, options.min_score))
+        }
+        Err(e) => Err(e.clone()),
+    };
+    places
+        .into_iter()
+        .map(|(path, place)| Record {
+            path,
+            outcome: place.and_then(|()| answer()),
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! Standard error: warnings, progress and the summary; and what is safe to show.
+
+use std::io::{IsTerminal, stderr, stdout};
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::Style;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
+    #[default]
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What is said beside the data, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Say nothing but errors.
+    pub quiet: bool,
+    /// Say what is done and how long it took.
+    pub verbose: bool,
+    /// See [`Color`].
+    pub color: Color,
+}
+
+fn set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+impl Terminal {
+    /// How text on standard output looks.
+    pub fn stdout_style(&self) -> Style {
+        let terminal = stdout().is_terminal();
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if set("NO_COLOR") => false,
+            Color::Auto if set("CLICOLOR_FORCE") => true,
+            Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        };
+        Style { color, terminal }
+    }
+
+    /// Something that the user should know.
+    pub fn warn(&self, message: &str) {
+        if !self.quiet {
+            eprintln!("effnet: warning: {}", shown(message));
+        }
+    }
+
+    /// A remark on the run as a whole.
+    pub fn say(&self, message: &str) {
+        if !self.quiet {
+            eprintln!("effnet: {}", shown(message));
+        }
+    }
+
+    /// A detail, with `-v`.
+    pub fn detail(&self, message: &str) {
+        if self.verbose {
+            self.say(message);
+        }
+    }
+
+    fn draws_progress(&self) -> bool {
+        !self.quiet && stderr().is_terminal()
+    }
+
+    /// A bar over `total` pictures, or a count where the total is not known.
+    pub fn picture_progress(&self, total: Option<u64>) -> ProgressBar {
+        // One picture is done before a bar could be read.
+        if !self.draws_progress() || total == Some(1) {
+            return ProgressBar::hidden();
+        }
+        let template = match total {
+            Some(_) => "{bar:30} {pos}/{len} pictures  {per_sec}  {eta} left",
+            None => "{spinner} {pos} pictures  {per_sec}",
+        };
+        bar(total, template)
+    }
+
+    /// A bar over the bytes of a file.
+    pub fn byte_progress(&self, file: &str, total: Option<u64>) -> ProgressBar {
+        if !self.draws_progress() || set("HF_HUB_DISABLE_PROGRESS_BARS") {
+            return ProgressBar::hidden();
+        }
+        let template = match total {
+            Some(_) => {
+                "{msg} {bar:30} {binary_bytes}/{binary_total_bytes}  \
+                 {binary_bytes_per_sec}  {eta} left"
+            }
+            None => "{msg} {spinner} {binary_bytes}  {binary_bytes_per_sec}",
+        };
+        bar(total, template).with_message(printable(file))
+    }
+}
+
+fn bar(total: Option<u64>, template: &str) -> ProgressBar {
+    // Ten frames a second cost next to nothing.
+    let target = ProgressDrawTarget::stderr_with_hz(10);
+    let bar = ProgressBar::with_draw_target(total, target);
+    bar.set_style(ProgressStyle::with_template(template).expect("templates are constants"));
+    bar
+}
+
+/// A duration as a person would say it.
+pub fn human_duration(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        _ => HumanDuration(duration).to_string(),
+    }
+}
+
+fn shown(message: &str) -> String {
+    if stderr().is_terminal() {
+        printable(message)
+    } else {
+        message.to_owned()
+    }
+}
+
+/// `text` with every character that could steer a terminal or reorder what is shown replaced by
+/// its escape: controls, and Unicode's invisible and direction marks.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().fold(String::new(), |mut shown, c| {
+        if steers(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
+/// Says why nothing could be done: one line, the causes behind it.
+pub fn fail(error: &anyhow::Error) {
+    eprintln!("effnet: {}", shown(&format!("{error:#}")));
+}
