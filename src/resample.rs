@@ -2,8 +2,9 @@
 //!
 //! Checkpoints were evaluated on pictures that Pillow shrank, so this follows its 8-bit code
 //! (Pillow, src/libImaging/Resample.c) in every rounding: filter weights in double precision,
-//! then in 22-bit fixed point; a horizontal pass first, its result rounded and clipped to 8 bits;
-//! then the vertical pass. Only the part that the crop keeps is computed.
+//! then in 22-bit fixed point; one pass along each side, the first one's result rounded and clipped
+//! to 8 bits. Only the part that the crop keeps is computed. A side that keeps its length needs no
+//! case of its own: its weights are exactly 0 and 1.
 
 use std::ops::Range;
 
@@ -80,6 +81,14 @@ fn clip(sum: i32) -> u8 {
     (sum >> PRECISION_BITS).clamp(0, 255) as u8
 }
 
+/// Whether Pillow runs the vertical pass first: it does since version 13, if the height loses more
+/// than twice as many pixels as the width (`ImagingResampleInner`).
+fn vertical_first(from: (usize, usize), to: (usize, usize)) -> bool {
+    let lost = |from: usize, to: usize| from as i64 - to as i64;
+    let height = lost(from.1, to.1);
+    height > 0 && height > 2 * lost(from.0, to.0)
+}
+
 /// The part `columns` by `rows` of `picture` resized to `width` by `height`.
 pub fn resize_and_crop(
     picture: &Picture,
@@ -89,45 +98,36 @@ pub fn resize_and_crop(
     filter: Interpolation,
 ) -> Picture {
     let vertical = taps(picture.height, height, rows, filter);
-    let first_row = vertical.first().map_or(0, |taps| taps.first);
-    let end_row = vertical
-        .iter()
-        .map(|taps| taps.first + taps.weights.len())
-        .max()
-        .unwrap_or(first_row);
-    // Each pass runs in code compiled for this processor's vectors.
-    let arch = pulp::Arch::new();
-    let narrow = arch.dispatch(|| {
-        if width == picture.width {
-            crop_columns(picture, columns, first_row..end_row)
+    let horizontal = taps(picture.width, width, columns, filter);
+    let (used_rows, used_columns) = (span(&vertical), span(&horizontal));
+    // Both passes are compiled for this processor's vectors.
+    pulp::Arch::new().dispatch(|| {
+        if vertical_first((picture.width, picture.height), (width, height)) {
+            let flat = resize_columns(picture, &vertical, 0, used_columns.clone());
+            resize_rows(&flat, &horizontal, used_columns.start, 0..flat.height)
         } else {
-            let horizontal = taps(picture.width, width, columns, filter);
-            resize_rows(picture, &horizontal, first_row..end_row)
+            let narrow = resize_rows(picture, &horizontal, 0, used_rows.clone());
+            resize_columns(&narrow, &vertical, used_rows.start, 0..narrow.width)
         }
-    });
-    arch.dispatch(|| resize_columns(&narrow, &vertical, first_row))
+    })
 }
 
-fn crop_columns(picture: &Picture, columns: Range<usize>, rows: Range<usize>) -> Picture {
-    Picture {
-        width: columns.len(),
-        height: rows.len(),
-        pixels: rows
-            .flat_map(|y| &picture.row(y)[columns.start * 3..columns.end * 3])
-            .copied()
-            .collect(),
-    }
+/// All input positions that the taps touch.
+fn span(taps: &[Taps]) -> Range<usize> {
+    let start = taps.iter().map(|taps| taps.first).min();
+    let end = taps.iter().map(|taps| taps.first + taps.weights.len()).max();
+    start.unwrap_or(0)..end.unwrap_or(0)
 }
 
-/// The horizontal pass over some of the rows.
+/// The horizontal pass over some of the rows; `picture` starts at the original's column `offset`.
 #[inline(always)]
-fn resize_rows(picture: &Picture, taps: &[Taps], rows: Range<usize>) -> Picture {
+fn resize_rows(picture: &Picture, taps: &[Taps], offset: usize, rows: Range<usize>) -> Picture {
     let mut pixels = Vec::with_capacity(rows.len() * taps.len() * 3);
     for y in rows.clone() {
         let row = picture.row(y).as_chunks::<3>().0;
         for tap in taps {
             let mut sums = [HALF; 3];
-            let inputs = &row[tap.first..tap.first + tap.weights.len()];
+            let inputs = &row[tap.first - offset..][..tap.weights.len()];
             for (pixel, weight) in inputs.iter().zip(&tap.weights) {
                 for (sum, &value) in sums.iter_mut().zip(pixel) {
                     *sum += i32::from(value) * weight;
@@ -143,22 +143,29 @@ fn resize_rows(picture: &Picture, taps: &[Taps], rows: Range<usize>) -> Picture 
     }
 }
 
-/// The vertical pass; `picture` starts at the original's row `offset`.
+/// The vertical pass over some of the columns; `picture` starts at the original's row `offset`.
 #[inline(always)]
-fn resize_columns(picture: &Picture, taps: &[Taps], offset: usize) -> Picture {
-    let mut pixels = Vec::with_capacity(taps.len() * picture.width * 3);
-    let mut sums = vec![HALF; picture.width * 3];
+fn resize_columns(
+    picture: &Picture,
+    taps: &[Taps],
+    offset: usize,
+    columns: Range<usize>,
+) -> Picture {
+    let values = columns.start * 3..columns.end * 3;
+    let mut pixels = Vec::with_capacity(taps.len() * values.len());
+    let mut sums = vec![HALF; values.len()];
     for tap in taps {
         sums.fill(HALF);
         for (y, &weight) in tap.weights.iter().enumerate() {
-            for (sum, &value) in sums.iter_mut().zip(picture.row(tap.first - offset + y)) {
+            let row = &picture.row(tap.first - offset + y)[values.clone()];
+            for (sum, &value) in sums.iter_mut().zip(row) {
                 *sum += i32::from(value) * weight;
             }
         }
         pixels.extend(sums.iter().map(|&sum| clip(sum)));
     }
     Picture {
-        width: picture.width,
+        width: columns.len(),
         height: taps.len(),
         pixels,
     }

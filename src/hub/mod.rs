@@ -1,19 +1,133 @@
-//! Stub until the transfer is in place.
-#![allow(missing_docs)]
+//! Checkpoints from the Hugging Face Hub to local files.
+//!
+//! The `hf-hub` crate knows repositories, revisions and the cache that is shared with Python's
+//! huggingface_hub. It is not trusted with the bytes: its transfer can leave a short body, an
+//! error page or a doubled file under a good name (see Cargo.toml). Here a file gets its name
+//! only after its size and hash have been checked:
+//!
+//! - [`settings`]: the environment, as Python's client reads it;
+//! - `transfer`: the requests that Python's client makes, with timeouts, retries and resuming;
+//! - `digest`: the hash that an etag stands for;
+//! - `cache`: names, locks and links.
+
+mod cache;
+mod digest;
+mod error;
+pub mod settings;
+mod transfer;
+
 use std::path::PathBuf;
-pub struct Hub;
-#[derive(Debug, thiserror::Error)]
-pub enum HubError { #[error("offline")] Cancelled, #[error("missing")] FileNotFound {} }
+
+pub use error::HubError;
+use settings::Settings;
+
+use cache::Entry;
+use transfer::Transfer;
+
+/// What a caller may show of a download.
 pub trait Progress {
+    /// A body begins; `already` bytes are there from an earlier try.
     fn start(&self, file: &str, total: Option<u64>, already: u64);
+    /// So many more bytes are there.
     fn advance(&self, bytes: u64);
+    /// Why it takes longer.
     fn note(&self, message: &str);
+    /// The body is whole.
     fn finish(&self);
-    fn cancelled(&self) -> bool { false }
+    /// Whether to stop.
+    fn cancelled(&self) -> bool {
+        false
+    }
 }
+
+/// A Hub and its local cache.
+pub struct Hub {
+    settings: Settings,
+}
+
 impl Hub {
-    pub fn from_env(_: bool) -> anyhow::Result<Self> { Ok(Self) }
-    pub fn cached(&self, _: &str, _: &str, _: &str) -> Option<PathBuf> { None }
-    pub fn get(&self, _: &str, _: &str, _: &str, _: &dyn Progress) -> Result<PathBuf, HubError> { Err(HubError::Cancelled) }
-    pub fn refresh(&self, _: &str, _: &str, _: &str, _: &dyn Progress) -> Result<PathBuf, HubError> { Err(HubError::Cancelled) }
+    /// As the environment says; `offline` forbids connecting as `HF_HUB_OFFLINE` does.
+    ///
+    /// # Errors
+    /// If the environment says something impossible.
+    pub fn from_env(offline: bool) -> anyhow::Result<Self> {
+        let mut settings = Settings::from_env()?;
+        settings.offline |= offline;
+        Ok(Self { settings })
+    }
+
+    /// With these settings.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// The cached file, if there is one; never connects. `revision` is a branch, a tag or a
+    /// commit.
+    pub fn cached(&self, repo: &str, revision: &str, file: &str) -> Option<PathBuf> {
+        let entry = Entry::new(&self.settings.cache, repo, revision, file).ok()?;
+        entry.cached()
+    }
+
+    /// The cached file, without asking whether there is a newer one; else downloads it.
+    ///
+    /// # Errors
+    /// If it is not cached and can't be downloaded whole.
+    pub fn get(
+        &self,
+        repo: &str,
+        revision: &str,
+        file: &str,
+        progress: &dyn Progress,
+    ) -> Result<PathBuf, HubError> {
+        let entry = Entry::new(&self.settings.cache, repo, revision, file)?;
+        match entry.cached() {
+            Some(path) => Ok(path),
+            None => self.download(&entry, progress),
+        }
+    }
+
+    /// Asks the Hub for the newest version and downloads it unless it is cached; falls back to
+    /// the cached file if the Hub can't be reached or is not to be.
+    ///
+    /// # Errors
+    /// As [`Hub::get`].
+    pub fn refresh(
+        &self,
+        repo: &str,
+        revision: &str,
+        file: &str,
+        progress: &dyn Progress,
+    ) -> Result<PathBuf, HubError> {
+        let entry = Entry::new(&self.settings.cache, repo, revision, file)?;
+        match (self.download(&entry, progress), entry.cached()) {
+            (Err(e), Some(path)) if e.is_out_of_reach() => {
+                if !self.settings.offline {
+                    progress.note(&format!("{e}; using the file that was downloaded before"));
+                }
+                Ok(path)
+            }
+            (result, _) => result,
+        }
+    }
+
+    fn download(&self, entry: &Entry, progress: &dyn Progress) -> Result<PathBuf, HubError> {
+        if self.settings.offline {
+            return Err(HubError::Offline {
+                file: entry.to_string(),
+            });
+        }
+        let transfer = Transfer::new(&self.settings);
+        let version = transfer.version(entry, progress)?;
+        let blob = entry.blob(&version.etag);
+        if !blob.is_file() {
+            let _lock = entry.lock(&version.etag, progress)?;
+            // Whoever held the lock may have been downloading this very file.
+            if !blob.is_file() {
+                let partial = entry.partial(&version.etag);
+                transfer.body(entry, &version, &partial, progress)?;
+                std::fs::rename(&partial, &blob).map_err(|e| HubError::cache(&blob, e))?;
+            }
+        }
+        entry.publish(&version.commit, &version.etag)
+    }
 }

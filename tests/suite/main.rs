@@ -1,1 +1,13 @@
+//! Everything that `effnet` promises, on the real binary where it can be seen from outside.
+//!
+//! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
+mod classify;
+mod demo;
+mod documents;
+mod environment;
+mod models;
+mod operations;
+mod parity;
+mod preprocessing;
+mod weights;

@@ -1,0 +1,166 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[effnet] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'effnet'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'effnet'= {
+            cand --color 'When to use colour'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand classify 'Label pictures'
+            cand models 'List the published checkpoints'
+            cand download 'Download checkpoints for later use'
+            cand bench 'Time the forward pass on generated weights, without any download'
+            cand completions 'Write a shell''s completion script'
+            cand man 'Write the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'effnet;classify'= {
+            cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --variant 'EfficientNet''s size, or the small built-in model `demo` [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, ap, ra, in1k, ... [default: ns]'
+            cand --model 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand -k 'How many labels per picture'
+            cand --top-k 'How many labels per picture'
+            cand --min-score 'Leave out labels with a lower probability, 0 to 1'
+            cand --format 'How to write the answers'
+            cand -o 'Write to a file instead of standard output'
+            cand --output 'Write to a file instead of standard output'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --batch-size 'How many pictures go through the network at once'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels'
+            cand --max-bytes 'Refuse files with more bytes'
+            cand --color 'When to use colour'
+            cand -r 'Also look into the subfolders of folders'
+            cand --recursive 'Also look into the subfolders of folders'
+            cand -0 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
+            cand --null 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --json 'Short for --format json'
+            cand --jsonl 'Short for --format jsonl'
+            cand --csv 'Short for --format csv'
+            cand --resume 'Skip the pictures that the output file already holds, and append to it'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;models'= {
+            cand --color 'When to use colour'
+            cand --json 'Write one JSON array'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;download'= {
+            cand --weights 'Which of the variants'' published weights [default: ns]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --color 'When to use colour'
+            cand --offline 'Never connect; only say whether they were downloaded before'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;bench'= {
+            cand --variant 'EfficientNet''s size'
+            cand --batch-size 'How many pictures go through the network at once'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --runs 'How many timed runs'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --color 'When to use colour'
+            cand --json 'Write one JSON object'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;completions'= {
+            cand --color 'When to use colour'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;man'= {
+            cand --color 'When to use colour'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'effnet;help'= {
+            cand classify 'Label pictures'
+            cand models 'List the published checkpoints'
+            cand download 'Download checkpoints for later use'
+            cand bench 'Time the forward pass on generated weights, without any download'
+            cand completions 'Write a shell''s completion script'
+            cand man 'Write the manual page'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'effnet;help;classify'= {
+        }
+        &'effnet;help;models'= {
+        }
+        &'effnet;help;download'= {
+        }
+        &'effnet;help;bench'= {
+        }
+        &'effnet;help;completions'= {
+        }
+        &'effnet;help;man'= {
+        }
+        &'effnet;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,24 @@
+"""What the fixture scripts share: paths, saving, and the versions recorded."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+RECORDED_PACKAGES = ("timm", "torch", "torchvision", "pillow", "numpy")
+
+
+def save_fixture(tensors: dict, path: Path) -> None:
+    """Write torch tensors as safetensors, recording the versions that made them.
+
+    The metadata is a single entry, because the order of several is not fixed
+    in the file and would make it differ from run to run.
+    """
+    made_with = ", ".join(f"{name} {version(name)}" for name in RECORDED_PACKAGES)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, path, {"made_with": made_with})
+    path.chmod(0o644)
+    print(f"wrote {path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes")

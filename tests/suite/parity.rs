@@ -1,0 +1,110 @@
+//! Logits of generated weights equal timm's.
+
+use candle_core::{Device, Tensor};
+use effnet::checkpoints::architecture;
+use effnet::model::generated::{Generated, picture};
+use effnet::model::{Config, EfficientNet};
+use effnet::ops::Backend;
+use safetensors::SafeTensors;
+
+use crate::environment::fixture;
+
+/// Of the largest logit.
+const TOLERANCE: f32 = 1e-4;
+
+fn reference(key: &str) -> Vec<f32> {
+    let bytes = std::fs::read(fixture("logits.safetensors")).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let tensor = tensors.tensor(key).expect("the model's logits");
+    let (values, _) = tensor.data().as_chunks::<4>();
+    values.iter().map(|&b| f32::from_le_bytes(b)).collect()
+}
+
+fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
+    let (scaling, padding, eps) = architecture(name).expect("an architecture");
+    let config = Config::new(scaling, padding, eps, 1000);
+    let network = EfficientNet::load(&config, &Generated, backend, &Device::Cpu);
+    let pixels = picture(height, width);
+    let x = Tensor::from_vec(pixels, (1, height, width, 3), &Device::Cpu).expect("a tensor");
+    let y = network.expect("a network").forward(&x).expect("logits");
+    y.flatten_all().and_then(|y| y.to_vec1()).expect("values")
+}
+
+fn resolution(name: &str) -> (usize, usize) {
+    let (scaling, ..) = architecture(name).expect("an architecture");
+    (scaling.resolution, scaling.resolution)
+}
+
+fn assert_close(ours: &[f32], theirs: &[f32], what: &str) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    let largest = theirs.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+    let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    // NaN must not pass, so no f32::max here.
+    let worst = differences.fold(0.0, |max, d| if d <= max { max } else { d });
+    assert!(
+        worst <= TOLERANCE * largest,
+        "{what}: differs by {worst}, {:e} of the largest logit {largest}",
+        worst / largest
+    );
+}
+
+fn equals_timm(name: &str) {
+    let ours = logits(name, resolution(name), Backend::Cpu);
+    assert_close(&ours, &reference(name), name);
+}
+
+macro_rules! parity {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test] fn $test() { equals_timm($name); })*
+    };
+}
+
+parity! {
+    b0_with_symmetric_padding_equals_timm: "efficientnet_b0",
+    b1_with_symmetric_padding_equals_timm: "efficientnet_b1",
+    b2_with_symmetric_padding_equals_timm: "efficientnet_b2",
+    b3_with_symmetric_padding_equals_timm: "efficientnet_b3",
+    b4_with_symmetric_padding_equals_timm: "efficientnet_b4",
+    b5_with_symmetric_padding_equals_timm: "efficientnet_b5",
+    b6_with_symmetric_padding_equals_timm: "efficientnet_b6",
+    b7_with_symmetric_padding_equals_timm: "efficientnet_b7",
+    b0_with_same_padding_equals_timm: "tf_efficientnet_b0",
+    b1_with_same_padding_equals_timm: "tf_efficientnet_b1",
+    b2_with_same_padding_equals_timm: "tf_efficientnet_b2",
+    b3_with_same_padding_equals_timm: "tf_efficientnet_b3",
+    b4_with_same_padding_equals_timm: "tf_efficientnet_b4",
+    b5_with_same_padding_equals_timm: "tf_efficientnet_b5",
+    b6_with_same_padding_equals_timm: "tf_efficientnet_b6",
+    b7_with_same_padding_equals_timm: "tf_efficientnet_b7",
+}
+
+#[test]
+fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
+    for name in ["efficientnet_b0", "tf_efficientnet_b0"] {
+        for backend in [Backend::Cpu, Backend::Portable] {
+            let what = format!("{name}@191x255");
+            let ours = logits(name, (191, 255), backend);
+            assert_close(&ours, &reference(&what), &format!("{what} {backend:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
+    let (scaling, padding, eps) = architecture("tf_efficientnet_b0").expect("an architecture");
+    let config = Config::new(scaling, padding, eps, 1000);
+    let network = EfficientNet::load(&config, &Generated, Backend::Cpu, &Device::Cpu)
+        .expect("a network");
+    let size = 96;
+    let pixels = picture(size, size);
+    let other: Vec<f32> = pixels.iter().rev().copied().collect();
+    let run = |pictures: &[&[f32]]| -> Vec<Vec<f32>> {
+        let shape = (pictures.len(), size, size, 3);
+        let x = Tensor::from_vec(pictures.concat(), shape, &Device::Cpu).expect("a tensor");
+        let y = network.forward(&x).expect("logits");
+        y.to_vec2().expect("values")
+    };
+    let batch = run(&[&other, &pixels, &other]);
+    assert_eq!(batch[1], run(&[&pixels])[0]);
+    assert_eq!(batch[0], batch[2]);
+}

@@ -1,0 +1,121 @@
+//! Preprocessing equals timm's transform (Pillow's resize), in the network's input range.
+
+use effnet::decode::{Limits, decode};
+use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
+use effnet::resample::Interpolation;
+use safetensors::SafeTensors;
+
+use crate::environment::fixture;
+
+/// Every so many rows and columns of the crop are in the fixture.
+const STEP: usize = 5;
+
+struct Case {
+    key: String,
+    picture: String,
+    transform: Transform,
+}
+
+/// `<picture file>|<size>|<crop_pct>|<crop_mode>|<interpolation>`.
+fn case(key: &str) -> Case {
+    let parts: Vec<_> = key.split('|').collect();
+    let [picture, size, crop_pct, crop_mode, interpolation] = parts[..] else {
+        panic!("an unknown key {key}");
+    };
+    let size = size.parse().expect("a size");
+    Case {
+        key: key.to_owned(),
+        picture: picture.to_owned(),
+        transform: Transform {
+            size,
+            crop_pct: crop_pct.parse().expect("a share"),
+            crop_mode: match crop_mode {
+                "center" => CropMode::Center,
+                "squash" => CropMode::Squash,
+                other => panic!("an unknown mode {other}"),
+            },
+            interpolation: match interpolation {
+                "bicubic" => Interpolation::Bicubic,
+                "bilinear" => Interpolation::Bilinear,
+                other => panic!("an unknown filter {other}"),
+            },
+            mean: if size == 288 { [0.5; 3] } else { IMAGENET_MEAN },
+            std: if size == 288 { [0.5; 3] } else { IMAGENET_STD },
+        },
+    }
+}
+
+/// Mean and largest difference in levels of 255, over all the pictures of one format.
+fn difference(ending: &str) -> (f64, i32, usize) {
+    let bytes = std::fs::read(fixture("preprocessed.safetensors")).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let (mut sum, mut count, mut largest, mut cases) = (0, 0, 0, 0);
+    for (key, reference) in tensors.tensors() {
+        let is_crop = !key.starts_with("normalised|") && !key.starts_with("positions|");
+        if !is_crop || !key.contains(ending) {
+            continue;
+        }
+        let case = case(&key);
+        let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
+        let picture = decode(&file, Limits::default(), true).expect("a decoded picture");
+        let crop = case.transform.resize_and_crop(&picture);
+        let sampled = (0..crop.height).step_by(STEP).flat_map(|y| {
+            let pixels = crop.row(y).chunks_exact(3).step_by(STEP);
+            pixels.flatten().copied().collect::<Vec<_>>()
+        });
+        let sampled: Vec<u8> = sampled.collect();
+        assert_eq!(sampled.len(), reference.data().len(), "{}", case.key);
+        for (ours, theirs) in sampled.iter().zip(reference.data()) {
+            let difference = (i32::from(*ours) - i32::from(*theirs)).abs();
+            sum += difference;
+            largest = largest.max(difference);
+        }
+        count += sampled.len();
+        cases += 1;
+    }
+    (f64::from(sum) / count as f64, largest, cases)
+}
+
+#[test]
+fn from_the_same_pixels_the_crop_equals_pillows_to_the_bit() {
+    let (mean, largest, cases) = difference(".png|");
+    assert!(cases >= 50, "only {cases} cases");
+    assert_eq!((mean, largest), (0.0, 0));
+}
+
+/// The decoder interpolates halved colour otherwise than libjpeg, which Pillow uses; the largest
+/// part of the difference is text in saturated colours.
+#[test]
+fn from_a_jpeg_the_crop_differs_by_no_more_than_decoders_do() {
+    let (mean, largest, cases) = difference(".jpg|");
+    assert!(cases >= 4, "only {cases} cases");
+    assert!(largest <= 6, "{largest}");
+    assert!(mean <= 0.1, "{mean}");
+}
+
+#[test]
+fn normalised_values_equal_torchvisions_to_the_bit() {
+    let bytes = std::fs::read(fixture("preprocessed.safetensors")).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let mut cases = 0;
+    for (key, values) in tensors.tensors() {
+        let Some(key) = key.strip_prefix("normalised|") else {
+            continue;
+        };
+        let case = case(key);
+        let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
+        let picture = decode(&file, Limits::default(), true).expect("a decoded picture");
+        let ours = case.transform.apply(&picture);
+        let positions = tensors.tensor(&format!("positions|{key}")).expect("positions");
+        let (positions, _) = positions.data().as_chunks::<4>();
+        let positions: Vec<_> = positions.iter().map(|&b| i32::from_le_bytes(b) as usize).collect();
+        let (values, _) = values.data().as_chunks::<4>();
+        for (at, pixel) in positions.chunks_exact(2).zip(values.chunks_exact(3)) {
+            let first = (at[0] * case.transform.size + at[1]) * 3;
+            let theirs: Vec<f32> = pixel.iter().map(|&b| f32::from_le_bytes(b)).collect();
+            assert_eq!(ours[first..first + 3], theirs[..], "{} at {at:?}", case.key);
+        }
+        cases += 1;
+    }
+    assert_eq!(cases, 2);
+}
