@@ -6,6 +6,8 @@ mod classify;
 mod demo;
 mod documents;
 mod environment;
+mod hub;
+mod hub_server;
 mod models;
 mod operations;
 mod parity;

@@ -1,0 +1,211 @@
+//! A stand-in for the Hub on a loopback address, which misbehaves on request.
+//!
+//! It answers what Python's client needs: HEAD with ETag, X-Repo-Commit and a size, GET with or
+//! without Range, and, as the real one does for weights, a redirect to another host for the bytes.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// What a client asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub headers: HashMap<String, String>,
+    /// How many of this method came before.
+    pub earlier: usize,
+}
+
+/// What it gets.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Send only so many bytes of the body and close.
+    pub cut: Option<usize>,
+    /// Stand still after the headers and the cut for so long.
+    pub stall: Duration,
+}
+
+impl Reply {
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            cut: None,
+            stall: Duration::ZERO,
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        self
+    }
+
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_vec();
+        self.header("Content-Length", body.len())
+    }
+
+    pub fn cut(mut self, bytes: usize) -> Self {
+        self.cut = Some(bytes);
+        self
+    }
+
+    pub fn stall(mut self, duration: Duration) -> Self {
+        self.stall = duration;
+        self
+    }
+}
+
+type Handler = dyn Fn(&Request, Reply) -> Reply + Send + Sync;
+
+/// The server; it ends with the test's process.
+pub struct StandIn {
+    pub port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl StandIn {
+    /// Serves `files`, by `owner/name/file`.
+    pub fn new(files: &[(&str, &[u8])]) -> Self {
+        Self::with(files, |_, reply| reply)
+    }
+
+    /// As [`StandIn::new`], with each good reply changed by `fault`.
+    pub fn with(
+        files: &[(&str, &[u8])],
+        fault: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let port = listener.local_addr().expect("an address").port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let files: HashMap<String, Vec<u8>> = files
+            .iter()
+            .map(|(name, body)| ((*name).to_owned(), body.to_vec()))
+            .collect();
+        let (files, fault): (_, Arc<Handler>) = (Arc::new(files), Arc::new(fault));
+        let seen = Arc::clone(&requests);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (files, seen, fault) = (files.clone(), Arc::clone(&seen), Arc::clone(&fault));
+                thread::spawn(move || serve(stream, &files, &seen, &*fault));
+            }
+        });
+        Self { port, requests }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("no poisoned lock").clone()
+    }
+
+    pub fn count(&self, method: &str) -> usize {
+        self.requests().iter().filter(|r| r.method == method).count()
+    }
+}
+
+fn serve(
+    stream: TcpStream,
+    files: &HashMap<String, Vec<u8>>,
+    seen: &Mutex<Vec<Request>>,
+    fault: &Handler,
+) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let request = read(&mut reader, seen)?;
+    let good = good_reply(&request, files);
+    let reply = fault(&request, good);
+    let mut stream = reader.into_inner();
+    let mut head = format!("HTTP/1.1 {} Status\r\nConnection: close\r\n", reply.status);
+    for (name, value) in &reply.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    if request.method != "HEAD" {
+        let end = reply.cut.unwrap_or(reply.body.len());
+        stream.write_all(&reply.body[..end]).ok()?;
+    }
+    stream.flush().ok()?;
+    thread::sleep(reply.stall);
+    Some(())
+}
+
+fn read(reader: &mut BufReader<TcpStream>, seen: &Mutex<Vec<Request>>) -> Option<Request> {
+    let mut lines = reader.lines().map_while(Result::ok);
+    let first = lines.next()?;
+    let mut words = first.split(' ');
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let headers = lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_lowercase(), value.trim().to_owned()))
+        })
+        .collect();
+    let mut seen = seen.lock().expect("no poisoned lock");
+    let request = Request {
+        earlier: seen.iter().filter(|r: &&Request| r.method == method).count(),
+        method,
+        path,
+        headers,
+    };
+    seen.push(request.clone());
+    Some(request)
+}
+
+/// `/owner/name/resolve/revision/file`, or `/cdn/owner/name/file`.
+fn good_reply(request: &Request, files: &HashMap<String, Vec<u8>>) -> Reply {
+    let path = request.path.trim_start_matches('/');
+    let name = match path.strip_prefix("cdn/") {
+        Some(name) => name.to_owned(),
+        None => match path.split('/').collect::<Vec<_>>()[..] {
+            [owner, name, "resolve", _, file] => format!("{owner}/{name}/{file}"),
+            _ => String::new(),
+        },
+    };
+    let Some(body) = files.get(&name) else {
+        return Reply::new(404)
+            .header("X-Error-Code", "EntryNotFound")
+            .header("X-Repo-Commit", COMMIT)
+            .body(b"");
+    };
+    let reply = Reply::new(200)
+        .header("ETag", format!("\"{}\"", sha256(body)))
+        .header("X-Repo-Commit", COMMIT);
+    let range = request.headers.get("range");
+    let start = range.and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    match start {
+        None | Some(0) => reply.body(body),
+        Some(start) if start < body.len() => {
+            let mut reply = reply.body(&body[start..]);
+            reply.status = 206;
+            let total = body.len();
+            reply.header("Content-Range", format!("bytes {start}-{}/{total}", total - 1))
+        }
+        Some(_) => Reply::new(416).body(b""),
+    }
+}
