@@ -482,7 +482,10 @@ def distance(one, other):
 
 
 def colour_apart_from(rng, others, enough, wished=None):
-    """``wished`` or a random colour, differing from all ``others`` by ``enough`` or by the most found."""
+    """A colour that differs from all ``others`` by ``enough``, or the best of a few random ones.
+
+    ``wished`` is taken if it differs enough.
+    """
     best, best_gap = None, -1.0
     for _ in range(25):
         colour = random_colour(rng) if wished is None else wished
@@ -806,9 +809,8 @@ def probabilities_of_file(model, data):
 def report_held_out(probabilities, targets):
     best, guesses = probabilities.max(dim=1)
     right = guesses == targets
-    print(
-        f"mean confidence {best.mean():.4f}, mean loss {-probabilities[range(len(targets)), targets].log().mean():.4f}"
-    )
+    loss = -probabilities[range(len(targets)), targets].log().mean()
+    print(f"mean confidence {best.mean():.4f}, mean loss {loss:.4f}")
     for low, high in ((0.0, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.01)):
         inside = (best >= low) & (best < high)
         if inside.any():

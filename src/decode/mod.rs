@@ -1,0 +1,141 @@
+//! Bytes to upright RGB, within limits; the only user of `image` and `mozjpeg`.
+//!
+//! Colour follows Pillow's `convert("RGB")`, which the checkpoints were evaluated with: alpha is
+//! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
+//! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
+
+mod jpeg;
+mod unsupported;
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageReader, Limits as DecoderLimits, RgbImage,
+};
+
+use crate::error::{ErrorKind, PictureError};
+use crate::picture::Picture;
+use unsupported::unsupported;
+
+/// What a picture may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Width times height.
+    pub max_pixels: u64,
+    /// Of the encoded file.
+    pub max_bytes: u64,
+}
+
+impl Default for Limits {
+    /// The pixel count is where Pillow refuses: twice its `MAX_IMAGE_PIXELS`.
+    fn default() -> Self {
+        Self {
+            max_pixels: 178_956_970,
+            max_bytes: 256 << 20,
+        }
+    }
+}
+
+/// Decodes a picture; `upright` turns it as its EXIF orientation says.
+///
+/// # Errors
+/// If the bytes are no picture of a known format, exceed `limits`, or are damaged or cut short.
+pub fn decode(bytes: &[u8], limits: Limits, upright: bool) -> Result<Picture, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
+    }
+    // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
+    catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, limits, upright))).unwrap_or_else(
+        |panic| {
+            let detail = panic.downcast_ref::<String>().map(String::as_str);
+            let detail = detail.unwrap_or("the decoder gave up on it");
+            let message = format!("the picture is damaged ({detail})");
+            Err(PictureError::new(ErrorKind::Decode, message))
+        },
+    )
+}
+
+fn decode_unguarded(bytes: &[u8], limits: Limits, upright: bool) -> Result<Picture, PictureError> {
+    let (picture, orientation) = if jpeg::is_jpeg(bytes) {
+        jpeg::decode(bytes, limits)?
+    } else {
+        decode_other(bytes, limits)?
+    };
+    if !upright || orientation == Orientation::NoTransforms {
+        return Ok(picture);
+    }
+    let Picture {
+        width,
+        height,
+        pixels,
+    } = picture;
+    let image = RgbImage::from_raw(width as u32, height as u32, pixels)
+        .ok_or_else(|| PictureError::new(ErrorKind::Decode, "its size is inconsistent"))?;
+    let mut image = DynamicImage::from(image);
+    image.apply_orientation(orientation);
+    Ok(from_image(image))
+}
+
+/// Every format but JPEG, as it is stored, and how to turn it.
+fn decode_other(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+    let Ok(format) = image::guess_format(bytes) else {
+        return Err(unsupported(bytes));
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut allowed = DecoderLimits::default();
+    // Beside the pixels themselves, checked below, decoders need rows, palettes and frames.
+    allowed.max_alloc = Some(limits.max_pixels.saturating_mul(8).max(64 << 20));
+    reader.limits(allowed);
+    let mut decoder = reader.into_decoder().map_err(decode_error)?;
+    let (width, height) = decoder.dimensions();
+    check_pixels(width.into(), height.into(), limits)?;
+    // An unreadable EXIF block says nothing about which way is up.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
+    Ok((from_image(image), orientation))
+}
+
+fn from_image(image: DynamicImage) -> Picture {
+    let rgb = image.into_rgb8();
+    Picture {
+        width: rgb.width() as usize,
+        height: rgb.height() as usize,
+        pixels: rgb.into_raw(),
+    }
+}
+
+/// Refuses a picture by its size before any of its pixels take memory.
+fn check_pixels(width: u64, height: u64, limits: Limits) -> Result<(), PictureError> {
+    if width == 0 || height == 0 {
+        return Err(PictureError::new(ErrorKind::Decode, "the picture has no pixels"));
+    }
+    if width * height > limits.max_pixels {
+        let message = format!(
+            "{width} x {height} pixels are more than the limit of {}; raise it with --max-pixels",
+            limits.max_pixels
+        );
+        return Err(PictureError::new(ErrorKind::Limit, message));
+    }
+    Ok(())
+}
+
+fn truncated() -> PictureError {
+    PictureError::new(
+        ErrorKind::Decode,
+        "the picture is truncated: the file ends before the picture does",
+    )
+}
+
+fn decode_error(error: ImageError) -> PictureError {
+    match error {
+        ImageError::Limits(_) => PictureError::new(
+            ErrorKind::Limit,
+            "decoding needs more memory than allowed; raise it with --max-pixels",
+        ),
+        ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => truncated(),
+        ImageError::Unsupported(e) => PictureError::new(ErrorKind::Unsupported, e.to_string()),
+        other => PictureError::new(ErrorKind::Decode, other.to_string()),
+    }
+}
