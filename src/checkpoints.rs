@@ -169,7 +169,12 @@ impl Checkpoint {
             let tags: Vec<_> = checkpoints.iter().map(|c| c.tag).collect();
             tags.join(", ")
         };
-        match of_variant.iter().filter(first_word).copied().collect::<Vec<_>>()[..] {
+        match of_variant
+            .iter()
+            .filter(first_word)
+            .copied()
+            .collect::<Vec<_>>()[..]
+        {
             [only] => Ok(only),
             [] => bail!(
                 "{variant} has no weights `{weights}`; it has {}",
@@ -193,7 +198,11 @@ fn variant_of(architecture: &'static str) -> &'static str {
 pub fn architecture(name: &str) -> Option<(Scaling, Padding, f64)> {
     let (variant, padding, eps) = match name.strip_prefix("tf_efficientnet_") {
         Some(variant) => (variant, Padding::Same, 1e-3),
-        None => (name.strip_prefix("efficientnet_")?, Padding::Symmetric, 1e-5),
+        None => (
+            name.strip_prefix("efficientnet_")?,
+            Padding::Symmetric,
+            1e-5,
+        ),
     };
     Some((Scaling::named(variant)?, padding, eps))
 }

@@ -137,7 +137,10 @@ impl Settings {
     /// With timm's defaults for what is missing (timm/data/config.py, `resolve_data_config`).
     fn transform(&self) -> Result<Transform> {
         let [channels, height, width] = self.input_size.unwrap_or([3, 224, 224]);
-        ensure!(channels == 3, "it takes {channels} channels, only 3 are supported");
+        ensure!(
+            channels == 3,
+            "it takes {channels} channels, only 3 are supported"
+        );
         ensure!(
             height == width && (32..=4096).contains(&height),
             "its input size {height} x {width} is not supported; it must be square",

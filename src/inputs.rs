@@ -125,7 +125,11 @@ impl Selection {
             None if named.is_empty() => bail!(
                 "no pictures found in {}{}",
                 shown(&self.paths),
-                if self.recursive { "" } else { "; -r also looks into its subfolders" },
+                if self.recursive {
+                    ""
+                } else {
+                    "; -r also looks into its subfolders"
+                },
             ),
             None => {
                 let count = named.len() as u64;
@@ -158,15 +162,17 @@ impl Selection {
         };
         let separator = if self.null { b'\0' } else { b'\n' };
         let list = list.to_path_buf();
-        Ok(reader.split(separator).filter_map(move |entry| match entry {
-            Ok(mut bytes) => {
-                if separator == b'\n' && bytes.last() == Some(&b'\r') {
-                    bytes.pop();
+        Ok(reader
+            .split(separator)
+            .filter_map(move |entry| match entry {
+                Ok(mut bytes) => {
+                    if separator == b'\n' && bytes.last() == Some(&b'\r') {
+                        bytes.pop();
+                    }
+                    (!bytes.is_empty()).then(|| Input::File(path_from(bytes)))
                 }
-                (!bytes.is_empty()).then(|| Input::File(path_from(bytes)))
-            }
-            Err(e) => Some(Input::Unreadable(list.clone(), read_failure(&e))),
-        }))
+                Err(e) => Some(Input::Unreadable(list.clone(), read_failure(&e))),
+            }))
     }
 }
 

@@ -19,7 +19,9 @@ fn main() -> ExitCode {
             std::process::exit(130);
         }
     });
-    let result = handler.map_err(Into::into).and_then(|()| commands::run(cli));
+    let result = handler
+        .map_err(Into::into)
+        .and_then(|()| commands::run(cli));
     match result {
         Ok(outcome) => outcome.into(),
         Err(_) if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted.into(),

@@ -46,7 +46,11 @@ impl Transform {
         pixels
             .iter()
             .flat_map(|&[r, g, b]| {
-                [table[0][r as usize], table[1][g as usize], table[2][b as usize]]
+                [
+                    table[0][r as usize],
+                    table[1][g as usize],
+                    table[2][b as usize],
+                ]
             })
             .collect()
     }
@@ -74,7 +78,8 @@ impl Transform {
     /// (torchvision, `_compute_resized_output_size`).
     fn resized(&self, width: usize, height: usize) -> (usize, usize) {
         let side = (self.size as f64 / self.crop_pct).floor() as usize;
-        let longer = |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
+        let longer =
+            |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
         match self.crop_mode {
             CropMode::Squash => (side, side),
             CropMode::Center if width <= height => (side, longer(height, width)),

@@ -115,7 +115,10 @@ pub fn resize_and_crop(
 /// All input positions that the taps touch.
 fn span(taps: &[Taps]) -> Range<usize> {
     let start = taps.iter().map(|taps| taps.first).min();
-    let end = taps.iter().map(|taps| taps.first + taps.weights.len()).max();
+    let end = taps
+        .iter()
+        .map(|taps| taps.first + taps.weights.len())
+        .max();
     start.unwrap_or(0)..end.unwrap_or(0)
 }
 

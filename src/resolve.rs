@@ -70,11 +70,20 @@ impl Choice {
 
     fn published(&self, hub: &Hub, progress: &dyn Progress) -> Result<Model> {
         if self.variant() == DEMO {
-            ensure!(self.weights.is_none(), "--variant demo has only its own weights");
+            ensure!(
+                self.weights.is_none(),
+                "--variant demo has only its own weights"
+            );
             return embedded();
         }
         let checkpoint = self.checkpoint()?;
-        let file = get(hub, &checkpoint.repo(), self.revision(), WEIGHTS_FILE, progress)?;
+        let file = get(
+            hub,
+            &checkpoint.repo(),
+            self.revision(),
+            WEIGHTS_FILE,
+            progress,
+        )?;
         Ok(of_checkpoint(checkpoint, file))
     }
 
@@ -131,8 +140,8 @@ impl Choice {
             });
         }
         let checkpoint = self.checkpoint()?;
-        let (scaling, padding, eps) = architecture(checkpoint.architecture)
-            .context("the table names known architectures")?;
+        let (scaling, padding, eps) =
+            architecture(checkpoint.architecture).context("the table names known architectures")?;
         let classes = weights.open()?.classes().unwrap_or(checkpoint.classes);
         Ok(Model {
             name: path.display().to_string(),

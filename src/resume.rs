@@ -36,7 +36,10 @@ pub fn prepare(path: &Path) -> Result<HashSet<String>> {
         }
         let line: Line = serde_json::from_slice(&text).with_context(|| {
             let number = done.len() + 1;
-            format!("can't go on with {}: line {number} is no record", path.display())
+            format!(
+                "can't go on with {}: line {number} is no record",
+                path.display()
+            )
         })?;
         done.insert(line.path);
         whole += length as u64;

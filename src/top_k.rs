@@ -17,8 +17,7 @@ pub fn top_k(logits: &[f32], k: usize, min_score: f32) -> Vec<Scored> {
         .enumerate()
         .map(|(index, score)| Scored { index, score })
         .collect();
-    let order =
-        |a: &Scored, b: &Scored| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
+    let order = |a: &Scored, b: &Scored| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
     if k < scored.len() {
         scored.select_nth_unstable_by(k, order);
         scored.truncate(k);
@@ -33,7 +32,10 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let powers: Vec<f64> = logits.iter().map(|x| f64::from(x - max).exp()).collect();
     let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| (power / sum) as f32).collect()
+    powers
+        .into_iter()
+        .map(|power| (power / sum) as f32)
+        .collect()
 }
 
 #[cfg(test)]

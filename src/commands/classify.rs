@@ -46,7 +46,10 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let (inputs, total) = selection.inputs()?;
     let device = args.device.open()?;
     let hub = Hub::from_env(args.model.offline)?;
-    let model = args.model.choice().resolve(&hub, &Downloads::new(terminal))?;
+    let model = args
+        .model
+        .choice()
+        .resolve(&hub, &Downloads::new(terminal))?;
     let started = Instant::now();
     let name = model.name.clone();
     let classifier = Classifier::load(model, device)?;
@@ -80,7 +83,15 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         upright: !args.no_exif,
     };
     let started = Instant::now();
-    let tally = classify(inputs, &classifier, options, format, (to, style), &terminal, left);
+    let tally = classify(
+        inputs,
+        &classifier,
+        options,
+        format,
+        (to, style),
+        &terminal,
+        left,
+    );
     let tally = match tally {
         Err(e) if is_broken_pipe(&e) => return Ok(Outcome::Success),
         tally => tally?,
@@ -148,7 +159,11 @@ fn summarise(tally: &Tally, started: Instant, terminal: &Terminal) {
     let count = classified + failed;
     let elapsed = started.elapsed();
     let plural = if count == 1 { "" } else { "s" };
-    let failures = if failed == 0 { String::new() } else { format!(", {failed} failed") };
+    let failures = if failed == 0 {
+        String::new()
+    } else {
+        format!(", {failed} failed")
+    };
     terminal.say(&format!(
         "{count} picture{plural}{failures}, {} ({:.1} pictures/s)",
         human_duration(elapsed),

@@ -20,7 +20,11 @@ pub fn run() -> Result<Outcome> {
         let section = String::from_utf8_lossy(&section);
         let body = section.split_once(".SH NAME").map_or("", |(_, body)| body);
         let name = subcommand.get_name().to_uppercase();
-        write!(page, ".SH \"EFFNET {name}\"{}", body.replace("\n.SH ", "\n.SS "))?;
+        write!(
+            page,
+            ".SH \"EFFNET {name}\"{}",
+            body.replace("\n.SH ", "\n.SS ")
+        )?;
     }
     io::stdout().write_all(&page)?;
     Ok(Outcome::Success)

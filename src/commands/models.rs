@@ -93,5 +93,8 @@ fn table(rows: &[Row]) -> io::Result<()> {
         );
         writeln!(to, "{}", line.trim_end())?;
     }
-    writeln!(to, "\n* what --variant alone takes; demo is built in and needs no download")
+    writeln!(
+        to,
+        "\n* what --variant alone takes; demo is built in and needs no download"
+    )
 }

@@ -17,10 +17,7 @@ pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
 }
 
 /// The picture as it is stored, and how to turn it.
-pub(super) fn decode(
-    bytes: &[u8],
-    limits: Limits,
-) -> Result<(Picture, Orientation), PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
     if !is_complete(bytes) {
         return Err(truncated());
     }
@@ -36,7 +33,9 @@ pub(super) fn decode(
         .unwrap_or(Orientation::NoTransforms);
     let pixels = match decoder.color_space() {
         ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => {
-            let mut scan = decoder.to_colorspace(ColorSpace::JCS_CMYK).map_err(failed)?;
+            let mut scan = decoder
+                .to_colorspace(ColorSpace::JCS_CMYK)
+                .map_err(failed)?;
             let inks: Vec<[u8; 4]> = scan.read_scanlines().map_err(failed)?;
             inks.into_iter().flat_map(rgb_of_inks).collect()
         }

@@ -47,14 +47,15 @@ pub fn decode(bytes: &[u8], limits: Limits, upright: bool) -> Result<Picture, Pi
         return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
     }
     // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
-    catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, limits, upright))).unwrap_or_else(
-        |panic| {
-            let detail = panic.downcast_ref::<String>().map(String::as_str);
-            let detail = detail.unwrap_or("the decoder gave up on it");
-            let message = format!("the picture is damaged ({detail})");
-            Err(PictureError::new(ErrorKind::Decode, message))
-        },
-    )
+    catch_unwind(AssertUnwindSafe(|| {
+        decode_unguarded(bytes, limits, upright)
+    }))
+    .unwrap_or_else(|panic| {
+        let detail = panic.downcast_ref::<String>().map(String::as_str);
+        let detail = detail.unwrap_or("the decoder gave up on it");
+        let message = format!("the picture is damaged ({detail})");
+        Err(PictureError::new(ErrorKind::Decode, message))
+    })
 }
 
 fn decode_unguarded(bytes: &[u8], limits: Limits, upright: bool) -> Result<Picture, PictureError> {
@@ -109,7 +110,10 @@ fn from_image(image: DynamicImage) -> Picture {
 /// Refuses a picture by its size before any of its pixels take memory.
 fn check_pixels(width: u64, height: u64, limits: Limits) -> Result<(), PictureError> {
     if width == 0 || height == 0 {
-        return Err(PictureError::new(ErrorKind::Decode, "the picture has no pixels"));
+        return Err(PictureError::new(
+            ErrorKind::Decode,
+            "the picture has no pixels",
+        ));
     }
     if width * height > limits.max_pixels {
         let message = format!(

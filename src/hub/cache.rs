@@ -79,7 +79,10 @@ impl Entry {
     }
 
     fn pointer(&self, commit: &str) -> PathBuf {
-        self.folder().join("snapshots").join(commit).join(&self.file)
+        self.folder()
+            .join("snapshots")
+            .join(commit)
+            .join(&self.file)
     }
 
     /// The file, if it is there whole.
@@ -88,7 +91,9 @@ impl Entry {
             let path = self.pointer(&self.revision);
             return path.is_file().then_some(path);
         }
-        Cache::new(self.cache.clone()).repo(self.hf_repo()).get(&self.file)
+        Cache::new(self.cache.clone())
+            .repo(self.hf_repo())
+            .get(&self.file)
     }
 
     /// Where the bytes are kept.
@@ -145,7 +150,8 @@ impl Entry {
         let pointer = self.pointer(commit);
         create_parent(&pointer)?;
         if !links_to(&pointer, &self.blob(etag)) {
-            self.link(&pointer, etag).map_err(|e| HubError::cache(&pointer, e))?;
+            self.link(&pointer, etag)
+                .map_err(|e| HubError::cache(&pointer, e))?;
         }
         if !is_commit(&self.revision) {
             let path = self.folder().join("refs").join(&self.revision);

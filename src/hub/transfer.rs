@@ -103,7 +103,11 @@ impl<'a> Transfer<'a> {
         partial: &Path,
         progress: &dyn Progress,
     ) -> Result<(), HubError> {
-        let fetch = || retrying(progress, || self.body_once(entry, version, partial, progress));
+        let fetch = || {
+            retrying(progress, || {
+                self.body_once(entry, version, partial, progress)
+            })
+        };
         match fetch() {
             // What was there before may have been the damaged part: once more from the start.
             Err(HubError::Mismatch { .. }) => fetch(),
@@ -180,9 +184,14 @@ impl<'a> Transfer<'a> {
     }
 
     fn body_error(&self, entry: &Entry, url: &str, error: &io::Error) -> HubError {
-        let inner = error.get_ref().and_then(|e| e.downcast_ref::<ureq::Error>());
+        let inner = error
+            .get_ref()
+            .and_then(|e| e.downcast_ref::<ureq::Error>());
         let timed_out = matches!(inner, Some(ureq::Error::Timeout(_)))
-            || matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock);
+            || matches!(
+                error.kind(),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+            );
         match timed_out {
             true => HubError::Timeout {
                 host: host(url),
@@ -219,7 +228,11 @@ impl<'a> Transfer<'a> {
         url: &str,
         start: u64,
     ) -> Result<Response<Body>, HubError> {
-        let mut request = if head { self.agent.head(url) } else { self.agent.get(url) };
+        let mut request = if head {
+            self.agent.head(url)
+        } else {
+            self.agent.get(url)
+        };
         if let Some(token) = &self.settings.token {
             // A CDN has no business with it.
             if origin(url).is_some_and(|to| Some(to) == origin(&self.settings.endpoint)) {
@@ -339,7 +352,9 @@ fn read_version(
     let etag = etag.trim_start_matches("W/").trim_matches('"');
     // Both become parts of paths.
     if !is_commit(commit) || !is_safe_name(etag) {
-        return Err(malformed("its ETag or X-Repo-Commit is none of the Hub's".to_owned()));
+        return Err(malformed(
+            "its ETag or X-Repo-Commit is none of the Hub's".to_owned(),
+        ));
     }
     // A redirect's own length is that of its message.
     let own = || header(answer, "Content-Length").filter(|_| !redirected);
@@ -358,7 +373,9 @@ fn read_version(
 
 fn redirect(answer: &Response<Body>) -> Option<String> {
     let redirects = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-    header(answer, "Location").filter(|_| redirects).map(str::to_owned)
+    header(answer, "Location")
+        .filter(|_| redirects)
+        .map(str::to_owned)
 }
 
 /// Whether the body goes on exactly where the part ends. A server that ignores `Range` answers
@@ -393,7 +410,10 @@ fn retrying<T>(
             HubError::RateLimited { retry_after } => pause.max(*retry_after),
             _ => pause,
         };
-        progress.note(&format!("{error}; trying again in {:.1} s", wait.as_secs_f64()));
+        progress.note(&format!(
+            "{error}; trying again in {:.1} s",
+            wait.as_secs_f64()
+        ));
         wait_unless_cancelled(wait, progress)?;
         pause *= 2;
     }
@@ -448,7 +468,9 @@ fn percent_encode(text: &str, keep: &str) -> String {
 fn origin(url: &str) -> Option<(String, String, u16)> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?.to_owned();
-    let port = uri.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+    let port = uri
+        .port_u16()
+        .unwrap_or(if scheme == "https" { 443 } else { 80 });
     Some((scheme, uri.host()?.to_ascii_lowercase(), port))
 }
 

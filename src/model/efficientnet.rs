@@ -64,7 +64,9 @@ impl EfficientNet {
         let x = self.head.forward(&x)?; // (B, H/32, W/32, head)
         let features = ops::global_average_pool(&x)?; // (B, head)
         let (batch, head) = features.dims2()?;
-        let logits = self.classifier.forward(&features.reshape((batch, 1, 1, head))?)?;
+        let logits = self
+            .classifier
+            .forward(&features.reshape((batch, 1, 1, head))?)?;
         Ok(logits.flatten_from(1)?) // (B, classes)
     }
 }
@@ -98,13 +100,7 @@ impl MbConv {
         let project = layers.project.fold(source, eps)?;
         Ok(Self {
             expand,
-            depthwise: Depthwise::new(
-                backend,
-                &depthwise,
-                block.window,
-                Activation::Silu,
-                device,
-            )?,
+            depthwise: Depthwise::new(backend, &depthwise, block.window, Activation::Silu, device)?,
             squeeze_excite: SqueezeExcite::load(layers, source, backend, device)?,
             // The bottleneck is linear (MobileNetV2, section 3.2).
             project: Pointwise::new(backend, &project, Activation::Identity, device)?,

@@ -1,6 +1,6 @@
 //! Reading a checkpoint's `.safetensors` file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -35,8 +35,8 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
         let mut magic = [0; 2];
-        let mut file = std::fs::File::open(path)
-            .with_context(|| format!("can't open the weights {shown}"))?;
+        let mut file =
+            std::fs::File::open(path).with_context(|| format!("can't open the weights {shown}"))?;
         let length = file.metadata().map_or(0, |m| m.len() as usize);
         let mut bytes = Vec::with_capacity(length);
         std::io::Read::read_to_end(&mut file, &mut bytes)
@@ -94,21 +94,26 @@ impl Checkpoint {
 
     /// The number of classes: the classifier's rows, if there is a classifier.
     pub fn classes(&self) -> Option<usize> {
-        self.tensors.get("classifier.weight")?.shape.first().copied()
+        self.tensors
+            .get("classifier.weight")?
+            .shape
+            .first()
+            .copied()
     }
 
-    /// Checks that every tensor that `config` needs is there, with its shape and a float type.
+    /// Checks that every tensor that `config` needs is there, with its shape and a float type, and
+    /// that no other layer is.
     ///
     /// # Errors
     /// Names the first tensor that is wrong, and the variant that these weights would fit.
     pub fn check(&self, config: &Config) -> Result<()> {
-        let Some(fault) = parameters(config).find_map(|p| self.slot(&p).err()) else {
+        let Err(fault) = self.fits(config) else {
             return Ok(());
         };
         let fitting = SCALINGS.iter().find(|&&scaling| {
             let classes = self.classes().unwrap_or(config.classes);
             let other = Config::new(scaling, config.padding, config.batch_norm_eps, classes);
-            parameters(&other).all(|parameter| self.slot(&parameter).is_ok())
+            self.fits(&other).is_ok()
         });
         match fitting {
             Some(scaling) if self.classes() != Some(config.classes) => bail!(
@@ -127,6 +132,21 @@ impl Checkpoint {
                  names are expected)",
                 self.origin.display(),
             ),
+        }
+    }
+
+    /// Whether the file holds what `config` needs, and no layer besides: the tensors of a
+    /// variant can be among those of a deeper one.
+    fn fits(&self, config: &Config) -> Result<()> {
+        let needed: Vec<_> = parameters(config).collect();
+        needed.iter().try_for_each(|p| self.slot(p).map(|_| ()))?;
+        let names: HashSet<_> = needed.iter().map(|p| p.name.as_str()).collect();
+        let is_extra = |name: &&String| {
+            !names.contains(name.as_str()) && !name.ends_with(".num_batches_tracked")
+        };
+        match self.tensors.keys().filter(is_extra).min() {
+            Some(extra) => bail!("tensor `{extra}` has no place in this network"),
+            None => Ok(()),
         }
     }
 

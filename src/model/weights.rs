@@ -193,10 +193,14 @@ pub fn classifier(config: &Config) -> Biased {
 
 /// Every block's stage, index within the stage, and configuration.
 pub fn blocks(config: &Config) -> impl Iterator<Item = (usize, usize, &BlockConfig)> {
-    config.stages.iter().enumerate().flat_map(|(stage, blocks)| {
-        let numbered = blocks.iter().enumerate();
-        numbered.map(move |(index, block)| (stage, index, block))
-    })
+    config
+        .stages
+        .iter()
+        .enumerate()
+        .flat_map(|(stage, blocks)| {
+            let numbered = blocks.iter().enumerate();
+            numbered.map(move |(index, block)| (stage, index, block))
+        })
 }
 
 /// Every tensor that the network reads, in the order of the forward pass.

@@ -161,9 +161,9 @@ impl Depthwise {
         device: &Device,
     ) -> Result<Self> {
         Ok(match backend {
-            Backend::Portable => {
-                Self::Portable(portable::Depthwise::new(folded, window, activation, device)?)
-            }
+            Backend::Portable => Self::Portable(portable::Depthwise::new(
+                folded, window, activation, device,
+            )?),
             Backend::Cpu => Self::Cpu(cpu::Depthwise::new(folded, window, activation)),
         })
     }
@@ -193,9 +193,9 @@ impl Convolution {
         device: &Device,
     ) -> Result<Self> {
         Ok(match backend {
-            Backend::Portable => {
-                Self::Portable(portable::Convolution::new(folded, window, activation, device)?)
-            }
+            Backend::Portable => Self::Portable(portable::Convolution::new(
+                folded, window, activation, device,
+            )?),
             Backend::Cpu => Self::Cpu(cpu::Convolution::new(folded, window, activation)),
         })
     }

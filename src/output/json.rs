@@ -106,14 +106,16 @@ impl<'a, W: Write> Array<'a, W> {
 
 impl<W: Write> Sink for Array<'_, W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.to.write_all(if self.empty { b"[\n" } else { b",\n" })?;
+        self.to
+            .write_all(if self.empty { b"[\n" } else { b",\n" })?;
         self.empty = false;
         serde_json::to_writer(&mut self.to, &object(record, self.labels))?;
         self.to.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
+        self.to
+            .write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
         self.to.flush()
     }
 }

@@ -2,8 +2,8 @@
 //! one sentence and no file.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use effnet::hub::settings::Settings;
@@ -18,7 +18,9 @@ const FILE: &str = "model.safetensors";
 const KEY: &str = "someone/model/model.safetensors";
 
 fn body() -> Vec<u8> {
-    (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    (0..100_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
 }
 
 /// A client with a cache of its own.
@@ -40,7 +42,10 @@ impl Progress for Watched {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
     fn note(&self, message: &str) {
-        self.notes.lock().expect("no poisoned lock").push(message.to_owned());
+        self.notes
+            .lock()
+            .expect("no poisoned lock")
+            .push(message.to_owned());
     }
     fn finish(&self) {}
 }
@@ -93,13 +98,18 @@ impl Client {
     fn assert_fails(&self) -> HubError {
         let error = self.get().expect_err("a failure");
         assert_eq!(self.hub.cached(REPO, "main", FILE), None);
-        let blobs = std::fs::read_dir(self.repo().join("blobs")).into_iter().flatten();
+        let blobs = std::fs::read_dir(self.repo().join("blobs"))
+            .into_iter()
+            .flatten();
         for blob in blobs.flatten() {
             let name = blob.file_name().to_string_lossy().into_owned();
             assert!(name.ends_with(".incomplete"), "{name}");
         }
         let message = error.to_string();
-        assert!(!message.contains('\n') && !message.contains("hf_secret"), "{message}");
+        assert!(
+            !message.contains('\n') && !message.contains("hf_secret"),
+            "{message}"
+        );
         error
     }
 }
@@ -128,7 +138,10 @@ fn a_cold_file_takes_one_head_and_one_get_and_a_warm_one_no_request() {
     assert_eq!((server.count("HEAD"), server.count("GET")), (1, 1));
     assert_eq!(client.progress.bytes.load(Ordering::Relaxed), 100_000);
     let request = &server.requests()[0];
-    assert_eq!(request.path, "/someone/model/resolve/main/model.safetensors");
+    assert_eq!(
+        request.path,
+        "/someone/model/resolve/main/model.safetensors"
+    );
     assert_eq!(request.headers["authorization"], "Bearer hf_secret");
     assert_eq!(request.headers["accept-encoding"], "identity");
 }
@@ -137,7 +150,10 @@ fn a_cold_file_takes_one_head_and_one_get_and_a_warm_one_no_request() {
 fn the_cache_is_laid_out_as_pythons() {
     let client = Client::new(&serving(|_, reply| reply));
     let path = client.get().expect("the file");
-    assert_eq!(path, client.repo().join("snapshots").join(COMMIT).join(FILE));
+    assert_eq!(
+        path,
+        client.repo().join("snapshots").join(COMMIT).join(FILE)
+    );
     let commit = std::fs::read_to_string(client.repo().join("refs/main")).expect("a ref");
     assert_eq!(commit, COMMIT);
     #[cfg(unix)]
@@ -176,7 +192,12 @@ fn a_refresh_uses_the_cached_file_if_the_hub_is_down() {
     });
     let client = Client::new(&server);
     client.assert_whole();
-    assert!(client.hub.refresh(REPO, "main", FILE, &client.progress).is_ok());
+    assert!(
+        client
+            .hub
+            .refresh(REPO, "main", FILE, &client.progress)
+            .is_ok()
+    );
 }
 
 #[test]
@@ -191,7 +212,11 @@ fn the_token_does_not_follow_a_redirect_to_another_host() {
             .header("X-Linked-Etag", format!("\"{}\"", sha256(&body())))
             .header("X-Linked-Size", 100_000)
             .body(b"Found");
-        if request.method == "HEAD" { redirect } else { reply }
+        if request.method == "HEAD" {
+            redirect
+        } else {
+            reply
+        }
     });
     let client = Client::new(&server);
     client.assert_whole();
@@ -202,21 +227,24 @@ fn the_token_does_not_follow_a_redirect_to_another_host() {
 
 #[test]
 fn a_renamed_repository_is_found_through_its_relative_redirect() {
-    let server = StandIn::with(&[("new/name/model.safetensors", &body())], |request, reply| {
-        match request.path.starts_with("/someone/") {
+    let server = StandIn::with(
+        &[("new/name/model.safetensors", &body())],
+        |request, reply| match request.path.starts_with("/someone/") {
             true => Reply::new(307)
                 .header("Location", "/new/name/resolve/main/model.safetensors")
                 .body(b""),
             false => reply,
-        }
-    });
+        },
+    );
     Client::new(&server).assert_whole();
 }
 
 #[test]
 fn a_redirect_without_end_is_an_error() {
     let server = serving(|request, _| {
-        Reply::new(302).header("Location", request.path.clone()).body(b"")
+        Reply::new(302)
+            .header("Location", request.path.clone())
+            .body(b"")
     });
     let error = Client::new(&server).assert_fails();
     assert!(matches!(error, HubError::Malformed { .. }), "{error}");
@@ -267,10 +295,12 @@ fn a_part_of_something_else_is_thrown_away() {
 #[test]
 fn a_server_that_ignores_ranges_is_read_from_the_start() {
     let whole = body();
-    let server = serving(move |request, reply| match request.headers.contains_key("range") {
-        true => Reply::new(200).body(&whole),
-        false => reply,
-    });
+    let server = serving(
+        move |request, reply| match request.headers.contains_key("range") {
+            true => Reply::new(200).body(&whole),
+            false => reply,
+        },
+    );
     let client = Client::new(&server);
     client.leave_partial(&body()[..70_000]);
     client.assert_whole();
@@ -315,7 +345,9 @@ fn an_error_page_with_status_200_is_not_a_file() {
     let page = |_: &Request, _| Reply::new(200).body(b"<html>Please log in</html>");
     let error = Client::new(&serving(page)).assert_fails();
     assert!(matches!(error, HubError::Malformed { .. }), "{error}");
-    let server = serving(first_bodies(9, |_| Reply::new(200).body(b"<html>Log in</html>")));
+    let server = serving(first_bodies(9, |_| {
+        Reply::new(200).body(b"<html>Log in</html>")
+    }));
     Client::new(&server).assert_fails();
 }
 
@@ -379,10 +411,12 @@ fn refusals_say_what_to_do() {
         (404, "EntryNotFound", "no file"),
     ];
     for (status, code, expected) in cases {
-        let server =
-            serving(move |_, _| Reply::new(status).header("X-Error-Code", code).body(b""));
+        let server = serving(move |_, _| Reply::new(status).header("X-Error-Code", code).body(b""));
         let error = Client::new(&server).assert_fails();
-        assert!(error.to_string().contains(expected), "{status} {code}: {error}");
+        assert!(
+            error.to_string().contains(expected),
+            "{status} {code}: {error}"
+        );
         assert_eq!(server.requests().len(), 1, "{status} is final");
     }
 }
@@ -398,7 +432,10 @@ fn names_from_the_server_do_not_lead_out_of_the_cache() {
     ] {
         let server = serving(move |_, reply| reply.without(name).header(name, value));
         let error = Client::new(&server).assert_fails();
-        assert!(matches!(error, HubError::Malformed { .. }), "{value}: {error}");
+        assert!(
+            matches!(error, HubError::Malformed { .. }),
+            "{value}: {error}"
+        );
     }
 }
 
@@ -411,7 +448,12 @@ fn names_from_the_user_do_not_lead_out_of_the_cache() {
         (REPO, "/etc", FILE),
         (REPO, "main", "../../../evil"),
     ] {
-        assert!(client.hub.get(repo, revision, file, &client.progress).is_err());
+        assert!(
+            client
+                .hub
+                .get(repo, revision, file, &client.progress)
+                .is_err()
+        );
     }
 }
 
@@ -434,7 +476,9 @@ fn a_missing_size_is_made_up_for_by_the_hash() {
 
 #[test]
 fn two_that_want_one_file_at_once_download_it_once() {
-    let server = serving(first_bodies(1, |reply| reply.stall(Duration::from_millis(300))));
+    let server = serving(first_bodies(1, |reply| {
+        reply.stall(Duration::from_millis(300))
+    }));
     let client = Client::new(&server);
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -493,11 +537,19 @@ fn the_binary_downloads_a_model_by_its_hub_id_and_uses_it_again_offline() {
     let refused = classify(true);
     assert_eq!(refused.status.code(), Some(2));
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(message.contains("HF_HUB_OFFLINE") && message.contains("--variant demo"), "{message}");
+    assert!(
+        message.contains("HF_HUB_OFFLINE") && message.contains("--variant demo"),
+        "{message}"
+    );
     assert_eq!(message.trim_end().lines().count(), 1, "{message}");
     assert!(refused.stdout.is_empty());
     let cold = classify(false);
-    assert_eq!(cold.status.code(), Some(0), "{}", String::from_utf8_lossy(&cold.stderr));
+    assert_eq!(
+        cold.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&cold.stderr)
+    );
     assert!(String::from_utf8_lossy(&cold.stdout).contains("\"star\""));
     let requests = server.requests().len();
     for offline in [false, true] {

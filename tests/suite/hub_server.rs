@@ -124,7 +124,10 @@ impl StandIn {
     }
 
     pub fn count(&self, method: &str) -> usize {
-        self.requests().iter().filter(|r| r.method == method).count()
+        self.requests()
+            .iter()
+            .filter(|r| r.method == method)
+            .count()
     }
 }
 
@@ -168,7 +171,10 @@ fn read(reader: &mut BufReader<TcpStream>, seen: &Mutex<Vec<Request>>) -> Option
         .collect();
     let mut seen = seen.lock().expect("no poisoned lock");
     let request = Request {
-        earlier: seen.iter().filter(|r: &&Request| r.method == method).count(),
+        earlier: seen
+            .iter()
+            .filter(|r: &&Request| r.method == method)
+            .count(),
         method,
         path,
         headers,
@@ -204,7 +210,10 @@ fn good_reply(request: &Request, files: &HashMap<String, Vec<u8>>) -> Reply {
             let mut reply = reply.body(&body[start..]);
             reply.status = 206;
             let total = body.len();
-            reply.header("Content-Range", format!("bytes {start}-{}/{total}", total - 1))
+            reply.header(
+                "Content-Range",
+                format!("bytes {start}-{}/{total}", total - 1),
+            )
         }
         Some(_) => Reply::new(416).body(b""),
     }

@@ -93,8 +93,8 @@ fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
 fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
     let (scaling, padding, eps) = architecture("tf_efficientnet_b0").expect("an architecture");
     let config = Config::new(scaling, padding, eps, 1000);
-    let network = EfficientNet::load(&config, &Generated, Backend::Cpu, &Device::Cpu)
-        .expect("a network");
+    let network =
+        EfficientNet::load(&config, &Generated, Backend::Cpu, &Device::Cpu).expect("a network");
     let size = 96;
     let pixels = picture(size, size);
     let other: Vec<f32> = pixels.iter().rev().copied().collect();

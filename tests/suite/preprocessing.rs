@@ -103,9 +103,14 @@ fn normalised_values_equal_torchvisions_to_the_bit() {
         let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
         let picture = decode(&file, Limits::default(), true).expect("a decoded picture");
         let ours = case.transform.apply(&picture);
-        let positions = tensors.tensor(&format!("positions|{key}")).expect("positions");
+        let positions = tensors
+            .tensor(&format!("positions|{key}"))
+            .expect("positions");
         let (positions, _) = positions.data().as_chunks::<4>();
-        let positions: Vec<_> = positions.iter().map(|&b| i32::from_le_bytes(b) as usize).collect();
+        let positions: Vec<_> = positions
+            .iter()
+            .map(|&b| i32::from_le_bytes(b) as usize)
+            .collect();
         let (values, _) = values.data().as_chunks::<4>();
         for (at, pixel) in positions.chunks_exact(2).zip(values.chunks_exact(3)) {
             let first = (at[0] * case.transform.size + at[1]) * 3;

@@ -107,7 +107,13 @@ impl CustomOp1 for Convolution {
                     (position / out_w * stride) as isize - top as isize,
                     (position % out_w * stride) as isize - left as isize,
                 );
-                gather(&mut patches, pixels, (height, width, channels), corner, kernel);
+                gather(
+                    &mut patches,
+                    pixels,
+                    (height, width, channels),
+                    corner,
+                    kernel,
+                );
             }
             let product = Product {
                 packed: &self.packed,
@@ -116,7 +122,10 @@ impl CustomOp1 for Convolution {
                 excite: None,
                 residual: None,
                 // SAFETY: in bounds of the capacity reserved above.
-                out: unsafe { to.pointer().add((picture * positions + band.start) * outputs) },
+                out: unsafe {
+                    to.pointer()
+                        .add((picture * positions + band.start) * outputs)
+                },
                 rows: band.len(),
             };
             // SAFETY: bands are disjoint, and together they fill the output.

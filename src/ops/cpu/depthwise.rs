@@ -122,7 +122,11 @@ impl CustomOp1 for Call<'_> {
                 sums: unsafe { sums_to.pointer().add(task * channels) },
             };
             // A vector must fit into the channels; only toy models are narrower.
-            let arch = if channels < lanes() { Arch::Scalar } else { arch() };
+            let arch = if channels < lanes() {
+                Arch::Scalar
+            } else {
+                arch()
+            };
             arch.dispatch(band);
         });
         // SAFETY: every value was written: each band of rows by its task.
@@ -204,7 +208,11 @@ impl Band<'_> {
             ..
         } = self.geometry;
         let kernel = if K == 0 { self.layer.window.kernel } else { K };
-        let stride = if STRIDE == 0 { self.layer.window.stride } else { STRIDE };
+        let stride = if STRIDE == 0 {
+            self.layer.window.stride
+        } else {
+            STRIDE
+        };
         let clip = |start: usize, before: usize, length: usize| {
             before.saturating_sub(start)..kernel.min((length + before).saturating_sub(start))
         };

@@ -16,8 +16,8 @@ mod pool;
 mod simd;
 mod tasks;
 
-pub(super) use convolution::patch_order;
 pub use convolution::Convolution;
+pub(super) use convolution::patch_order;
 pub use depthwise::Depthwise;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;

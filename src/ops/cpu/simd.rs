@@ -80,28 +80,31 @@ impl Shared {
     }
 }
 
-/// `2^t` for `t` in [-126, 126], relative error below 2 ulp.
+/// `exp(x)` for `x` in [-87, 87], relative error below 2 ulp.
 ///
-/// The integer part goes into the exponent bits; the rest, in [-0.5, 0.5], through the Taylor
-/// polynomial of `2^f` to the seventh power (remainder 4e-9).
+/// `x` is a multiple of ln 2, which goes into the exponent bits, and a rest in [-0.35, 0.35],
+/// which goes through the Taylor polynomial to the seventh power (remainder 6e-9).
 #[inline(always)]
-fn exp2<S: Simd>(simd: S, t: S::f32s) -> S::f32s {
+fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
     let magic = simd.splat_f32s(12_582_912.0);
-    let shifted = simd.add_f32s(t, magic);
-    let fraction = simd.sub_f32s(t, simd.sub_f32s(shifted, magic));
-    const LN2: f64 = std::f64::consts::LN_2;
-    let mut power = simd.splat_f32s((LN2 * LN2 * LN2 * LN2 * LN2 * LN2 * LN2 / 5040.0) as f32);
+    let log2_e = simd.splat_f32s(std::f32::consts::LOG2_E);
+    let shifted = simd.mul_add_e_f32s(x, log2_e, magic);
+    let twos = simd.sub_f32s(shifted, magic);
+    // ln 2 in two parts, the first short enough that its multiples are exact.
+    let rest = simd.mul_add_e_f32s(twos, simd.splat_f32s(-0.693_359_375), x);
+    let rest = simd.mul_add_e_f32s(twos, simd.splat_f32s(2.121_944_4e-4), rest);
+    let mut power = simd.splat_f32s(1.0 / 5040.0);
     for coefficient in [
-        LN2 * LN2 * LN2 * LN2 * LN2 * LN2 / 720.0,
-        LN2 * LN2 * LN2 * LN2 * LN2 / 120.0,
-        LN2 * LN2 * LN2 * LN2 / 24.0,
-        LN2 * LN2 * LN2 / 6.0,
-        LN2 * LN2 / 2.0,
-        LN2,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
         1.0,
     ] {
-        power = simd.mul_add_e_f32s(power, fraction, simd.splat_f32s(coefficient as f32));
+        power = simd.mul_add_e_f32s(power, rest, simd.splat_f32s(coefficient));
     }
     let exponent = simd.wrapping_dyn_shl_u32s(
         simd.transmute_u32s_f32s(shifted),
@@ -115,12 +118,12 @@ fn exp2<S: Simd>(simd: S, t: S::f32s) -> S::f32s {
 fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Beyond +-87 the result is 0 or 1 to within the smallest normal number. The constant comes
     // first because x86's min and max hand on their second operand when one is NaN.
-    let limit = 126.0;
-    let t = simd.mul_f32s(x, simd.splat_f32s(-std::f32::consts::LOG2_E));
-    let t = simd.min_f32s(simd.splat_f32s(limit), t);
-    let t = simd.max_f32s(simd.splat_f32s(-limit), t);
+    let limit = 87.0;
     let one = simd.splat_f32s(1.0);
-    simd.div_f32s(one, simd.add_f32s(one, exp2(simd, t)))
+    let x = simd.min_f32s(simd.splat_f32s(limit), x);
+    let x = simd.max_f32s(simd.splat_f32s(-limit), x);
+    let negated = simd.sub_f32s(simd.splat_f32s(0.0), x);
+    simd.div_f32s(one, simd.add_f32s(one, exp(simd, negated)))
 }
 
 /// Applies `activation` to each lane.
