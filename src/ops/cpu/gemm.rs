@@ -32,10 +32,10 @@ impl Packed {
         let mut weight = vec![0.0; inputs * padded];
         let mut bias = folded.bias.clone();
         bias.resize(padded, 0.0);
-        for (panel, columns) in Panels::new(padded, lanes) {
-            let width = columns.len();
-            let panel = &mut weight[panel * inputs..][..width * inputs];
-            for (column, row) in folded.weight[columns.start * inputs..]
+        for start in (0..padded).step_by(2 * lanes) {
+            let width = (2 * lanes).min(padded - start);
+            let panel = &mut weight[start * inputs..][..width * inputs];
+            for (column, row) in folded.weight[start * inputs..]
                 .chunks_exact(inputs)
                 .take(width)
                 .enumerate()
@@ -58,33 +58,6 @@ impl Packed {
     /// How many panels there are.
     pub fn panels(&self) -> usize {
         self.bias.len().div_ceil(2 * self.lanes)
-    }
-}
-
-/// The first column and the column range of each panel.
-struct Panels {
-    padded: usize,
-    lanes: usize,
-    next: usize,
-}
-
-impl Panels {
-    fn new(padded: usize, lanes: usize) -> Self {
-        Self {
-            padded,
-            lanes,
-            next: 0,
-        }
-    }
-}
-
-impl Iterator for Panels {
-    type Item = (usize, std::ops::Range<usize>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let start = self.next;
-        self.next = (start + 2 * self.lanes).min(self.padded);
-        (start < self.padded).then(|| (start, start..self.next))
     }
 }
 

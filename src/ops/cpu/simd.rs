@@ -92,7 +92,7 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let shifted = simd.mul_add_e_f32s(x, log2_e, magic);
     let twos = simd.sub_f32s(shifted, magic);
     // ln 2 in two parts, the first short enough that its multiples are exact.
-    let rest = simd.mul_add_e_f32s(twos, simd.splat_f32s(-0.693_359_375), x);
+    let rest = simd.mul_add_e_f32s(twos, simd.splat_f32s(-355.0 / 512.0), x);
     let rest = simd.mul_add_e_f32s(twos, simd.splat_f32s(2.121_944_4e-4), rest);
     let mut power = simd.splat_f32s(1.0 / 5040.0);
     for coefficient in [
