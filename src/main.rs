@@ -9,6 +9,11 @@ use effnet::commands::{self, INTERRUPTED};
 use effnet::error::Outcome;
 use effnet::terminal;
 
+/// Activations of several megabytes come and go with every layer; the system allocator would give
+/// each back to the kernel and have it cleared again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // A decoder that panics on a damaged picture makes a record; its backtrace helps nobody.
