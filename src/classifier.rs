@@ -1,6 +1,5 @@
 //! A network with all that turns pictures into labels.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
@@ -54,9 +53,7 @@ impl Weights {
     pub fn open(&self) -> Result<Checkpoint> {
         match self {
             Self::File(path) => Checkpoint::open(path),
-            Self::Embedded(bytes) => {
-                Checkpoint::parse(Cow::Borrowed(bytes), Path::new("the embedded weights"))
-            }
+            Self::Embedded(bytes) => Checkpoint::embedded(bytes, Path::new("the embedded weights")),
         }
     }
 }

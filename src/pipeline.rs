@@ -47,30 +47,45 @@ type Slot = (PathBuf, Receiver<Prepared>);
 /// How often a wait looks up to see whether the user pressed Ctrl-C.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// Classifies `inputs` in order, calling `emit` for each record, until they end or `interrupted`
-/// is set.
-///
-/// # Errors
-/// If `emit` fails. What is wrong with a picture is a record.
-pub fn run(
-    inputs: impl Iterator<Item = Input> + Send + 'static,
-    classifier: &Classifier,
+/// Pictures on their way: decoding goes on while the weights are still being read.
+pub struct Pipeline<'a> {
+    queue: Queue<'a>,
     options: Options,
-    interrupted: &AtomicBool,
-    mut emit: impl FnMut(Record) -> Result<()>,
-) -> Result<()> {
-    let mut queue = Queue {
-        slots: start(inputs, classifier.transform, options),
-        first: None,
-        interrupted,
-    };
-    loop {
-        let group = gather(&mut queue, options.batch_size);
-        if group.is_empty() || interrupted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        for record in classify(classifier, group, options) {
-            emit(record)?;
+}
+
+impl<'a> Pipeline<'a> {
+    /// Starts to read, decode and preprocess `inputs`, until they end or `interrupted` is set.
+    pub fn start(
+        inputs: impl Iterator<Item = Input> + Send + 'static,
+        transform: Transform,
+        options: Options,
+        interrupted: &'a AtomicBool,
+    ) -> Self {
+        let queue = Queue {
+            slots: start(inputs, transform, options),
+            first: None,
+            interrupted,
+        };
+        Self { queue, options }
+    }
+
+    /// Classifies the pictures in order, calling `emit` for each record.
+    ///
+    /// # Errors
+    /// If `emit` fails. What is wrong with a picture is a record.
+    pub fn run(
+        mut self,
+        classifier: &Classifier,
+        mut emit: impl FnMut(Record) -> Result<()>,
+    ) -> Result<()> {
+        loop {
+            let group = gather(&mut self.queue, self.options.batch_size);
+            if group.is_empty() || self.queue.interrupted.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            for record in classify(classifier, group, self.options) {
+                emit(record)?;
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Outcome;
 use crate::hub::Hub;
 use crate::inputs::{Input, Selection};
 use crate::output::{Format, Record, Style};
-use crate::pipeline::{self, Options};
+use crate::pipeline::{Options, Pipeline};
 use crate::resume;
 use crate::terminal::{Terminal, human_duration};
 
@@ -50,25 +50,17 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         .model
         .choice()
         .resolve(&hub, &Downloads::new(terminal))?;
-    let started = Instant::now();
     let name = model.name.clone();
-    let classifier = Classifier::load(model, device)?;
-    terminal.detail(&format!(
-        "{name} on cpu ({}, {threads} threads), loaded in {}",
-        crate::ops::cpu::instruction_set(),
-        human_duration(started.elapsed()),
-    ));
-    if classifier.labels.unnamed {
+    if model.labels.unnamed {
         terminal.warn(&format!(
             "{name} does not name its {} classes, so labels are indices; --labels FILE names them",
-            classifier.labels.len(),
+            model.labels.len(),
         ));
     }
     let done = match &args.output.output {
         Some(path) if args.resume => resume::prepare(path)?,
         _ => HashSet::new(),
     };
-    let (to, style) = destination(args.output.output.as_deref(), args.resume, &terminal)?;
     let left = total.map(|total| total.saturating_sub(done.len() as u64));
     let inputs = inputs.filter(move |input: &Input| !resume::holds(&done, input.path()));
     let options = Options {
@@ -83,15 +75,15 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         upright: !args.no_exif,
     };
     let started = Instant::now();
-    let tally = classify(
-        inputs,
-        &classifier,
-        options,
-        format,
-        (to, style),
-        &terminal,
-        left,
-    );
+    let pipeline = Pipeline::start(inputs, model.transform, options, &INTERRUPTED);
+    let classifier = Classifier::load(model, device)?;
+    terminal.detail(&format!(
+        "{name} on cpu ({}, {threads} threads), loaded in {}",
+        crate::ops::cpu::instruction_set(),
+        human_duration(started.elapsed()),
+    ));
+    let to = destination(args.output.output.as_deref(), args.resume, &terminal)?;
+    let tally = classify(pipeline, &classifier, format, to, &terminal, left);
     let tally = match tally {
         Err(e) if is_broken_pipe(&e) => return Ok(Outcome::Success),
         tally => tally?,
@@ -108,9 +100,8 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
 
 /// Runs the pipeline into the sink and closes it, however the run ends.
 fn classify(
-    inputs: impl Iterator<Item = Input> + Send + 'static,
+    pipeline: Pipeline,
     classifier: &Classifier,
-    options: Options,
     format: Format,
     (to, style): (Box<dyn Write>, Style),
     terminal: &Terminal,
@@ -128,7 +119,7 @@ fn classify(
         progress.inc(1);
         Ok(())
     };
-    let ran = pipeline::run(inputs, classifier, options, &INTERRUPTED, emit);
+    let ran = pipeline.run(classifier, emit);
     progress.finish_and_clear();
     ran?;
     sink.finish().context(WRITING)?;

@@ -28,27 +28,51 @@ impl EfficientNet {
         device: &Device,
     ) -> Result<Self> {
         let eps = config.batch_norm_eps;
-        let stem = weights::stem(config).fold(source, eps)?;
-        let head = weights::head(config).fold(source, eps)?;
-        let classifier = weights::classifier(config).read(source)?;
         let blocks: Vec<_> = weights::blocks(config).collect();
-        Ok(Self {
-            stem: Convolution::new(
+        let load_block = |(stage, index, block)| {
+            let layers = BlockLayers::new(stage, index, block);
+            MbConv::load(block, &layers, source, eps, backend, device)
+        };
+        let load_stem = || -> Result<_> {
+            let stem = weights::stem(config).fold(source, eps)?;
+            let window = config.stem_window();
+            Ok(Convolution::new(
                 backend,
                 &stem,
-                config.stem_window(),
+                window,
                 Activation::Silu,
                 device,
-            )?,
-            blocks: blocks
-                .into_par_iter()
-                .map(|(stage, index, block)| {
-                    let layers = BlockLayers::new(stage, index, block);
-                    MbConv::load(block, &layers, source, eps, backend, device)
-                })
-                .collect::<Result<_>>()?,
-            head: Pointwise::new(backend, &head, Activation::Silu, device)?,
-            classifier: Pointwise::new(backend, &classifier, Activation::Identity, device)?,
+            )?)
+        };
+        let load_head = || -> Result<_> {
+            let head = weights::head(config).fold(source, eps)?;
+            Ok(Pointwise::new(backend, &head, Activation::Silu, device)?)
+        };
+        let load_classifier = || -> Result<_> {
+            let classifier = weights::classifier(config).read(source)?;
+            Ok(Pointwise::new(
+                backend,
+                &classifier,
+                Activation::Identity,
+                device,
+            )?)
+        };
+        // The last blocks are the largest, so they go first.
+        let load_blocks = || -> Result<Vec<_>> {
+            let loaded = blocks.into_par_iter().rev().with_max_len(1).map(load_block);
+            let mut blocks = loaded.collect::<Result<Vec<_>>>()?;
+            blocks.reverse();
+            Ok(blocks)
+        };
+        let ((classifier, head), (blocks, stem)) = rayon::join(
+            || rayon::join(load_classifier, load_head),
+            || rayon::join(load_blocks, load_stem),
+        );
+        Ok(Self {
+            stem: stem?,
+            blocks: blocks?,
+            head: head?,
+            classifier: classifier?,
         })
     }
 

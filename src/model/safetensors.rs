@@ -1,90 +1,136 @@
 //! Reading a checkpoint's `.safetensors` file.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
+use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::config::{Config, SCALINGS};
 use super::weights::{Parameter, Source, parameters};
 
-/// A file's bytes and where its tensors lie in them.
+/// Where a checkpoint's bytes are.
 ///
-/// The file is read and not mapped: if another program changed it under a map, the numbers would
-/// change too, or the process would die.
+/// A file is read, tensor by tensor, and not mapped: if another program cut a file under a map,
+/// the process would die. Here reading fails.
+enum Bytes {
+    File(Mutex<File>),
+    Memory(&'static [u8]),
+}
+
+impl Bytes {
+    fn length(&self) -> io::Result<u64> {
+        match self {
+            Self::File(file) => Ok(lock(file).metadata()?.len()),
+            Self::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    fn read(&self, start: u64, to: &mut [u8]) -> io::Result<()> {
+        match self {
+            Self::File(file) => {
+                let mut file = lock(file);
+                file.seek(SeekFrom::Start(start))?;
+                file.read_exact(to)
+            }
+            Self::Memory(bytes) => {
+                let from = bytes
+                    .get(start as usize..)
+                    .and_then(|rest| rest.get(..to.len()));
+                to.copy_from_slice(from.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The guarded file has no state that a panic could leave half done.
+fn lock(file: &Mutex<File>) -> MutexGuard<'_, File> {
+    file.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A safetensors file: its header, and its tensors on request.
 pub struct Checkpoint {
     origin: PathBuf,
-    bytes: std::borrow::Cow<'static, [u8]>,
+    bytes: Bytes,
     tensors: HashMap<String, Slot>,
 }
 
 struct Slot {
     dtype: Dtype,
     shape: Vec<usize>,
-    start: usize,
-    end: usize,
+    start: u64,
+    length: usize,
 }
 
+/// The length of a safetensors header is in its first eight bytes; the format's own limit.
+const MAX_HEADER: u64 = 100_000_000;
+
 impl Checkpoint {
-    /// Reads `path` whole.
+    /// Reads the header of `path`.
     ///
     /// # Errors
     /// If it can't be read, or is not a complete safetensors file.
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
-        let mut magic = [0; 2];
-        let mut file =
-            std::fs::File::open(path).with_context(|| format!("can't open the weights {shown}"))?;
-        let length = file.metadata().map_or(0, |m| m.len() as usize);
-        let mut bytes = Vec::with_capacity(length);
-        std::io::Read::read_to_end(&mut file, &mut bytes)
-            .with_context(|| format!("can't read the weights {shown}"))?;
-        magic.copy_from_slice(bytes.get(..2).unwrap_or(b"??"));
-        // A zip archive or a bare pickle: what torch.save writes.
-        ensure!(
-            &magic != b"PK" && magic != [0x80, 0x02],
-            "{shown} is a PyTorch pickle, which can run code when read; convert it to \
-             safetensors, for example with timm.models.save_for_hf(..., safe_serialization=True)",
-        );
-        Self::parse(bytes.into(), path)
+        let file = File::open(path).with_context(|| format!("can't open the weights {shown}"))?;
+        Self::new(Bytes::File(file.into()), path)
     }
 
-    /// Takes the bytes of a file; `origin` is only for messages.
+    /// Takes the bytes of a file within the program; `origin` is only for messages.
     ///
     /// # Errors
     /// If they are not a complete safetensors file.
-    pub fn parse(bytes: std::borrow::Cow<'static, [u8]>, origin: &Path) -> Result<Self> {
-        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| {
-            anyhow!(
-                "{} is not a whole safetensors file ({e}); download or export it again",
-                origin.display()
-            )
-        })?;
+    pub fn embedded(bytes: &'static [u8], origin: &Path) -> Result<Self> {
+        Self::new(Bytes::Memory(bytes), origin)
+    }
+
+    fn new(bytes: Bytes, origin: &Path) -> Result<Self> {
+        let shown = origin.display();
+        let damaged = |what: String| {
+            anyhow!("{shown} is not a whole safetensors file ({what}); download or export it again")
+        };
+        let mut start = [0; 8];
+        bytes
+            .read(0, &mut start)
+            .map_err(|e| damaged(e.to_string()))?;
+        // A zip archive or a bare pickle: what torch.save writes.
+        ensure!(
+            !start.starts_with(b"PK") && !start.starts_with(&[0x80, 0x02]),
+            "{shown} is a PyTorch pickle, which can run code when read; convert it to \
+             safetensors, for example with timm.models.save_for_hf(..., safe_serialization=True)",
+        );
+        let length = bytes.length()?;
+        let header = u64::from_le_bytes(start);
+        if header > MAX_HEADER.min(length.saturating_sub(8)) {
+            return Err(damaged("its header is longer than the file".to_owned()));
+        }
+        let mut text = vec![0; header as usize];
+        bytes.read(8, &mut text)?;
+        let metadata: Metadata =
+            serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
         let data = 8 + header;
+        let slot = |info: &TensorInfo| Slot {
+            dtype: info.dtype,
+            shape: info.shape.clone(),
+            start: data + info.data_offsets.0 as u64,
+            length: info.data_offsets.1 - info.data_offsets.0,
+        };
         let tensors: HashMap<_, _> = metadata
             .tensors()
             .into_iter()
-            .map(|(name, info)| {
-                let (start, end) = info.data_offsets;
-                let slot = Slot {
-                    dtype: info.dtype,
-                    shape: info.shape.clone(),
-                    start: data + start,
-                    end: data + end,
-                };
-                (name, slot)
-            })
+            .map(|(name, info)| (name, slot(info)))
             .collect();
-        let needed = tensors.values().map(|slot| slot.end).max().unwrap_or(data);
-        ensure!(
-            bytes.len() == needed,
-            "{} is not a whole safetensors file ({} bytes, its header says {needed}); download \
-             or export it again",
-            origin.display(),
-            bytes.len(),
-        );
+        let ends = tensors.values().map(|slot| slot.start + slot.length as u64);
+        let needed = ends.max().unwrap_or(data);
+        if length != needed {
+            return Err(damaged(format!("{length} bytes, its header says {needed}")));
+        }
         Ok(Self {
             origin: origin.to_path_buf(),
             bytes,
@@ -173,17 +219,28 @@ impl Checkpoint {
 impl Source for Checkpoint {
     fn read(&self, parameter: &Parameter) -> Result<Vec<f32>> {
         let slot = self.slot(parameter)?;
-        let bytes = &self.bytes[slot.start..slot.end];
-        let halves = || bytes.as_chunks::<2>().0.iter();
+        let count = parameter.shape.iter().product();
+        let read = |to: &mut [u8]| {
+            self.bytes
+                .read(slot.start, to)
+                .with_context(|| format!("can't read {}", self.origin.display()))
+        };
+        if slot.dtype == Dtype::F32 {
+            let mut values = vec![0.0_f32; count];
+            read(bytemuck::cast_slice_mut(&mut values))?;
+            if cfg!(target_endian = "big") {
+                values
+                    .iter_mut()
+                    .for_each(|v| *v = f32::from_bits(v.to_bits().swap_bytes()));
+            }
+            return Ok(values);
+        }
+        let mut bytes = vec![0; slot.length];
+        read(&mut bytes)?;
+        let halves = bytes.as_chunks::<2>().0.iter();
         Ok(match slot.dtype {
-            Dtype::F16 => halves().map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
-            Dtype::BF16 => halves().map(|&b| bf16::from_le_bytes(b).to_f32()).collect(),
-            _ => bytes
-                .as_chunks::<4>()
-                .0
-                .iter()
-                .map(|&b| f32::from_le_bytes(b))
-                .collect(),
+            Dtype::F16 => halves.map(|&b| f16::from_le_bytes(b).to_f32()).collect(),
+            _ => halves.map(|&b| bf16::from_le_bytes(b).to_f32()).collect(),
         })
     }
 }
