@@ -1,9 +1,10 @@
 //! Standard error: warnings, progress and the summary; and what is safe to show.
 
+use std::fmt;
 use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::output::Style;
 
@@ -80,8 +81,8 @@ impl Terminal {
             return ProgressBar::hidden();
         }
         let template = match total {
-            Some(_) => "{bar:30} {pos}/{len} pictures  {per_sec}  {eta} left",
-            None => "{spinner} {pos} pictures  {per_sec}",
+            Some(_) => "{bar:30} {pos}/{len} pictures  {rate}  {eta} left",
+            None => "{spinner} {pos} pictures  {rate}",
         };
         bar(total, template)
     }
@@ -106,7 +107,12 @@ fn bar(total: Option<u64>, template: &str) -> ProgressBar {
     // Ten frames a second cost next to nothing.
     let target = ProgressDrawTarget::stderr_with_hz(10);
     let bar = ProgressBar::with_draw_target(total, target);
-    bar.set_style(ProgressStyle::with_template(template).expect("templates are constants"));
+    let style = ProgressStyle::with_template(template).expect("templates are constants");
+    let rate = |state: &ProgressState, to: &mut dyn fmt::Write| {
+        // A bar that can't be drawn is no reason to stop.
+        let _ = write!(to, "{:.1} pictures/s", state.per_sec());
+    };
+    bar.set_style(style.with_key("rate", rate));
     bar
 }
 

@@ -115,7 +115,12 @@ fn classify(
             Ok(_) => tally.classified += 1,
             Err(_) => tally.failed += 1,
         }
-        progress.suspend(|| sink.record(&record)).context(WRITING)?;
+        // Only where both go to one terminal do they get into each other's way.
+        let written = match style.terminal {
+            true => progress.suspend(|| sink.record(&record)),
+            false => sink.record(&record),
+        };
+        written.context(WRITING)?;
         progress.inc(1);
         Ok(())
     };

@@ -26,6 +26,12 @@ pub fn run() -> Result<Outcome> {
             body.replace("\n.SH ", "\n.SS ")
         )?;
     }
-    io::stdout().write_all(&page)?;
+    // The subcommands are described here and not in pages of their own.
+    let page = String::from_utf8(page)?;
+    let page = command.get_subcommands().fold(page, |page, subcommand| {
+        let name = subcommand.get_name();
+        page.replace(&format!("effnet\\-{name}(1)"), &format!("\\fB{name}\\fR"))
+    });
+    io::stdout().write_all(page.as_bytes())?;
     Ok(Outcome::Success)
 }
