@@ -1,4 +1,4 @@
-//! Names, locks and links in the cache, as Python's huggingface_hub lays them out:
+//! Names and links in the cache, as Python's huggingface_hub lays them out:
 //!
 //! ```text
 //! models--owner--name/blobs/<etag>                    the bytes; <etag>.incomplete while they come
@@ -8,14 +8,14 @@
 //! ```
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::thread::sleep;
-use std::time::Duration;
 
 use hf_hub::{Cache, Repo, RepoType};
 
+use super::lock::Lock;
+use super::transfer::Version;
 use super::{HubError, Progress};
 
 /// One file of one revision of a model repository.
@@ -36,38 +36,33 @@ impl fmt::Display for Entry {
     }
 }
 
-/// Whether a text names something below a folder and nothing else.
-fn is_below(text: &str) -> bool {
-    let mut components = Path::new(text).components();
-    !text.is_empty()
-        && !text.contains('\0')
-        && components.all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// Whether a text is a git commit.
-pub(super) fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
 impl Entry {
     /// Checks what will become part of paths.
     ///
     /// # Errors
     /// If a name would lead out of the cache.
     pub fn new(cache: &Path, repo: &str, revision: &str, file: &str) -> Result<Self, HubError> {
-        let entry = Self {
-            cache: cache.to_path_buf(),
-            repo: repo.to_owned(),
-            revision: revision.to_owned(),
-            file: file.to_owned(),
-        };
-        if !(is_below(repo) && is_below(revision) && is_below(file)) {
-            return Err(HubError::Malformed {
-                file: entry.to_string(),
-                what: "its name is not one that the Hub allows".to_owned(),
+        let names = [repo, revision, file];
+        if !names.iter().all(|name| is_below(name)) {
+            return Err(HubError::Name {
+                file: super::url::one_line(&names.join("/")),
             });
         }
-        Ok(entry)
+        let revision = match is_commit(revision) {
+            true => revision.to_ascii_lowercase(),
+            false => revision.to_owned(),
+        };
+        Ok(Self {
+            cache: cache.to_path_buf(),
+            repo: repo.to_owned(),
+            revision,
+            file: file.to_owned(),
+        })
+    }
+
+    /// Whether the revision can never mean something else.
+    pub fn is_of_commit(&self) -> bool {
+        is_commit(&self.revision)
     }
 
     fn hf_repo(&self) -> Repo {
@@ -79,126 +74,113 @@ impl Entry {
     }
 
     fn pointer(&self, commit: &str) -> PathBuf {
-        self.folder()
-            .join("snapshots")
-            .join(commit)
-            .join(&self.file)
+        let snapshot = self.folder().join("snapshots").join(commit);
+        snapshot.join(&self.file)
     }
 
-    /// The file, if it is there whole.
+    /// The file, if it is there.
     pub fn cached(&self) -> Option<PathBuf> {
-        if is_commit(&self.revision) {
-            let path = self.pointer(&self.revision);
-            return path.is_file().then_some(path);
-        }
-        Cache::new(self.cache.clone())
-            .repo(self.hf_repo())
-            .get(&self.file)
+        let path = match self.is_of_commit() {
+            true => self.pointer(&self.revision),
+            false => Cache::new(self.cache.clone())
+                .repo(self.hf_repo())
+                .get(&self.file)?,
+        };
+        // Not what a link without its blob points to.
+        path.is_file().then_some(path)
     }
 
-    /// Where the bytes are kept.
-    pub fn blob(&self, etag: &str) -> PathBuf {
+    fn blob(&self, etag: &str) -> PathBuf {
         self.folder().join("blobs").join(etag)
     }
 
-    /// Where they are kept while they come.
-    pub fn partial(&self, etag: &str) -> PathBuf {
-        self.blob(&format!("{etag}.incomplete"))
+    /// Whether the bytes are there. Other programs give error pages a blob's name; the size
+    /// tells.
+    pub fn has_blob(&self, version: &Version) -> bool {
+        fs::metadata(self.blob(&version.etag)).is_ok_and(|found| {
+            found.is_file() && version.size.is_none_or(|size| size == found.len())
+        })
     }
 
     /// Waits until nobody else, Python's client included, is writing this blob.
     ///
     /// # Errors
     /// If the cache can't be written, or the user gives up.
-    pub fn lock(&self, etag: &str, progress: &dyn Progress) -> Result<File, HubError> {
-        create_parent(&self.blob(etag))?;
-        let path = self
-            .cache
-            .join(".locks")
-            .join(self.hf_repo().folder_name())
-            .join(format!("{etag}.lock"));
+    pub fn lock(&self, etag: &str, progress: &dyn Progress) -> Result<Lock, HubError> {
+        let blob = self.blob(etag);
+        create_parent(&blob)?;
+        let locks = self.cache.join(".locks").join(self.hf_repo().folder_name());
+        let path = locks.join(format!("{etag}.lock"));
         create_parent(&path)?;
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|e| HubError::cache(&path, e))?;
-        let mut told = false;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::Error(e)) => return Err(HubError::cache(&path, e)),
-                Err(TryLockError::WouldBlock) if progress.cancelled() => {
-                    return Err(HubError::Cancelled);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    if !told {
-                        told = true;
-                        progress.note(&format!("waiting: another process is downloading {self}"));
-                    }
-                    sleep(Duration::from_millis(100));
-                }
-            }
-        }
+        Lock::wait(&path, &blob, &self.to_string(), progress)
     }
 
-    /// Gives a whole blob its name: the link in the snapshot, then the revision's commit.
+    /// Gives the whole bytes their blob's name.
     ///
     /// # Errors
     /// If the cache can't be written.
-    pub fn publish(&self, commit: &str, etag: &str) -> Result<PathBuf, HubError> {
-        let pointer = self.pointer(commit);
-        create_parent(&pointer)?;
-        if !links_to(&pointer, &self.blob(etag)) {
-            self.link(&pointer, etag)
+    pub fn name(&self, lock: &Lock, version: &Version) -> Result<(), HubError> {
+        let blob = self.blob(&version.etag);
+        fs::rename(lock.partial(), &blob).map_err(|e| HubError::cache(&blob, e))
+    }
+
+    /// Names a whole blob in its snapshot, then the revision's commit. Writes only what is not
+    /// so already: a cache that can't be written is still good to read.
+    ///
+    /// # Errors
+    /// If the cache can't be written.
+    pub fn publish(&self, version: &Version) -> Result<PathBuf, HubError> {
+        let pointer = self.pointer(&version.commit);
+        if !stands_for(&pointer, &self.blob(&version.etag)) {
+            create_parent(&pointer)?;
+            self.link(&pointer, &version.etag)
                 .map_err(|e| HubError::cache(&pointer, e))?;
         }
-        if !is_commit(&self.revision) {
+        if !self.is_of_commit() {
             let path = self.folder().join("refs").join(&self.revision);
-            create_parent(&path)?;
-            write_whole(&path, commit).map_err(|e| HubError::cache(&path, e))?;
+            if fs::read(&path).ok().as_deref() != Some(version.commit.as_bytes()) {
+                create_parent(&path)?;
+                replace(&path, |new| fs::write(new, &version.commit))
+                    .map_err(|e| HubError::cache(&path, e))?;
+            }
         }
         Ok(pointer)
     }
 
-    /// Replaces whatever is at `pointer`, in one step, by a link to the blob; where links can't
-    /// be made, by a copy.
+    /// Replaces whatever is at `pointer` by a link to the blob; where links can't be made, by a
+    /// copy.
     fn link(&self, pointer: &Path, etag: &str) -> io::Result<()> {
         // From snapshots/<commit>/<file>, however deep the file.
-        let depth = 2 + Path::new(&self.file).components().count() - 1;
-        let target = PathBuf::from("../".repeat(depth)).join("blobs").join(etag);
-        let temporary = pointer.with_added_extension(format!("{}.tmp", std::process::id()));
-        let _ = fs::remove_file(&temporary);
-        #[cfg(unix)]
-        let linked = std::os::unix::fs::symlink(&target, &temporary);
-        #[cfg(windows)]
-        let linked = std::os::windows::fs::symlink_file(&target, &temporary);
-        if linked.is_err() {
-            fs::copy(self.blob(etag), &temporary)?;
-        }
-        fs::rename(&temporary, pointer)
+        let depth = Path::new(&self.file).components().count() + 1;
+        let mut target: PathBuf = std::iter::repeat_n("..", depth).collect();
+        target.extend(["blobs", etag]);
+        replace(pointer, |new| {
+            symlink(&target, new).or_else(|_| fs::copy(self.blob(etag), new).map(|_| ()))
+        })
     }
 }
 
-fn links_to(pointer: &Path, blob: &Path) -> bool {
-    match (pointer.canonicalize(), blob.canonicalize()) {
-        (Ok(pointer), Ok(blob)) => pointer == blob,
-        _ => false,
-    }
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
 }
 
-fn create_parent(path: &Path) -> Result<(), HubError> {
-    let parent = path.parent().unwrap_or(path);
-    fs::create_dir_all(parent).map_err(|e| HubError::cache(parent, e))
+#[cfg(windows)]
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(target, link)
 }
 
-/// Writes a small file so that a reader sees either the old or the new content.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_added_extension(format!("{}.tmp", std::process::id()));
-    let mut file = File::create(&temporary)?;
-    file.write_all(text.as_bytes())?;
-    drop(file);
-    fs::rename(&temporary, path)
+/// Whether a text names something below a folder and nothing else, in one line.
+fn is_below(text: &str) -> bool {
+    let mut components = Path::new(text).components();
+    !text.is_empty()
+        && !text.contains(char::is_control)
+        && components.all(|part| matches!(part, Component::Normal(_)))
+}
+
+/// Whether a text is a git commit.
+pub(super) fn is_commit(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Checks a name that a server gave before it becomes part of a path.
@@ -209,4 +191,33 @@ pub(super) fn is_safe_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// Whether `pointer` links to the blob, or is a copy of it where links can't be made.
+fn stands_for(pointer: &Path, blob: &Path) -> bool {
+    let is_link = fs::symlink_metadata(pointer).is_ok_and(|found| found.is_symlink());
+    if is_link {
+        let ends = (pointer.canonicalize(), blob.canonicalize());
+        return matches!(ends, (Ok(pointer), Ok(blob)) if pointer == blob);
+    }
+    let lengths = (fs::metadata(pointer), fs::metadata(blob));
+    matches!(lengths, (Ok(pointer), Ok(blob)) if pointer.is_file() && pointer.len() == blob.len())
+}
+
+fn create_parent(path: &Path) -> Result<(), HubError> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).map_err(|e| HubError::cache(parent, e))
+}
+
+/// Replaces a file in one step, so that a reader sees either the old or the new one.
+fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let thread = format!("{:?}", std::thread::current().id());
+    let number: String = thread.chars().filter(char::is_ascii_digit).collect();
+    let new = path.with_added_extension(format!("{}-{number}.tmp", std::process::id()));
+    let _ = fs::remove_file(&new);
+    let replaced = write(&new).and_then(|()| fs::rename(&new, path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    replaced
 }

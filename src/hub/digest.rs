@@ -14,13 +14,32 @@ pub(super) enum Digest {
     Unknown,
 }
 
+/// What an etag can be checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Sha256,
+    GitBlob,
+    Unknown,
+}
+
+impl Kind {
+    pub fn of(etag: &str) -> Self {
+        match etag.len() {
+            _ if !etag.bytes().all(|b| b.is_ascii_hexdigit()) => Self::Unknown,
+            64 => Self::Sha256,
+            40 => Self::GitBlob,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 impl Digest {
-    /// For a body of `size` bytes, where that is known.
-    pub fn of_etag(etag: &str, size: Option<u64>) -> Self {
-        let is_hex = etag.bytes().all(|b| b.is_ascii_hexdigit());
-        match (etag.len(), size) {
-            (64, _) if is_hex => Self::Sha256(Sha256::new()),
-            (40, Some(size)) if is_hex => {
+    /// For a body of `size` bytes. Git's hash begins with the size, so while that is not known
+    /// nothing can be computed.
+    pub fn new(etag: &str, size: Option<u64>) -> Self {
+        match (Kind::of(etag), size) {
+            (Kind::Sha256, _) => Self::Sha256(Sha256::new()),
+            (Kind::GitBlob, Some(size)) => {
                 Self::GitBlob(Sha1::new_with_prefix(format!("blob {size}\0")))
             }
             _ => Self::Unknown,
@@ -40,17 +59,39 @@ impl Digest {
         !matches!(self, Self::Unknown)
     }
 
-    /// Whether all the bytes together are what the etag says.
-    pub fn matches(self, etag: &str) -> bool {
-        let found = match self {
-            Self::Sha256(hash) => hex(&hash.finalize()),
-            Self::GitBlob(hash) => hex(&hash.finalize()),
-            Self::Unknown => return true,
-        };
-        found.eq_ignore_ascii_case(etag)
+    /// All the bytes' hash, in the etag's form.
+    pub fn hex(&self) -> Option<String> {
+        match self {
+            Self::Sha256(hash) => Some(hex(&hash.clone().finalize())),
+            Self::GitBlob(hash) => Some(hex(&hash.clone().finalize())),
+            Self::Unknown => None,
+        }
     }
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hashes_are_those_of_sha256sum_and_git_hash_object() {
+        for (etag, size) in [
+            (
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                None,
+            ),
+            ("f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f", Some(3)),
+        ] {
+            let mut digest = Digest::new(etag, size);
+            digest.update(b"a");
+            digest.update(b"bc");
+            assert_eq!(digest.hex().as_deref(), Some(etag));
+        }
+        assert!(!Digest::new("f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f", None).is_known());
+        assert!(!Digest::new("5d41402abc4b2a76b9719d911017c592", Some(5)).is_known());
+    }
 }

@@ -6,15 +6,22 @@
 //! only after its size and hash have been checked:
 //!
 //! - [`settings`]: the environment, as Python's client reads it;
-//! - `transfer`: the requests that Python's client makes, with timeouts, retries and resuming;
-//! - `digest`: the hash that an etag stands for;
-//! - `cache`: names, locks and links.
+//! - `transfer`: the requests that Python's client makes, resumed, checked and tried again;
+//! - `http`: one request: where the token goes, how long to wait, what a status means;
+//! - `retry`, `url`: when to try again; what a redirect means;
+//! - `partial`, `digest`: the bytes on the way, and the hash that an etag stands for;
+//! - `cache`, `lock`: names, links, and one writer at a time.
 
 mod cache;
 mod digest;
 mod error;
+mod http;
+mod lock;
+mod partial;
+mod retry;
 pub mod settings;
 mod transfer;
+mod url;
 
 use std::path::PathBuf;
 
@@ -22,17 +29,20 @@ pub use error::HubError;
 use settings::Settings;
 
 use cache::Entry;
+use partial::Partial;
+use retry::Patience;
 use transfer::Transfer;
 
 /// What a caller may show of a download.
 pub trait Progress {
-    /// A body begins; `already` bytes are there from an earlier try.
+    /// A body begins; `already` bytes are there from an earlier try. After a failure that passes
+    /// there is another beginning.
     fn start(&self, file: &str, total: Option<u64>, already: u64);
     /// So many more bytes are there.
     fn advance(&self, bytes: u64);
     /// Why it takes longer.
     fn note(&self, message: &str);
-    /// The body is whole.
+    /// The body that began has ended, whole or not.
     fn finish(&self);
     /// Whether to stop.
     fn cancelled(&self) -> bool {
@@ -41,6 +51,7 @@ pub trait Progress {
 }
 
 /// A Hub and its local cache.
+#[derive(Clone, Debug)]
 pub struct Hub {
     settings: Settings,
 }
@@ -82,12 +93,13 @@ impl Hub {
         let entry = Entry::new(&self.settings.cache, repo, revision, file)?;
         match entry.cached() {
             Some(path) => Ok(path),
-            None => self.download(&entry, progress),
+            None => self.download(&entry, Patience::long(), progress),
         }
     }
 
     /// Asks the Hub for the newest version and downloads it unless it is cached; falls back to
-    /// the cached file if the Hub can't be reached or is not to be.
+    /// the cached file if the Hub can't be reached or is not to be. A commit never changes, so
+    /// of a cached one nothing is asked.
     ///
     /// # Errors
     /// As [`Hub::get`].
@@ -99,35 +111,46 @@ impl Hub {
         progress: &dyn Progress,
     ) -> Result<PathBuf, HubError> {
         let entry = Entry::new(&self.settings.cache, repo, revision, file)?;
-        match (self.download(&entry, progress), entry.cached()) {
-            (Err(e), Some(path)) if e.is_out_of_reach() => {
-                if !self.settings.offline {
-                    progress.note(&format!("{e}; using the file that was downloaded before"));
-                }
+        let Some(path) = entry.cached() else {
+            return self.download(&entry, Patience::long(), progress);
+        };
+        if self.settings.offline || entry.is_of_commit() {
+            return Ok(path);
+        }
+        match self.download(&entry, Patience::short(), progress) {
+            Err(e) if e.leaves_older_file() => {
+                let happening = e.happening();
+                progress.note(&format!(
+                    "{happening}; using the file that was downloaded before"
+                ));
                 Ok(path)
             }
-            (result, _) => result,
+            result => result,
         }
     }
 
-    fn download(&self, entry: &Entry, progress: &dyn Progress) -> Result<PathBuf, HubError> {
+    fn download(
+        &self,
+        entry: &Entry,
+        patience: Patience,
+        progress: &dyn Progress,
+    ) -> Result<PathBuf, HubError> {
         if self.settings.offline {
             return Err(HubError::Offline {
                 file: entry.to_string(),
             });
         }
-        let transfer = Transfer::new(&self.settings);
-        let version = transfer.version(entry, progress)?;
-        let blob = entry.blob(&version.etag);
-        if !blob.is_file() {
-            let _lock = entry.lock(&version.etag, progress)?;
+        let transfer = Transfer::new(&self.settings)?;
+        let version = transfer.version(entry, patience, progress)?;
+        if !entry.has_blob(&version) {
+            let lock = entry.lock(&version.etag, progress)?;
             // Whoever held the lock may have been downloading this very file.
-            if !blob.is_file() {
-                let partial = entry.partial(&version.etag);
-                transfer.body(entry, &version, &partial, progress)?;
-                std::fs::rename(&partial, &blob).map_err(|e| HubError::cache(&blob, e))?;
+            if !entry.has_blob(&version) {
+                let partial = Partial::open(lock.partial(), &version)?;
+                transfer.body(entry, &version, partial, progress)?;
+                entry.name(&lock, &version)?;
             }
         }
-        entry.publish(&version.commit, &version.etag)
+        entry.publish(&version)
     }
 }

@@ -1,16 +1,22 @@
 //! The environment, as Python's huggingface_hub reads it (huggingface_hub/constants.py).
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+
+use super::url::{Url, one_line};
+
+const PUBLIC: &str = "https://huggingface.co";
+const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the Hub and its cache are, and how patient to be.
 #[derive(Clone)]
 pub struct Settings {
-    /// Scheme, host and port of the Hub, without a slash at the end.
+    /// Scheme, host and port of the Hub, and of some mirrors a path.
     pub endpoint: String,
     /// The access token.
     pub token: Option<String>,
@@ -25,10 +31,11 @@ pub struct Settings {
 }
 
 impl fmt::Debug for Settings {
-    /// Does not show the token.
+    /// Does not show the token, nor a password in the endpoint.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = Url::parse(&self.endpoint).map(|url| url.shown());
         f.debug_struct("Settings")
-            .field("endpoint", &self.endpoint)
+            .field("endpoint", &endpoint)
             .field("token", &self.token.as_ref().map(|_| "(set)"))
             .field("cache", &self.cache)
             .field("offline", &self.offline)
@@ -36,72 +43,226 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A variable's value; an empty one counts as unset.
-fn value(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn folder(name: &str) -> Option<PathBuf> {
-    let value = env::var_os(name).filter(|value| !value.is_empty())?;
-    let path = PathBuf::from(value);
-    match path.strip_prefix("~") {
-        Ok(rest) => Some(env::home_dir()?.join(rest)),
-        Err(_) => Some(path),
-    }
-}
-
-fn is_true(name: &str) -> bool {
-    let words = ["1", "ON", "YES", "TRUE"];
-    value(name).is_some_and(|value| words.iter().any(|word| word.eq_ignore_ascii_case(&value)))
-}
-
-fn seconds(name: &str, default: u64) -> Duration {
-    let given = value(name).and_then(|value| value.parse().ok());
-    Duration::from_secs(given.unwrap_or(default).max(1))
-}
-
 impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// If `HF_ENDPOINT` is no http or https address, or there is no home folder to keep
+    /// If a variable has a value that can't be meant, or there is no home folder to keep
     /// downloads in.
     pub fn from_env() -> Result<Self> {
-        let home = folder("HF_HOME")
-            .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("huggingface")))
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    /// As [`Settings::from_env`], from variables looked up by name.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_variables(look_up: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let variables = Variables(&look_up);
+        let home = variables
+            .folder("HF_HOME")
+            .or_else(|| Some(variables.folder("XDG_CACHE_HOME")?.join("huggingface")))
             .or_else(|| Some(env::home_dir()?.join(".cache").join("huggingface")));
-        let cache = folder("HF_HUB_CACHE")
-            .or_else(|| folder("HUGGINGFACE_HUB_CACHE"))
-            .or_else(|| Some(home.as_ref()?.join("hub")));
-        let Some(cache) = cache else {
-            anyhow::bail!("there is no home folder to keep downloads in; set HF_HOME");
-        };
-        let endpoint = value("HF_ENDPOINT").unwrap_or("https://huggingface.co".to_owned());
-        ensure!(
-            endpoint.starts_with("http://") || endpoint.starts_with("https://"),
-            "HF_ENDPOINT is {endpoint}, which does not start with http:// or https://",
-        );
+        let cache = variables
+            .folder("HF_HUB_CACHE")
+            .or_else(|| variables.folder("HUGGINGFACE_HUB_CACHE"))
+            .or_else(|| Some(home.as_ref()?.join("hub")))
+            .context("there is no home folder to keep downloads in; set HF_HOME")?;
         Ok(Self {
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
-            token: token(home),
+            endpoint: variables.endpoint()?,
+            token: variables.token(home)?,
             cache,
-            offline: is_true("HF_HUB_OFFLINE"),
-            answer_timeout: seconds("HF_HUB_ETAG_TIMEOUT", 10),
-            stall_timeout: seconds("HF_HUB_DOWNLOAD_TIMEOUT", 10),
+            offline: variables.is_true("HF_HUB_OFFLINE"),
+            answer_timeout: variables.seconds("HF_HUB_ETAG_TIMEOUT")?,
+            stall_timeout: variables.seconds("HF_HUB_DOWNLOAD_TIMEOUT")?,
         })
     }
 }
 
-fn token(home: Option<PathBuf>) -> Option<String> {
-    if is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-        return None;
+struct Variables<'a>(&'a dyn Fn(&str) -> Option<OsString>);
+
+impl Variables<'_> {
+    /// A variable's value; an empty one counts as unset.
+    fn value(&self, name: &str) -> Option<String> {
+        let value = (self.0)(name)?.into_string().ok()?;
+        (!value.is_empty()).then_some(value)
     }
-    let written = || {
-        let path = folder("HF_TOKEN_PATH").or_else(|| Some(home?.join("token")))?;
-        std::fs::read_to_string(path).ok()
-    };
-    let token = value("HF_TOKEN").or_else(written)?;
-    // A stray line break would end the header.
-    let token: String = token.split_whitespace().collect();
-    (!token.is_empty()).then_some(token)
+
+    fn folder(&self, name: &str) -> Option<PathBuf> {
+        let value = (self.0)(name).filter(|value| !value.is_empty())?;
+        let path = PathBuf::from(value);
+        match path.strip_prefix("~") {
+            Ok(rest) => Some(env::home_dir()?.join(rest)),
+            Err(_) => Some(path),
+        }
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        let words = ["1", "ON", "YES", "TRUE"];
+        let value = self.value(name).unwrap_or_default();
+        words.iter().any(|word| word.eq_ignore_ascii_case(&value))
+    }
+
+    /// Python's client knows whole seconds only; 0 is its word for the usual.
+    fn seconds(&self, name: &str) -> Result<Duration> {
+        let Some(value) = self.value(name) else {
+            return Ok(USUAL_TIMEOUT);
+        };
+        let seconds = value.trim().parse().ok();
+        let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let timeout = timeout.with_context(|| {
+            format!(
+                "{name} is {}, which is no number of seconds",
+                one_line(&value)
+            )
+        })?;
+        Ok(if timeout.is_zero() {
+            USUAL_TIMEOUT
+        } else {
+            timeout
+        })
+    }
+
+    /// The message does not repeat the value: there may be a password in it.
+    fn endpoint(&self) -> Result<String> {
+        let endpoint = self.value("HF_ENDPOINT").unwrap_or(PUBLIC.to_owned());
+        let endpoint = endpoint.trim().trim_end_matches('/');
+        ensure!(
+            Url::parse(endpoint).is_some() && !endpoint.contains(['?', '#']),
+            "HF_ENDPOINT is no address like {PUBLIC}",
+        );
+        Ok(endpoint.to_owned())
+    }
+
+    fn token(&self, home: Option<PathBuf>) -> Result<Option<String>> {
+        // HUGGING_FACE_HUB_TOKEN is its old name.
+        let given = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"]
+            .iter()
+            .find_map(|name| self.value(name));
+        let written = || {
+            let path = self
+                .folder("HF_TOKEN_PATH")
+                .or_else(|| Some(home?.join("token")))?;
+            std::fs::read_to_string(path).ok()
+        };
+        if self.is_true("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
+            return Ok(None);
+        }
+        let token = given.or_else(written).unwrap_or_default();
+        let token: String = token.trim().replace(['\r', '\n'], "");
+        ensure!(
+            token.bytes().all(|b| b.is_ascii_graphic()),
+            "the Hub token (HF_TOKEN, or its file) has characters that no token has",
+        );
+        Ok((!token.is_empty()).then_some(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Settings> {
+        Settings::from_variables(|name| {
+            let found = variables.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[track_caller]
+    fn good(variables: &[(&str, &str)]) -> Settings {
+        with(variables).expect("settings")
+    }
+
+    #[test]
+    fn the_cache_is_the_first_that_is_named() {
+        let all = [
+            ("HF_HUB_CACHE", "/a"),
+            ("HUGGINGFACE_HUB_CACHE", "/b"),
+            ("HF_HOME", "/c"),
+            ("XDG_CACHE_HOME", "/d"),
+        ];
+        let expected = ["/a", "/b", "/c/hub", "/d/huggingface/hub"];
+        for (first, expected) in expected.iter().enumerate() {
+            assert_eq!(good(&all[first..]).cache, PathBuf::from(expected));
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_none() {
+        let settings = good(&[
+            ("HF_ENDPOINT", ""),
+            ("HF_HOME", ""),
+            ("XDG_CACHE_HOME", "/d"),
+        ]);
+        assert_eq!(settings.endpoint, PUBLIC);
+        assert_eq!(settings.cache, PathBuf::from("/d/huggingface/hub"));
+    }
+
+    #[test]
+    fn offline_is_said_in_pythons_words() {
+        for (word, expected) in [("1", true), ("on", true), ("Yes", true), ("TRUE", true)]
+            .into_iter()
+            .chain([("0", false), ("", false), ("off", false), ("2", false)])
+        {
+            assert_eq!(
+                good(&[("HF_HUB_OFFLINE", word)]).offline,
+                expected,
+                "{word}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_timeout_is_a_number_of_seconds() {
+        let timeout = |value| with(&[("HF_HUB_DOWNLOAD_TIMEOUT", value)]).map(|s| s.stall_timeout);
+        assert_eq!(timeout("30").ok(), Some(Duration::from_secs(30)));
+        assert_eq!(timeout("0.5").ok(), Some(Duration::from_millis(500)));
+        assert_eq!(timeout("0").ok(), Some(USUAL_TIMEOUT));
+        for value in ["soon", "-1", "NaN", "inf"] {
+            let message = timeout(value).expect_err("an error").to_string();
+            assert!(message.contains("HF_HUB_DOWNLOAD_TIMEOUT"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_token_comes_from_its_variable_or_its_file_and_is_never_shown() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        std::fs::write(folder.path().join("token"), "hf_written\r\n").expect("a file");
+        let home = folder.path().to_str().expect("UTF-8");
+        let token = |more: &[_]| {
+            let settings = good(&[&[("HF_HOME", home)], more].concat());
+            assert!(!format!("{settings:?}").contains("hf_"));
+            settings.token
+        };
+        assert_eq!(token(&[]).as_deref(), Some("hf_written"));
+        assert_eq!(
+            token(&[("HF_TOKEN", "hf_given\n")]).as_deref(),
+            Some("hf_given")
+        );
+        assert_eq!(
+            token(&[("HUGGING_FACE_HUB_TOKEN", "hf_old")]).as_deref(),
+            Some("hf_old")
+        );
+        assert_eq!(token(&[("HF_TOKEN_PATH", "/nowhere")]), None);
+        assert_eq!(token(&[("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")]), None);
+        let error = with(&[("HF_TOKEN", "hf_gi\u{7}ven")]).expect_err("an error");
+        assert!(!error.to_string().contains("hf_"), "{error}");
+    }
+
+    #[test]
+    fn an_endpoint_is_an_address_and_its_password_is_not_shown() {
+        let settings = good(&[("HF_ENDPOINT", "https://me:secret@mirror.example/hub/")]);
+        assert_eq!(settings.endpoint, "https://me:secret@mirror.example/hub");
+        assert!(!format!("{settings:?}").contains("secret"));
+        for endpoint in [
+            "mirror.example",
+            "file:///etc",
+            "https://",
+            "me:secret@mirror",
+        ] {
+            let error = with(&[("HF_ENDPOINT", endpoint)]).expect_err("an error");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
 }

@@ -1,33 +1,21 @@
 //! The requests that Python's client makes (huggingface_hub/file_download.py), carefully.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, SystemTime};
-
-use ureq::http::{Response, Uri};
-use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use std::io::{self, Read};
 
 use super::cache::{Entry, is_commit, is_safe_name};
-use super::digest::Digest;
+use super::digest::Kind;
+use super::http::{Answer, Http, body_failure};
+use super::partial::Partial;
+use super::retry::Patience;
 use super::settings::Settings;
+use super::url::{Url, percent_encode};
 use super::{HubError, Progress};
 
-/// How often a request is made, at most.
-const ATTEMPTS: u32 = 5;
-/// The pause after the first failed attempt; it doubles from one to the next.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause that a server may ask for before it is better to give up.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// As many redirects as browsers about follow.
 const MOST_REDIRECTS: usize = 10;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));
 
 pub(super) struct Transfer<'a> {
-    agent: Agent,
+    http: Http<'a>,
     settings: &'a Settings,
 }
 
@@ -35,463 +23,301 @@ pub(super) struct Transfer<'a> {
 pub(super) struct Version {
     pub commit: String,
     pub etag: String,
-    size: Option<u64>,
-    url: String,
+    pub size: Option<u64>,
+    url: Url,
 }
 
 impl<'a> Transfer<'a> {
-    pub fn new(settings: &'a Settings) -> Self {
-        // The system's certificates, for networks whose proxy signs with its own.
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            // Redirects are followed by hand: the token must not follow everywhere.
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(USER_AGENT)
-            .accept_encoding("identity")
-            .tls_config(tls)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(settings.answer_timeout))
-            .timeout_per_read(Some(settings.stall_timeout))
-            .build();
-        Self {
-            agent: config.new_agent(),
-            settings,
-        }
+    /// # Errors
+    /// If the endpoint is no address.
+    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
+        let http = Http::new(settings)?;
+        Ok(Self { http, settings })
+    }
+
+    /// Where the Hub has the file.
+    fn address(&self, entry: &Entry, revision: &str) -> Result<Url, HubError> {
+        let text = format!(
+            "{}/{}/resolve/{}/{}",
+            self.settings.endpoint.trim_end_matches('/'),
+            percent_encode(&entry.repo, "/"),
+            percent_encode(revision, ""),
+            percent_encode(&entry.file, "/"),
+        );
+        Url::parse(&text).ok_or_else(|| HubError::Name {
+            file: entry.to_string(),
+        })
     }
 
     /// Asks which bytes the file has.
-    pub fn version(&self, entry: &Entry, progress: &dyn Progress) -> Result<Version, HubError> {
-        let url = format!(
-            "{}/{}/resolve/{}/{}",
-            self.settings.endpoint,
-            entry.repo,
-            percent_encode(&entry.revision, ""),
-            percent_encode(&entry.file, "/"),
-        );
-        retrying(progress, || self.version_once(entry, &url))
+    ///
+    /// # Errors
+    /// If the Hub can't be asked, or has no such file.
+    pub fn version(
+        &self,
+        entry: &Entry,
+        mut patience: Patience,
+        progress: &dyn Progress,
+    ) -> Result<Version, HubError> {
+        loop {
+            match self.ask(entry) {
+                Err(error) => patience.wait_after(error, progress)?,
+                version => return version,
+            }
+        }
     }
 
-    fn version_once(&self, entry: &Entry, url: &str) -> Result<Version, HubError> {
-        let mut url = url.to_owned();
+    fn ask(&self, entry: &Entry) -> Result<Version, HubError> {
+        let mut url = self.address(entry, &entry.revision)?;
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.send(entry, true, &url, 0)?;
-            if let Some(location) = redirect(&answer) {
-                // A relative one is a renamed repository; an absolute one leads to the bytes,
-                // and what they are is said here.
-                if !location.contains("://") {
-                    url = join(&url, &location);
-                    continue;
-                }
-                return read_version(entry, &answer, location, true);
+            let answer = self.http.head(entry, &url)?;
+            let Some(target) = answer.redirect(entry)? else {
+                self.http.check_status(entry, &answer)?;
+                let url = answer.url.clone();
+                return read_version(entry, &answer, answer.length(), url);
+            };
+            if !stays_on_the_hub(&answer, &target) {
+                // To the bytes themselves; what they are is said here, but a redirect's own
+                // length is that of its message.
+                return read_version(entry, &answer, None, target);
             }
-            self.check_status(entry, &answer)?;
-            return read_version(entry, &answer, url, false);
+            url = target;
         }
         Err(too_many_redirects(entry))
     }
 
-    /// Fetches the bytes into `partial` and checks them; what an earlier try left is gone on
-    /// with.
+    /// Fetches the bytes into `partial`, going on with what it has, until they are those that
+    /// were promised.
+    ///
+    /// # Errors
+    /// If they can't be had; what has come is kept unless it is wrong.
     pub fn body(
         &self,
         entry: &Entry,
         version: &Version,
-        partial: &Path,
+        mut partial: Partial,
         progress: &dyn Progress,
     ) -> Result<(), HubError> {
-        let fetch = || {
-            retrying(progress, || {
-                self.body_once(entry, version, partial, progress)
-            })
-        };
-        match fetch() {
-            // What was there before may have been the damaged part: once more from the start.
-            Err(HubError::Mismatch { .. }) => fetch(),
-            result => result,
-        }
-    }
-
-    fn body_once(
-        &self,
-        entry: &Entry,
-        version: &Version,
-        partial: &Path,
-        progress: &dyn Progress,
-    ) -> Result<(), HubError> {
-        let failed = |e| HubError::cache(partial, e);
-        let mut part = Part::open(partial, version).map_err(failed)?;
-        if version.size != Some(part.length) || part.length == 0 {
-            let mut answer = self.follow(entry, &version.url, part.length)?;
-            if !continues(&answer, part.length, version.size) {
-                part.restart(version).map_err(failed)?;
-            }
-            progress.start(&entry.file, version.size, part.length);
-            let stream = answer.body_mut().as_reader();
-            self.copy(entry, version, stream, &mut part, partial, progress)?;
-        }
-        progress.finish();
-        let whole = version.size.is_none_or(|size| size == part.length);
-        if whole && part.digest.matches(&version.etag) {
-            return part.file.sync_all().map_err(failed);
-        }
-        std::fs::remove_file(partial).map_err(failed)?;
-        Err(HubError::Mismatch {
-            file: entry.to_string(),
-            what: match whole {
-                true => "its hash is wrong".to_owned(),
-                false => format!("it is longer than {} bytes", version.size.unwrap_or(0)),
-            },
-        })
-    }
-
-    fn copy(
-        &self,
-        entry: &Entry,
-        version: &Version,
-        mut stream: impl Read,
-        part: &mut Part,
-        partial: &Path,
-        progress: &dyn Progress,
-    ) -> Result<(), HubError> {
-        let mut buffer = vec![0; 128 * 1024];
-        // Anything beyond the size is one read too many, not a full disk.
-        while version.size.is_none_or(|size| part.length <= size) {
-            if progress.cancelled() {
-                return Err(HubError::Cancelled);
-            }
-            match stream.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    part.append(&buffer[..count])
-                        .map_err(|e| HubError::cache(partial, e))?;
-                    progress.advance(count as u64);
+        let mut url = version.url.clone();
+        let mut patience = Patience::long();
+        let mut restarted = false;
+        loop {
+            let before = partial.length();
+            if let Err(error) = self.fetch(entry, &url, &mut partial, progress) {
+                if partial.length() > before {
+                    patience.renew();
                 }
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.body_error(entry, &version.url, &e)),
+                patience.wait_after(error, progress)?;
+                // Links to the bytes expire, so the Hub is asked for another. By commit: a
+                // branch may have moved on meanwhile.
+                url = self.address(entry, &version.commit)?;
+                continue;
             }
-        }
-        match version.size {
-            Some(size) if part.length < size => Err(HubError::Network {
-                host: host(&version.url),
-                cause: format!("it closed after {} of {size} bytes", part.length),
-            }),
-            _ => Ok(()),
+            let Err(error) = partial.check(&entry.to_string()) else {
+                return Ok(());
+            };
+            if !matches!(error, HubError::Mismatch { .. }) {
+                return Err(error);
+            }
+            if restarted {
+                partial.discard()?;
+                return Err(error);
+            }
+            // What was there before may have been the damaged part.
+            progress.note(&format!(
+                "{}; trying again from the start",
+                error.happening()
+            ));
+            restarted = true;
+            partial.restart()?;
         }
     }
 
-    fn body_error(&self, entry: &Entry, url: &str, error: &io::Error) -> HubError {
-        let inner = error
-            .get_ref()
-            .and_then(|e| e.downcast_ref::<ureq::Error>());
-        let timed_out = matches!(inner, Some(ureq::Error::Timeout(_)))
-            || matches!(
-                error.kind(),
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-            );
-        match timed_out {
-            true => HubError::Timeout {
-                host: host(url),
-                file: entry.to_string(),
-            },
-            false => HubError::Network {
-                host: host(url),
-                cause: error.to_string(),
-            },
+    /// Fetches what is missing.
+    fn fetch(
+        &self,
+        entry: &Entry,
+        url: &Url,
+        partial: &mut Partial,
+        progress: &dyn Progress,
+    ) -> Result<(), HubError> {
+        if partial.is_whole() {
+            return Ok(());
         }
+        let mut answer = self.rest(entry, url, partial)?;
+        progress.start(&entry.file, partial.size(), partial.length());
+        let copied = copy(entry, &mut answer, partial, progress);
+        progress.finish();
+        copied?;
+        partial.ended()
+    }
+
+    /// An answer whose body goes on where `partial` ends; `partial` is cut to nothing if the
+    /// server has only the whole.
+    fn rest(&self, entry: &Entry, url: &Url, partial: &mut Partial) -> Result<Answer, HubError> {
+        let start = partial.length();
+        let mut answer = self.follow(entry, url, start)?;
+        if start > 0 && continues(&answer, start, partial.size()) {
+            return Ok(answer);
+        }
+        if answer.status() != 200 {
+            // Another range than was asked for, or none.
+            answer = self.follow(entry, url, 0)?;
+        }
+        if answer.status() != 200 {
+            return Err(malformed(
+                entry,
+                "it sends a part where the whole was asked for",
+            ));
+        }
+        // Before what is there is given up for it.
+        is_plausible(entry, &answer, partial.size())?;
+        if start > 0 {
+            partial.restart()?;
+        }
+        Ok(answer)
     }
 
     /// GET, through redirects, from byte `start` on.
-    fn follow(&self, entry: &Entry, url: &str, start: u64) -> Result<Response<Body>, HubError> {
-        let mut url = url.to_owned();
+    fn follow(&self, entry: &Entry, url: &Url, start: u64) -> Result<Answer, HubError> {
+        let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let answer = self.send(entry, false, &url, start)?;
-            match redirect(&answer) {
-                Some(location) => url = join(&url, &location),
-                // Nothing is left behind what was asked for: the part is no part of this file.
-                None if answer.status() == 416 && start > 0 => {
-                    return self.follow(entry, &url, 0);
+            let answer = self.http.get(entry, &url, start)?;
+            match answer.redirect(entry)? {
+                Some(target) => url = target,
+                None if answer.status() == 416 && start > 0 => return Ok(answer),
+                None => {
+                    self.http.check_status(entry, &answer)?;
+                    return Ok(answer);
                 }
-                None => return self.check_status(entry, &answer).map(|()| answer),
             }
         }
         Err(too_many_redirects(entry))
     }
+}
 
-    fn send(
-        &self,
-        entry: &Entry,
-        head: bool,
-        url: &str,
-        start: u64,
-    ) -> Result<Response<Body>, HubError> {
-        let mut request = if head {
-            self.agent.head(url)
-        } else {
-            self.agent.get(url)
+fn copy(
+    entry: &Entry,
+    answer: &mut Answer,
+    partial: &mut Partial,
+    progress: &dyn Progress,
+) -> Result<(), HubError> {
+    let url = answer.url.clone();
+    let mut stream = answer.body();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        if progress.cancelled() {
+            return Err(HubError::Cancelled);
+        }
+        let count = match stream.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(body_failure(entry, &url, &e)),
         };
-        if let Some(token) = &self.settings.token {
-            // A CDN has no business with it.
-            if origin(url).is_some_and(|to| Some(to) == origin(&self.settings.endpoint)) {
-                request = request.header("Authorization", format!("Bearer {token}"));
-            }
+        partial.append(&buffer[..count])?;
+        progress.advance(count as u64);
+        // Too much is found out by one read, not by a full disk.
+        if partial.size().is_some_and(|size| partial.length() > size) {
+            return Ok(());
         }
-        if start > 0 {
-            request = request.header("Range", format!("bytes={start}-"));
-        }
-        request.call().map_err(|error| match error {
-            ureq::Error::Timeout(_) => HubError::Timeout {
-                host: host(url),
-                file: entry.to_string(),
-            },
-            error => HubError::Network {
-                host: host(url),
-                cause: error.to_string(),
-            },
-        })
     }
-
-    fn check_status(&self, entry: &Entry, answer: &Response<Body>) -> Result<(), HubError> {
-        let file = entry.to_string();
-        let status = answer.status().as_u16();
-        let code = header(answer, "X-Error-Code").unwrap_or_default();
-        Err(match (status, code) {
-            (200 | 206, _) => return Ok(()),
-            (_, "RepoNotFound") => HubError::RepoNotFound { file },
-            (_, "RevisionNotFound") => HubError::RevisionNotFound { file },
-            (_, "EntryNotFound") => HubError::FileNotFound { file },
-            (403, _) | (_, "GatedRepo") => HubError::Forbidden {
-                file,
-                page: format!("{}/{}", self.settings.endpoint, entry.repo),
-            },
-            (401, _) => HubError::Unauthorized { file },
-            (404, _) => HubError::FileNotFound { file },
-            (429, _) => HubError::RateLimited {
-                retry_after: retry_after(answer).unwrap_or(FIRST_PAUSE),
-            },
-            (status, _) => HubError::Server { file, status },
-        })
+    match partial.size() {
+        Some(size) if partial.length() < size => Err(HubError::Network {
+            host: url.host(),
+            cause: format!("it stopped after {} of {size} bytes", partial.length()),
+        }),
+        _ => Ok(()),
     }
 }
 
-/// A body as far as it has come, and its hash so far.
-struct Part {
-    file: File,
-    length: u64,
-    digest: Digest,
+/// Whether a redirect is to the file's new place, as of a renamed repository or from a mirror,
+/// rather than to its bytes.
+fn stays_on_the_hub(answer: &Answer, target: &Url) -> bool {
+    let location = answer.header("Location").unwrap_or_default();
+    let is_described = answer.header("X-Repo-Commit").is_some() && etag(answer).is_some();
+    let may_be_hub = target.same_origin(&answer.url) || target.is_public_hub();
+    Url::is_relative(location) || (may_be_hub && !is_described)
 }
 
-impl Part {
-    fn open(path: &Path, version: &Version) -> io::Result<Self> {
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        let mut part = Self {
-            length: 0,
-            digest: Digest::of_etag(&version.etag, version.size),
-            file,
-        };
-        let there = part.file.metadata()?.len();
-        // Without a hash, nothing tells whether what is there belongs to it.
-        if version.size.is_none_or(|size| there > size) || !part.digest.is_known() {
-            part.restart(version)?;
-            return Ok(part);
-        }
-        let mut buffer = vec![0; 128 * 1024];
-        loop {
-            let count = part.file.read(&mut buffer)?;
-            if count == 0 {
-                return Ok(part);
-            }
-            part.digest.update(&buffer[..count]);
-            part.length += count as u64;
-        }
-    }
-
-    fn restart(&mut self, version: &Version) -> io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.length = 0;
-        self.digest = Digest::of_etag(&version.etag, version.size);
-        Ok(())
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
-        self.digest.update(bytes);
-        self.length += bytes.len() as u64;
-        Ok(())
-    }
-}
-
-fn header<'r>(answer: &'r Response<Body>, name: &str) -> Option<&'r str> {
-    answer.headers().get(name)?.to_str().ok()
+fn etag(answer: &Answer) -> Option<&str> {
+    // Of the linked file, then of the answer.
+    let etag = answer
+        .header("X-Linked-Etag")
+        .or_else(|| answer.header("ETag"))?;
+    Some(etag.trim().trim_start_matches("W/").trim_matches('"'))
 }
 
 fn read_version(
     entry: &Entry,
-    answer: &Response<Body>,
-    url: String,
-    redirected: bool,
+    answer: &Answer,
+    length: Option<u64>,
+    url: Url,
 ) -> Result<Version, HubError> {
-    let malformed = |what: String| HubError::Malformed {
-        file: entry.to_string(),
-        what,
-    };
-    let commit = header(answer, "X-Repo-Commit")
-        .ok_or_else(|| malformed("it has no X-Repo-Commit header".to_owned()))?;
-    let etag = header(answer, "X-Linked-Etag")
-        .or_else(|| header(answer, "ETag"))
-        .ok_or_else(|| malformed("it has no ETag header".to_owned()))?;
-    let etag = etag.trim_start_matches("W/").trim_matches('"');
+    let commit = answer
+        .header("X-Repo-Commit")
+        .ok_or_else(|| malformed(entry, "it has no X-Repo-Commit header"))?;
+    let etag = etag(answer).ok_or_else(|| malformed(entry, "it has no ETag header"))?;
     // Both become parts of paths.
     if !is_commit(commit) || !is_safe_name(etag) {
         return Err(malformed(
-            "its ETag or X-Repo-Commit is none of the Hub's".to_owned(),
+            entry,
+            "its ETag or X-Repo-Commit is none of the Hub's",
         ));
     }
-    // A redirect's own length is that of its message.
-    let own = || header(answer, "Content-Length").filter(|_| !redirected);
-    let size = header(answer, "X-Linked-Size").or_else(own);
-    let size = size.and_then(|size| size.parse().ok());
-    if size.is_none() && !Digest::of_etag(etag, None).is_known() {
-        return Err(malformed("it tells neither a size nor a hash".to_owned()));
+    let linked = answer
+        .header("X-Linked-Size")
+        .map(|size| size.trim().parse());
+    let size = match linked {
+        Some(Ok(size)) => Some(size),
+        Some(Err(_)) => return Err(malformed(entry, "its X-Linked-Size is no number")),
+        None => length,
+    };
+    if size.is_none() && Kind::of(etag) == Kind::Unknown {
+        return Err(malformed(entry, "it tells neither a size nor a hash"));
     }
     Ok(Version {
-        commit: commit.to_owned(),
+        commit: commit.to_ascii_lowercase(),
         etag: etag.to_owned(),
         size,
         url,
     })
 }
 
-fn redirect(answer: &Response<Body>) -> Option<String> {
-    let redirects = matches!(answer.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-    header(answer, "Location")
-        .filter(|_| redirects)
-        .map(str::to_owned)
-}
-
 /// Whether the body goes on exactly where the part ends. A server that ignores `Range` answers
 /// 200 and starts over.
-fn continues(answer: &Response<Body>, start: u64, size: Option<u64>) -> bool {
+fn continues(answer: &Answer, start: u64, size: Option<u64>) -> bool {
     let expected = |range: &str| {
         let (from, rest) = range.strip_prefix("bytes ")?.split_once('-')?;
         let (_, total) = rest.split_once('/')?;
-        let total_fits = total == "*" || total.parse().ok() == size;
-        Some(from.parse() == Ok(start) && total_fits)
+        let total: u64 = total.parse().ok()?;
+        Some(from.parse() == Ok(start) && size.is_none_or(|size| size == total))
     };
-    start > 0
-        && answer.status() == 206
-        && header(answer, "Content-Range").and_then(expected) == Some(true)
+    answer.status() == 206 && answer.header("Content-Range").and_then(expected) == Some(true)
 }
 
-/// Makes a request again while trying again may help, heeding what the server asks for.
-fn retrying<T>(
-    progress: &dyn Progress,
-    mut request: impl FnMut() -> Result<T, HubError>,
-) -> Result<T, HubError> {
-    let mut pause = FIRST_PAUSE;
-    for attempt in 1.. {
-        let error = match request() {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS => error,
-            result => return result,
-        };
-        let wait = match &error {
-            HubError::RateLimited { retry_after } if *retry_after > LONGEST_PAUSE => {
-                return Err(error);
-            }
-            HubError::RateLimited { retry_after } => pause.max(*retry_after),
-            _ => pause,
-        };
-        progress.note(&format!(
-            "{error}; trying again in {:.1} s",
-            wait.as_secs_f64()
-        ));
-        wait_unless_cancelled(wait, progress)?;
-        pause *= 2;
+/// A log-in page is told from the file by its length, before a byte is written.
+fn is_plausible(entry: &Entry, answer: &Answer, size: Option<u64>) -> Result<(), HubError> {
+    match (size, answer.length()) {
+        (Some(size), Some(length)) if size != length => Err(HubError::Mismatch {
+            file: entry.to_string(),
+            expected: format!("{size} bytes"),
+            got: format!("{length}"),
+        }),
+        _ => Ok(()),
     }
-    unreachable!("the last attempt returns")
 }
 
-fn wait_unless_cancelled(wait: Duration, progress: &dyn Progress) -> Result<(), HubError> {
-    let step = Duration::from_millis(50);
-    let mut left = wait;
-    while !left.is_zero() {
-        if progress.cancelled() {
-            return Err(HubError::Cancelled);
-        }
-        sleep(left.min(step));
-        left = left.saturating_sub(step);
+fn malformed(entry: &Entry, what: &str) -> HubError {
+    HubError::Malformed {
+        file: entry.to_string(),
+        what: what.to_owned(),
     }
-    Ok(())
-}
-
-/// Seconds, or a date.
-fn retry_after(answer: &Response<Body>) -> Option<Duration> {
-    let text = header(answer, "Retry-After")?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 fn too_many_redirects(entry: &Entry) -> HubError {
-    HubError::Malformed {
-        file: entry.to_string(),
-        what: format!("it redirects more than {MOST_REDIRECTS} times"),
-    }
-}
-
-/// Everything but letters, digits, `-._~` and what `keep` names.
-fn percent_encode(text: &str, keep: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        let c = char::from(byte);
-        if c.is_ascii_alphanumeric() || "-._~".contains(c) || keep.contains(c) {
-            encoded.push(c);
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
-/// Scheme, host and port.
-fn origin(url: &str) -> Option<(String, String, u16)> {
-    let uri: Uri = url.parse().ok()?;
-    let scheme = uri.scheme_str()?.to_owned();
-    let port = uri
-        .port_u16()
-        .unwrap_or(if scheme == "https" { 443 } else { 80 });
-    Some((scheme, uri.host()?.to_ascii_lowercase(), port))
-}
-
-fn host(url: &str) -> String {
-    origin(url).map_or_else(|| "the server".to_owned(), |(_, host, _)| host)
-}
-
-/// What a `Location` means, seen from `url`.
-fn join(url: &str, location: &str) -> String {
-    if location.contains("://") {
-        return location.to_owned();
-    }
-    let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
-    if location.starts_with("//") {
-        return format!("{scheme}:{location}");
-    }
-    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-    if location.starts_with('/') {
-        return format!("{scheme}://{authority}{location}");
-    }
-    let path = rest.split('?').next().unwrap_or(rest);
-    let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
-    format!("{scheme}://{folder}/{location}")
+    malformed(
+        entry,
+        &format!("it redirects more than {MOST_REDIRECTS} times"),
+    )
 }

@@ -1,0 +1,251 @@
+//! Single requests: where the token goes, how long to wait, what an answer's status means.
+
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use ureq::http::Response;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use super::HubError;
+use super::cache::Entry;
+use super::settings::Settings;
+use super::url::{Url, one_line};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));
+
+pub(super) struct Http<'a> {
+    agent: Agent,
+    endpoint: Url,
+    settings: &'a Settings,
+}
+
+/// What came from where.
+pub(super) struct Answer {
+    pub url: Url,
+    response: Response<Body>,
+}
+
+impl<'a> Http<'a> {
+    /// # Errors
+    /// If the endpoint is no address.
+    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
+        let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| HubError::Malformed {
+            file: "the Hub".to_owned(),
+            what: "its address is not http:// or https:// and a host".to_owned(),
+        })?;
+        // The system's certificates, for networks whose proxy signs with its own.
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            // Redirects are followed by hand: the token must not follow everywhere.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(USER_AGENT)
+            // The size and the hash are those of the file, not of something compressed.
+            .accept_encoding("identity")
+            .tls_config(tls)
+            .timeout_connect(Some(CONNECT_TIMEOUT));
+        if endpoint.is_loopback() {
+            // A proxy elsewhere can't reach this machine's own addresses.
+            config = config.proxy(None);
+        }
+        Ok(Self {
+            agent: config.build().new_agent(),
+            endpoint,
+            settings,
+        })
+    }
+
+    /// What the file is, without its bytes.
+    pub fn head(&self, entry: &Entry, url: &Url) -> Result<Answer, HubError> {
+        let request = self
+            .agent
+            .head(url.as_str())
+            .config()
+            .timeout_recv_response(Some(self.settings.answer_timeout))
+            .build();
+        self.send(entry, url, request)
+    }
+
+    /// The bytes, from `start` on.
+    pub fn get(&self, entry: &Entry, url: &Url, start: u64) -> Result<Answer, HubError> {
+        let request = self
+            .agent
+            .get(url.as_str())
+            .config()
+            .timeout_recv_response(Some(self.settings.stall_timeout))
+            .timeout_per_read(Some(self.settings.stall_timeout))
+            .build();
+        let request = match start {
+            0 => request,
+            start => request.header("Range", format!("bytes={start}-")),
+        };
+        self.send(entry, url, request)
+    }
+
+    fn send(
+        &self,
+        entry: &Entry,
+        url: &Url,
+        request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
+    ) -> Result<Answer, HubError> {
+        let request = match &self.settings.token {
+            // A CDN, or the same host's other port, has no business with it.
+            Some(token) if url.same_origin(&self.endpoint) => {
+                request.header("Authorization", format!("Bearer {token}"))
+            }
+            _ => request,
+        };
+        let response = request.call().map_err(|e| failure(entry, url, &e))?;
+        Ok(Answer {
+            url: url.clone(),
+            response,
+        })
+    }
+
+    /// The file's page, for a person.
+    fn page(&self, entry: &Entry) -> String {
+        format!(
+            "{}/{}",
+            self.endpoint.shown().trim_end_matches('/'),
+            entry.repo
+        )
+    }
+
+    /// # Errors
+    /// What an answer that is neither bytes nor a redirect means.
+    pub fn check_status(&self, entry: &Entry, answer: &Answer) -> Result<(), HubError> {
+        let file = entry.to_string();
+        let status = answer.status();
+        let code = answer.header("X-Error-Code").unwrap_or_default();
+        let message = answer.header("X-Error-Message").unwrap_or_default();
+        let page = || self.page(entry);
+        let own = answer.url.same_origin(&self.endpoint) || answer.url.is_public_hub();
+        Err(match (status, code) {
+            (200 | 206, _) => return Ok(()),
+            (429, _) => HubError::RateLimited {
+                retry_after: answer.retry_after(),
+            },
+            // Whoever keeps the bytes knows nothing of repositories: its link may have expired.
+            _ if !own => answer.server_error(file),
+            (_, "RevisionNotFound") => HubError::RevisionNotFound { file },
+            (_, "EntryNotFound") => HubError::FileNotFound { file, page: page() },
+            (_, "GatedRepo") => HubError::Forbidden { file, page: page() },
+            (_, "RepoNotFound") => HubError::RepoNotFound { file },
+            (401, _) if message.starts_with("Invalid credentials") => {
+                HubError::Unauthorized { file }
+            }
+            // The Hub does not tell who has no token whether a repository exists.
+            (401, _) if self.settings.token.is_none() => HubError::RepoNotFound { file },
+            (401, _) => HubError::Unauthorized { file },
+            (403, _) => HubError::Forbidden { file, page: page() },
+            (404 | 410, _) => HubError::FileNotFound { file, page: page() },
+            _ => answer.server_error(file),
+        })
+    }
+}
+
+impl Answer {
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// How many bytes the body is said to have.
+    pub fn length(&self) -> Option<u64> {
+        self.header("Content-Length")?.trim().parse().ok()
+    }
+
+    pub fn body(&mut self) -> impl io::Read {
+        self.response.body_mut().as_reader()
+    }
+
+    /// Where to look instead, if anywhere.
+    ///
+    /// # Errors
+    /// If that is nowhere that can be looked.
+    pub fn redirect(&self, entry: &Entry) -> Result<Option<Url>, HubError> {
+        if !matches!(self.status(), 301 | 302 | 303 | 307 | 308) {
+            return Ok(None);
+        }
+        let target = self.header("Location").and_then(|to| self.url.join(to));
+        target.map(Some).ok_or_else(|| HubError::Malformed {
+            file: entry.to_string(),
+            what: "it redirects to nowhere".to_owned(),
+        })
+    }
+
+    /// Seconds, or a date.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = self.header("Retry-After")?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    fn server_error(&self, file: String) -> HubError {
+        HubError::Server {
+            host: self.url.host(),
+            file,
+            status: self.status(),
+            retry_after: self.retry_after(),
+        }
+    }
+}
+
+fn failure(entry: &Entry, url: &Url, error: &ureq::Error) -> HubError {
+    let (host, cause) = (url.host(), one_line(&error.to_string()));
+    match error {
+        ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            let cause = "no answer".to_owned();
+            HubError::Network { host, cause }
+        }
+        ureq::Error::Timeout(_) => HubError::Timeout {
+            host,
+            file: entry.to_string(),
+        },
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => HubError::Certificate { host, cause },
+        // How rustls' complaints come out of a handshake.
+        ureq::Error::Io(e) if e.kind() == io::ErrorKind::InvalidData => {
+            HubError::Certificate { host, cause }
+        }
+        ureq::Error::Http(_) | ureq::Error::BadUri(_) | ureq::Error::LargeResponseHeader(..) => {
+            HubError::Malformed {
+                file: entry.to_string(),
+                what: cause,
+            }
+        }
+        _ => HubError::Network { host, cause },
+    }
+}
+
+/// A body that stopped.
+pub(super) fn body_failure(entry: &Entry, url: &Url, error: &io::Error) -> HubError {
+    let inner = error
+        .get_ref()
+        .and_then(|e| e.downcast_ref::<ureq::Error>());
+    let waited = matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    );
+    match inner {
+        Some(error @ ureq::Error::Timeout(_)) => failure(entry, url, error),
+        _ if waited => HubError::Timeout {
+            host: url.host(),
+            file: entry.to_string(),
+        },
+        _ => HubError::Network {
+            host: url.host(),
+            cause: one_line(&error.to_string()),
+        },
+    }
+}
