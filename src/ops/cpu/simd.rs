@@ -113,11 +113,10 @@ fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(power), exponent))
 }
 
-/// `1 / (1 + exp(-x))`, within 3 ulp; NaN stays NaN.
+/// `1 / (1 + exp(-x))`, within 3 ulp; anything for NaN.
 #[inline(always)]
 fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    // Beyond +-87 the result is 0 or 1 to within the smallest normal number. The constant comes
-    // first because x86's min and max hand on their second operand when one is NaN.
+    // Beyond +-87 the result is 0 or 1 to within the smallest normal number.
     let limit = 87.0;
     let one = simd.splat_f32s(1.0);
     let x = simd.min_f32s(simd.splat_f32s(limit), x);
@@ -126,12 +125,12 @@ fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.div_f32s(one, simd.add_f32s(one, exp(simd, negated)))
 }
 
-/// Applies `activation` to each lane.
+/// Applies `activation` to each lane; NaN stays NaN.
 #[inline(always)]
 pub(super) fn activate<S: Simd>(simd: S, x: S::f32s, activation: Activation) -> S::f32s {
     match activation {
         Activation::Identity => x,
         Activation::Silu => simd.mul_f32s(x, sigmoid(simd, x)),
-        Activation::Sigmoid => sigmoid(simd, x),
+        Activation::Sigmoid => simd.select_f32s(simd.equal_f32s(x, x), sigmoid(simd, x), x),
     }
 }
