@@ -18,6 +18,7 @@
 //! Only [`pipeline`] starts threads, only [`decode`] knows `image`, only [`hub`] connects, only
 //! [`ops`] has `unsafe`, only [`output`], [`commands`] and [`terminal`] write.
 #![warn(missing_docs)]
+#![deny(unsafe_code)]
 
 pub mod checkpoints;
 pub mod classifier;
@@ -32,6 +33,7 @@ pub mod hub;
 pub mod inputs;
 pub mod labels;
 pub mod model;
+#[allow(unsafe_code)]
 pub mod ops;
 pub mod output;
 pub mod picture;

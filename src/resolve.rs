@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS, architecture};
 use crate::classifier::{Model, Weights};
@@ -20,9 +20,6 @@ pub const CONFIG_FILE: &str = "config.json";
 pub const DEMO: &str = "demo";
 const DEMO_WEIGHTS: &[u8] = include_bytes!("../assets/demo/model.safetensors");
 const DEMO_CONFIG: &str = include_str!("../assets/demo/config.json");
-
-/// Said after a download that failed or could not be tried.
-const WITHOUT_NETWORK: &str = "`--variant demo` needs no download";
 
 /// What the command line says of the model.
 #[derive(Clone, Debug, Default)]
@@ -77,13 +74,9 @@ impl Choice {
             return embedded();
         }
         let checkpoint = self.checkpoint()?;
-        let file = get(
-            hub,
-            &checkpoint.repo(),
-            self.revision(),
-            WEIGHTS_FILE,
-            progress,
-        )?;
+        let file = hub
+            .get(&checkpoint.repo(), self.revision(), WEIGHTS_FILE, progress)
+            .map_err(not_downloaded)?;
         Ok(of_checkpoint(checkpoint, file))
     }
 
@@ -104,14 +97,15 @@ impl Choice {
             is_repo_id(repo),
             "there is no file or folder {name}, and it is no Hub id (owner/name) either",
         );
-        let config = match get(hub, repo, self.revision(), CONFIG_FILE, progress) {
+        let config = match hub.get(repo, self.revision(), CONFIG_FILE, progress) {
             Ok(config) => Some(config),
             // A mirror may carry the weights alone; the table knows the rest.
-            Err(e) if is_missing(&e) && Checkpoint::of_repo(repo).is_some() => None,
-            Err(e) => return Err(e),
+            Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(repo).is_some() => None,
+            Err(e) => return Err(not_downloaded(e)),
         };
-        let weights = get(hub, repo, self.revision(), WEIGHTS_FILE, progress)
-            .with_context(|| format!("can't get the weights of {repo}"))?;
+        let weights = hub
+            .get(repo, self.revision(), WEIGHTS_FILE, progress)
+            .map_err(not_downloaded)?;
         match (config, Checkpoint::of_repo(repo)) {
             (Some(config), _) => of_card(repo, ModelCard::open(&config)?, weights),
             (None, Some(checkpoint)) => Ok(of_checkpoint(checkpoint, weights)),
@@ -220,18 +214,7 @@ pub fn is_repo_id(text: &str) -> bool {
         .is_some_and(|(owner, name)| part(owner) && part(name))
 }
 
-fn is_missing(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(HubError::FileNotFound { .. }))
-}
-
-/// Gets a file from the cache or the Hub; never falls back to another model.
-pub fn get(
-    hub: &Hub,
-    repo: &str,
-    revision: &str,
-    file: &str,
-    progress: &dyn Progress,
-) -> Result<PathBuf> {
-    hub.get(repo, revision, file, progress)
-        .map_err(|e| anyhow::Error::new(e).context(WITHOUT_NETWORK))
+/// Why there is no model. Another one is no substitute, but it is good to know of.
+fn not_downloaded(error: HubError) -> anyhow::Error {
+    anyhow!("{error}; `--variant demo` needs no download")
 }

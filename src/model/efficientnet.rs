@@ -81,6 +81,11 @@ impl EfficientNet {
     /// # Errors
     /// If the shape is another, or the device fails.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
+        // From inside the pool, each layer's tasks start without waking it anew.
+        rayon::scope(|_| self.logits(pictures))
+    }
+
+    fn logits(&self, pictures: &Tensor) -> Result<Tensor> {
         let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
         for block in &self.blocks {
             x = block.forward(&x)?; // at the end (B, H/32, W/32, last)
