@@ -107,7 +107,7 @@ pub struct Classify {
     pub batch_size: usize,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = thread_count)]
     pub threads: Option<usize>,
 
     /// Do not turn pictures as their EXIF orientation says
@@ -242,7 +242,7 @@ pub struct Bench {
     pub batch_size: usize,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = thread_count)]
     pub threads: Option<usize>,
 
     /// How many timed runs
@@ -274,6 +274,14 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it must be at least 1".to_owned()),
         Ok(count) => Ok(count),
         Err(e) => Err(format!("{e}")),
+    }
+}
+
+/// More threads than any machine has cores would only take memory.
+fn thread_count(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        threads @ 1..=1024 => Ok(threads),
+        _ => Err("it must be at most 1024".to_owned()),
     }
 }
 

@@ -328,6 +328,7 @@ fn usage_that_can_do_nothing_exits_with_2_and_one_line() {
     }
     for arguments in [
         demo(&["star.jpg", "-k", "0"]),
+        demo(&["star.jpg", "--threads", "100000"]),
         demo(&["star.jpg", "--min-score", "2"]),
         demo(&["star.jpg", "--json", "--csv"]),
         demo(&["star.jpg", "-0"]),
