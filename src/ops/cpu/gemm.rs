@@ -22,6 +22,9 @@ pub(super) struct Packed {
     pub activation: Activation,
 }
 
+/// Rows of a panel that are written at a time: with 32 columns of f32, 8 KiB.
+const TRANSPOSED: usize = 64;
+
 impl Packed {
     /// `folded.weight` is `(outputs, inputs)`.
     pub fn new(folded: &Folded, activation: Activation) -> Self {
@@ -35,13 +38,16 @@ impl Packed {
         for start in (0..padded).step_by(2 * lanes) {
             let width = (2 * lanes).min(padded - start);
             let panel = &mut weight[start * inputs..][..width * inputs];
-            for (column, row) in folded.weight[start * inputs..]
-                .chunks_exact(inputs)
-                .take(width)
-                .enumerate()
-            {
-                for (slot, &value) in panel[column..].iter_mut().step_by(width).zip(row) {
-                    *slot = value;
+            let rows = &folded.weight[start * inputs..];
+            // A transposition, in blocks that stay in the first-level cache.
+            for first in (0..inputs).step_by(TRANSPOSED) {
+                let end = (first + TRANSPOSED).min(inputs);
+                let block = &mut panel[first * width..end * width];
+                for (column, row) in rows.chunks_exact(inputs).take(width).enumerate() {
+                    let slots = block[column..].iter_mut().step_by(width);
+                    slots
+                        .zip(&row[first..end])
+                        .for_each(|(slot, &value)| *slot = value);
                 }
             }
         }
