@@ -33,6 +33,8 @@ pub struct Model {
     pub labels: Labels,
     /// Its weights.
     pub weights: Weights,
+    /// The published checkpoint that a file was taken to be like, where nothing said so.
+    pub assumed: Option<String>,
 }
 
 /// A model ready to run.

@@ -103,7 +103,7 @@ pub struct Classify {
     pub device: device::Choice,
 
     /// How many pictures go through the network at once
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = count)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
     pub batch_size: usize,
 
     /// How many threads to use [default: all cores]
@@ -161,6 +161,7 @@ impl ModelArgs {
             model: self.model.clone(),
             revision: self.revision.clone(),
             labels: self.labels.clone(),
+            offline: self.offline,
         }
     }
 }
@@ -238,7 +239,7 @@ pub struct Bench {
     pub variant: String,
 
     /// How many pictures go through the network at once
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = count)]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
     pub batch_size: usize,
 
     /// How many threads to use [default: all cores]
@@ -246,7 +247,7 @@ pub struct Bench {
     pub threads: Option<usize>,
 
     /// How many timed runs
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = count)]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = run_count)]
     pub runs: usize,
 
     /// Where to run: auto, cpu, cuda, cuda:N or metal
@@ -277,12 +278,24 @@ fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+fn at_most(most: usize, text: &str) -> Result<usize, String> {
+    match count(text)? {
+        count if count <= most => Ok(count),
+        _ => Err(format!("it must be at most {most}")),
+    }
+}
+
 /// More threads than any machine has cores would only take memory.
 fn thread_count(text: &str) -> Result<usize, String> {
-    match count(text)? {
-        threads @ 1..=1024 => Ok(threads),
-        _ => Err("it must be at most 1024".to_owned()),
-    }
+    at_most(1024, text)
+}
+
+fn batch_size(text: &str) -> Result<usize, String> {
+    at_most(4096, text)
+}
+
+fn run_count(text: &str) -> Result<usize, String> {
+    at_most(1_000_000, text)
 }
 
 fn probability(text: &str) -> Result<f32, String> {

@@ -15,6 +15,8 @@ use crate::resample::Interpolation;
 
 /// What the file says of a model.
 pub struct ModelCard {
+    /// What users call its size.
+    pub variant: &'static str,
     /// The network's shape.
     pub config: Config,
     /// How its pictures are prepared.
@@ -126,6 +128,7 @@ impl ModelCard {
             None => Labels::for_classes(classes),
         };
         Ok(Self {
+            variant: scaling.variant,
             config: Config::new(scaling, padding, eps, classes),
             transform,
             labels,

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::error::{ErrorKind, PictureError};
 
@@ -156,23 +156,32 @@ impl Selection {
         let reader: Box<dyn BufRead + Send> = if list == Path::new("-") {
             Box::new(BufReader::new(io::stdin()))
         } else {
-            let file = File::open(list)
-                .with_context(|| format!("can't read the list {}", list.display()))?;
+            let shown = list.display();
+            let file = File::open(list).with_context(|| format!("can't read the list {shown}"))?;
+            ensure!(
+                !file.metadata()?.is_dir(),
+                "{shown} is a folder and not a list of paths; give it as an argument",
+            );
             Box::new(BufReader::new(file))
         };
         let separator = if self.null { b'\0' } else { b'\n' };
         let list = list.to_path_buf();
-        Ok(reader
-            .split(separator)
-            .filter_map(move |entry| match entry {
-                Ok(mut bytes) => {
-                    if separator == b'\n' && bytes.last() == Some(&b'\r') {
-                        bytes.pop();
-                    }
-                    (!bytes.is_empty()).then(|| Input::File(path_from(bytes)))
+        let mut failed = false;
+        let entries = reader.split(separator).map_while(move |entry| {
+            // What can't be read now can't be read the next time either.
+            let goes_on = !failed;
+            failed = entry.is_err();
+            goes_on.then_some(entry)
+        });
+        Ok(entries.filter_map(move |entry| match entry {
+            Ok(mut bytes) => {
+                if separator == b'\n' && bytes.last() == Some(&b'\r') {
+                    bytes.pop();
                 }
-                Err(e) => Some(Input::Unreadable(list.clone(), read_failure(&e))),
-            }))
+                (!bytes.is_empty()).then(|| Input::File(path_from(bytes)))
+            }
+            Err(e) => Some(Input::Unreadable(list.clone(), read_failure(&e))),
+        }))
     }
 }
 
@@ -209,8 +218,12 @@ fn folder(path: &Path, recursive: bool, inputs: &mut Vec<Input>) {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         if is_folder && recursive {
             folder(&entry.path(), recursive, inputs);
-        } else if !is_folder && has_picture_ending(&name) && !entry.path().is_dir() {
-            inputs.push(Input::File(entry.path()));
+        } else if has_picture_ending(&name) {
+            // A pipe or a device found on the way would be waited for without end; a link that
+            // leads nowhere is for the record.
+            if std::fs::metadata(entry.path()).map_or(true, |target| target.is_file()) {
+                inputs.push(Input::File(entry.path()));
+            }
         }
     }
 }

@@ -15,7 +15,8 @@
 //!                         └──────────────► records in input order ──► output ──► stdout
 //! ```
 //!
-//! Only [`pipeline`] starts threads, only [`decode`] knows `image`, only [`hub`] connects, only
+//! Only [`pipeline`] starts threads of its own (the network shares out its layers over rayon's
+//! pool), only [`decode`] knows `image`, only [`hub`] connects, only
 //! [`ops`] has `unsafe`, only [`output`], [`commands`] and [`terminal`] write.
 #![warn(missing_docs)]
 #![deny(unsafe_code)]

@@ -205,7 +205,7 @@ fn classify(
     let mut answer = || match &mut logits {
         Ok(logits) => {
             let logits = logits.next().expect("one row of logits per picture");
-            Ok(top_k(&logits, options.top_k, options.min_score))
+            top_k(&logits, options.top_k, options.min_score)
         }
         Err(e) => Err(e.clone()),
     };

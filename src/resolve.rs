@@ -34,6 +34,8 @@ pub struct Choice {
     pub revision: Option<String>,
     /// A file of labels instead of the model's own.
     pub labels: Option<PathBuf>,
+    /// Whether connecting is forbidden.
+    pub offline: bool,
 }
 
 impl Choice {
@@ -41,10 +43,10 @@ impl Choice {
     ///
     /// # Errors
     /// If there is no such model, or it can't be had.
-    pub fn resolve(&self, hub: &Hub, progress: &dyn Progress) -> Result<Model> {
+    pub fn resolve(&self, progress: &dyn Progress) -> Result<Model> {
         let mut model = match &self.model {
-            None => self.published(hub, progress)?,
-            Some(name) => self.named(name, hub, progress)?,
+            None => self.published(progress)?,
+            Some(name) => self.named(name, progress)?,
         };
         if let Some(path) = &self.labels {
             model.labels = Labels::open(path, model.config.classes)?;
@@ -65,7 +67,7 @@ impl Choice {
         self.revision.as_deref().unwrap_or("main")
     }
 
-    fn published(&self, hub: &Hub, progress: &dyn Progress) -> Result<Model> {
+    fn published(&self, progress: &dyn Progress) -> Result<Model> {
         if self.variant() == DEMO {
             ensure!(
                 self.weights.is_none(),
@@ -74,13 +76,13 @@ impl Choice {
             return embedded();
         }
         let checkpoint = self.checkpoint()?;
-        let file = hub
+        let file = Hub::from_env(self.offline)?
             .get(&checkpoint.repo(), self.revision(), WEIGHTS_FILE, progress)
             .map_err(not_downloaded)?;
         Ok(of_checkpoint(checkpoint, file))
     }
 
-    fn named(&self, name: &str, hub: &Hub, progress: &dyn Progress) -> Result<Model> {
+    fn named(&self, name: &str, progress: &dyn Progress) -> Result<Model> {
         let path = Path::new(name);
         if path.is_file() {
             return self.bare_file(path);
@@ -97,10 +99,11 @@ impl Choice {
             is_repo_id(repo),
             "there is no file or folder {name}, and it is no Hub id (owner/name) either",
         );
+        let hub = Hub::from_env(self.offline)?;
         let config = match hub.get(repo, self.revision(), CONFIG_FILE, progress) {
             Ok(config) => Some(config),
-            // A mirror may carry the weights alone; the table knows the rest.
-            Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(repo).is_some() => None,
+            // A mirror, or the cache, may have the weights alone; the table knows the rest.
+            Err(_) if Checkpoint::of_repo(repo).is_some() => None,
             Err(e) => return Err(not_downloaded(e)),
         };
         let weights = hub
@@ -113,18 +116,25 @@ impl Choice {
         }
     }
 
-    /// A file says nothing of its padding and transform: a `config.json` beside it does, or the
-    /// published checkpoint that `--variant` and `--weights` name.
+    /// A file says nothing of its padding and transform: a `config.json` beside it does, unless
+    /// `--weights` says otherwise, or the published checkpoint that `--variant` names.
     fn bare_file(&self, path: &Path) -> Result<Model> {
+        let shown = path.display();
         let beside = path.with_file_name(CONFIG_FILE);
-        if self.variant.is_none() && beside.is_file() {
-            let name = path.display().to_string();
-            return of_card(&name, ModelCard::open(&beside)?, path.to_path_buf());
+        if self.weights.is_none() && beside.is_file() {
+            let card = ModelCard::open(&beside)?;
+            if let Some(variant) = &self.variant {
+                ensure!(
+                    card.variant == variant,
+                    "the {CONFIG_FILE} beside {shown} is of variant {}, not {variant}",
+                    card.variant,
+                );
+            }
+            return of_card(&shown.to_string(), card, path.to_path_buf());
         }
         ensure!(
             self.variant.is_some(),
-            "{} needs --variant: a bare file does not say what it is",
-            path.display(),
+            "{shown} needs --variant: a bare file does not say what it is",
         );
         let weights = Weights::File(path.to_path_buf());
         if self.variant() == DEMO {
@@ -138,11 +148,12 @@ impl Choice {
             architecture(checkpoint.architecture).context("the table names known architectures")?;
         let classes = weights.open()?.classes().unwrap_or(checkpoint.classes);
         Ok(Model {
-            name: path.display().to_string(),
+            name: shown.to_string(),
             config: Config::new(scaling, padding, eps, classes),
             transform: checkpoint.transform,
             labels: Labels::for_classes(classes),
             weights,
+            assumed: self.weights.is_none().then(|| checkpoint.repo()),
         })
     }
 }
@@ -156,6 +167,7 @@ fn embedded() -> Result<Model> {
         transform: card.transform,
         labels: card.labels,
         weights: Weights::Embedded(DEMO_WEIGHTS),
+        assumed: None,
     })
 }
 
@@ -166,6 +178,7 @@ fn of_checkpoint(checkpoint: &Checkpoint, file: PathBuf) -> Model {
         transform: checkpoint.transform,
         labels: Labels::for_classes(checkpoint.classes),
         weights: Weights::File(file),
+        assumed: None,
     }
 }
 
@@ -176,6 +189,7 @@ fn of_card(name: &str, card: ModelCard, weights: PathBuf) -> Result<Model> {
         transform: card.transform,
         labels: card.labels,
         weights: Weights::File(weights),
+        assumed: None,
     })
 }
 

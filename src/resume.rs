@@ -24,33 +24,35 @@ pub fn prepare(path: &Path) -> Result<HashSet<String>> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
         Err(e) => return Err(e).with_context(|| format!("can't go on with {}", path.display())),
     };
+    let shown = path.display();
     let mut reader = BufReader::new(&file);
     let mut done = HashSet::new();
-    let mut whole = 0;
+    let (mut whole, mut number) = (0, 0);
     let mut text = Vec::new();
     loop {
         text.clear();
+        number += 1;
         let length = reader.read_until(b'\n', &mut text)?;
-        if text.last() != Some(&b'\n') {
+        let is_cut = text.last() != Some(&b'\n');
+        if is_cut && (RECORD.starts_with(&text) || text.starts_with(RECORD)) {
             break;
         }
-        let line: Line = serde_json::from_slice(&text).with_context(|| {
-            let number = done.len() + 1;
-            format!(
-                "can't go on with {}: line {number} is no record",
-                path.display()
-            )
-        })?;
+        let line: Line = serde_json::from_slice(&text)
+            .with_context(|| format!("can't go on with {shown}: line {number} is no record"))?;
         done.insert(line.path);
         whole += length as u64;
     }
     drop(reader);
     file.set_len(whole)
-        .with_context(|| format!("can't cut the unfinished line of {}", path.display()))?;
+        .with_context(|| format!("can't cut the unfinished line of {shown}"))?;
     Ok(done)
 }
 
-/// Whether the file holds a record of `path`.
+/// How every record begins.
+const RECORD: &[u8] = b"{\"path\":";
+
+/// Whether the file holds a record of `path`. Names that are not UTF-8 can look alike there, so
+/// they are never taken for done.
 pub fn holds(done: &HashSet<String>, path: &Path) -> bool {
-    !done.is_empty() && done.contains(path.to_string_lossy().as_ref())
+    path.to_str().is_some_and(|path| done.contains(path))
 }

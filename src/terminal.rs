@@ -1,7 +1,7 @@
 //! Standard error: warnings, progress and the summary; and what is safe to show.
 
 use std::fmt;
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -52,14 +52,14 @@ impl Terminal {
     /// Something that the user should know.
     pub fn warn(&self, message: &str) {
         if !self.quiet {
-            eprintln!("effnet: warning: {}", shown(message));
+            write_line(&format!("warning: {}", shown(message)));
         }
     }
 
     /// A remark on the run as a whole.
     pub fn say(&self, message: &str) {
         if !self.quiet {
-            eprintln!("effnet: {}", shown(message));
+            write_line(&shown(message));
         }
     }
 
@@ -138,7 +138,7 @@ fn shown(message: &str) -> String {
 pub fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars().fold(String::new(), |mut shown, c| {
@@ -153,5 +153,10 @@ pub fn printable(text: &str) -> String {
 
 /// Says why nothing could be done: one line, the causes behind it.
 pub fn fail(error: &anyhow::Error) {
-    eprintln!("effnet: {}", shown(&format!("{error:#}")));
+    write_line(&shown(&format!("{error:#}")));
+}
+
+/// That nobody reads it is no reason to fail.
+fn write_line(text: &str) {
+    let _ = writeln!(stderr(), "effnet: {text}");
 }

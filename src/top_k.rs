@@ -1,5 +1,7 @@
 //! Logits to the most likely classes.
 
+use crate::error::{ErrorKind, PictureError};
+
 /// A class and its probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
@@ -11,7 +13,14 @@ pub struct Scored {
 
 /// The `k` most likely classes with a probability of at least `min_score`, best first; of equals
 /// the lower index comes first.
-pub fn top_k(logits: &[f32], k: usize, min_score: f32) -> Vec<Scored> {
+///
+/// # Errors
+/// If the logits have no largest: one is NaN or infinite.
+pub fn top_k(logits: &[f32], k: usize, min_score: f32) -> Result<Vec<Scored>, PictureError> {
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        let message = "the network's answer is not a number; its weights are damaged";
+        return Err(PictureError::new(ErrorKind::Model, message));
+    }
     let mut scored: Vec<Scored> = softmax(logits)
         .into_iter()
         .enumerate()
@@ -24,7 +33,7 @@ pub fn top_k(logits: &[f32], k: usize, min_score: f32) -> Vec<Scored> {
     }
     scored.sort_unstable_by(order);
     scored.retain(|s| s.score >= min_score);
-    scored
+    Ok(scored)
 }
 
 /// `exp(x - max) / sum`, summed in f64: 21,843 small terms would lose digits in f32.
@@ -45,23 +54,32 @@ mod tests {
     #[test]
     fn probabilities_of_all_classes_add_up_to_one() {
         let logits: Vec<f32> = (0..1000).map(|i| (i % 37) as f32 / 5.0).collect();
-        let sum: f32 = top_k(&logits, 1000, 0.0).iter().map(|s| s.score).sum();
+        let all = top_k(&logits, 1000, 0.0).expect("finite logits");
+        let sum: f32 = all.iter().map(|s| s.score).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
     }
 
     #[test]
     fn equal_scores_come_in_the_order_of_their_indices() {
-        let best = top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], 2, 0.0);
+        let best = top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], 2, 0.0).expect("finite logits");
         assert_eq!(best.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn scores_below_the_minimum_are_left_out() {
-        assert!(top_k(&[0.0; 10], 5, 0.2).is_empty());
+        assert_eq!(top_k(&[0.0; 10], 5, 0.2), Ok(Vec::new()));
     }
 
     #[test]
     fn large_logits_do_not_overflow() {
-        assert_eq!(top_k(&[1e30, -1e30], 1, 0.0)[0].score, 1.0);
+        let best = top_k(&[1e30, -1e30], 1, 0.0).expect("finite logits");
+        assert_eq!(best[0].score, 1.0);
+    }
+
+    #[test]
+    fn logits_that_are_not_numbers_are_an_error() {
+        for bad in [f32::NAN, f32::INFINITY] {
+            assert!(top_k(&[1.0, bad], 1, 0.0).is_err());
+        }
     }
 }

@@ -1,13 +1,14 @@
 //! `effnet bench`: time the forward pass on generated weights.
 
 use std::io::{self, Write};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use candle_core::Tensor;
 use serde::Serialize;
 
-use super::{start_pool, threads};
+use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
 use crate::error::Outcome;
 use crate::model::config::Scaling;
@@ -46,6 +47,9 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     network.forward(&batch)?;
     let mut times = Vec::with_capacity(args.runs);
     for _ in 0..args.runs {
+        if INTERRUPTED.load(Ordering::Relaxed) {
+            return Ok(Outcome::Interrupted);
+        }
         let started = Instant::now();
         network.forward(&batch)?.flatten_all()?.to_vec1::<f32>()?;
         times.push(started.elapsed().as_secs_f64());

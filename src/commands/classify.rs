@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -12,9 +12,8 @@ use anyhow::{Context, Result, ensure};
 use super::{Downloads, INTERRUPTED, start_pool, threads};
 use crate::classifier::Classifier;
 use crate::cli::Classify;
-use crate::decode::Limits;
+use crate::decode::{self, Limits};
 use crate::error::Outcome;
-use crate::hub::Hub;
 use crate::inputs::{Input, Selection};
 use crate::output::{Format, Record, Style};
 use crate::pipeline::{Options, Pipeline};
@@ -45,18 +44,8 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     // What is cheap to check comes before a download.
     let (inputs, total) = selection.inputs()?;
     let device = args.device.open()?;
-    let hub = Hub::from_env(args.model.offline)?;
-    let model = args
-        .model
-        .choice()
-        .resolve(&hub, &Downloads::new(terminal))?;
-    let name = model.name.clone();
-    if model.labels.unnamed {
-        terminal.warn(&format!(
-            "{name} does not name its {} classes, so labels are indices; --labels FILE names them",
-            model.labels.len(),
-        ));
-    }
+    let model = args.model.choice().resolve(&Downloads::new(terminal))?;
+    let (name, assumed) = (model.name.clone(), model.assumed.clone());
     let done = match &args.output.output {
         Some(path) if args.resume => resume::prepare(path)?,
         _ => HashSet::new(),
@@ -82,12 +71,19 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         crate::ops::cpu::instruction_set(),
         human_duration(started.elapsed()),
     ));
+    if let Some(repo) = assumed {
+        terminal.warn(&format!(
+            "{name} is prepared for and padded like {repo}; --weights TAG names another"
+        ));
+    }
+    if classifier.labels.unnamed {
+        terminal.warn(&format!(
+            "{name} does not name its {} classes, so labels are indices; --labels FILE names them",
+            classifier.labels.len(),
+        ));
+    }
     let to = destination(args.output.output.as_deref(), args.resume, &terminal)?;
-    let tally = classify(pipeline, &classifier, format, to, &terminal, left);
-    let tally = match tally {
-        Err(e) if is_broken_pipe(&e) => return Ok(Outcome::Success),
-        tally => tally?,
-    };
+    let tally = classify(pipeline, &classifier, format, to, &terminal, left)?;
     summarise(&tally, started, &terminal);
     Ok(match tally {
         _ if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
@@ -142,12 +138,24 @@ fn destination(
     let Some(path) = output else {
         return Ok((Box::new(io::stdout().lock()), terminal.stdout_style()));
     };
+    ensure!(
+        !holds_picture(path),
+        "{} is a picture; give -o another name",
+        path.display(),
+    );
     let file = match append {
         true => OpenOptions::new().append(true).create(true).open(path),
         false => File::create(path),
     };
     let file = file.with_context(|| format!("can't write {}", path.display()))?;
     Ok((Box::new(file), Style::default()))
+}
+
+/// Whether writing would destroy what looks like an input.
+fn holds_picture(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
+    read.is_ok() && decode::is_picture(&start)
 }
 
 fn summarise(tally: &Tally, started: Instant, terminal: &Terminal) {
@@ -165,13 +173,4 @@ fn summarise(tally: &Tally, started: Instant, terminal: &Terminal) {
         human_duration(elapsed),
         count as f64 / elapsed.as_secs_f64(),
     ));
-}
-
-/// Whether the reader of our output went away, as `head` does.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-    })
 }

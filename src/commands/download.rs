@@ -23,9 +23,11 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
     let revision = args.revision.as_deref().unwrap_or("main");
     let progress = Downloads::new(terminal);
     for repo in repos {
-        // Published checkpoints are described by our own table; anyone's own are not.
-        if Checkpoint::of_repo(&repo).is_none() {
-            hub.refresh(&repo, revision, CONFIG_FILE, &progress)?;
+        match hub.refresh(&repo, revision, CONFIG_FILE, &progress) {
+            // Published checkpoints are described by our own table too; anyone's own are not.
+            Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(&repo).is_some() => {}
+            Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
+            config => drop(config?),
         }
         match hub.refresh(&repo, revision, WEIGHTS_FILE, &progress) {
             Ok(path) => writeln!(io::stdout(), "{}", path.display())?,

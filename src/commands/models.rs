@@ -29,7 +29,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(checkpoint: &Checkpoint, hub: &Hub) -> Self {
+    fn new(checkpoint: &Checkpoint, hub: Option<&Hub>) -> Self {
         let config = checkpoint.config();
         let size = checkpoint.transform.size;
         let variant = checkpoint.variant();
@@ -46,21 +46,22 @@ impl Row {
             top1: checkpoint.accuracy.map(|(top1, _)| top1),
             top5: checkpoint.accuracy.map(|(_, top5)| top5),
             licence: LICENCE,
-            cached: hub.cached(&repo, "main", WEIGHTS_FILE).is_some(),
+            cached: hub.is_some_and(|hub| hub.cached(&repo, "main", WEIGHTS_FILE).is_some()),
             repo,
         }
     }
 }
 
 pub fn run(args: &Models) -> Result<Outcome> {
-    let hub = Hub::from_env(true)?;
-    let mut rows: Vec<Row> = CHECKPOINTS.iter().map(|c| Row::new(c, &hub)).collect();
+    // The list is worth having even where the environment names no usable cache.
+    let hub = Hub::from_env(true).ok();
+    let mut rows: Vec<Row> = CHECKPOINTS
+        .iter()
+        .map(|c| Row::new(c, hub.as_ref()))
+        .collect();
     rows.sort_by_key(|row| (row.variant, !row.default));
-    let written = if args.json { json(&rows) } else { table(&rows) };
-    match written {
-        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => Err(e.into()),
-        _ => Ok(Outcome::Success),
-    }
+    if args.json { json(&rows) } else { table(&rows) }?;
+    Ok(Outcome::Success)
 }
 
 fn json(rows: &[Row]) -> io::Result<()> {

@@ -7,12 +7,14 @@
 mod jpeg;
 mod unsupported;
 
+use std::cell::Cell;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::metadata::Orientation;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageReader, Limits as DecoderLimits, RgbImage,
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits as DecoderLimits,
+    RgbImage,
 };
 
 use crate::error::{ErrorKind, PictureError};
@@ -28,6 +30,9 @@ pub struct Limits {
     pub max_bytes: u64,
 }
 
+/// What a header may cost before the picture's size is known.
+const HEADER_BYTES: u64 = 64 << 20;
+
 impl Default for Limits {
     /// The pixel count is where Pillow refuses: twice its `MAX_IMAGE_PIXELS`.
     fn default() -> Self {
@@ -36,6 +41,21 @@ impl Default for Limits {
             max_bytes: 256 << 20,
         }
     }
+}
+
+thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is decoding, so that a panic becomes the picture's error and needs no
+/// report of its own.
+pub fn is_guarded() -> bool {
+    IS_GUARDED.get()
+}
+
+/// Whether a file begins as a picture does.
+pub fn is_picture(start: &[u8]) -> bool {
+    image::guess_format(start).is_ok()
 }
 
 /// Decodes a picture; `upright` turns it as its EXIF orientation says.
@@ -47,10 +67,12 @@ pub fn decode(bytes: &[u8], limits: Limits, upright: bool) -> Result<Picture, Pi
         return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
     }
     // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
-    catch_unwind(AssertUnwindSafe(|| {
+    IS_GUARDED.set(true);
+    let decoded = catch_unwind(AssertUnwindSafe(|| {
         decode_unguarded(bytes, limits, upright)
-    }))
-    .unwrap_or_else(|panic| {
+    }));
+    IS_GUARDED.set(false);
+    decoded.unwrap_or_else(|panic| {
         let detail = panic.downcast_ref::<String>().map(String::as_str);
         let detail = detail.unwrap_or("the decoder gave up on it");
         let message = format!("the picture is damaged ({detail})");
@@ -81,21 +103,53 @@ fn decode_unguarded(bytes: &[u8], limits: Limits, upright: bool) -> Result<Pictu
 
 /// Every format but JPEG, as it is stored, and how to turn it.
 fn decode_other(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
-    let Ok(format) = image::guess_format(bytes) else {
-        return Err(unsupported(bytes));
+    let format = match image::guess_format(bytes) {
+        Ok(format) if format.reading_enabled() => format,
+        _ => return Err(unsupported(bytes)),
     };
+    if format == ImageFormat::WebP && !webp_is_complete(bytes) {
+        return Err(truncated());
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = DecoderLimits::default();
-    // Beside the pixels themselves, checked below, decoders need rows, palettes and frames.
-    allowed.max_alloc = Some(limits.max_pixels.saturating_mul(8).max(64 << 20));
-    reader.limits(allowed);
+    // Palettes, profiles and the like, before the size is known.
+    allowed.max_alloc = Some(HEADER_BYTES);
+    reader.limits(allowed.clone());
     let mut decoder = reader.into_decoder().map_err(decode_error)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width.into(), height.into(), limits)?;
+    // At most 16 bytes a pixel, a canvas and a frame.
+    let pixels = u64::from(width) * u64::from(height);
+    allowed.max_alloc = Some(HEADER_BYTES + pixels * 32);
+    decoder.set_limits(allowed).map_err(decode_error)?;
     // An unreadable EXIF block says nothing about which way is up.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
+    if format == ImageFormat::Png {
+        keep_high_bytes(&mut image);
+    }
     Ok((from_image(image), orientation))
+}
+
+/// Pillow takes the high byte of a 16-bit PNG's values where `image` would round.
+fn keep_high_bytes(image: &mut DynamicImage) {
+    let values: &mut [u16] = match image {
+        DynamicImage::ImageLuma16(image) => image,
+        DynamicImage::ImageLumaA16(image) => image,
+        DynamicImage::ImageRgb16(image) => image,
+        DynamicImage::ImageRgba16(image) => image,
+        _ => return,
+    };
+    // 257 times a byte rounds to that byte.
+    values
+        .iter_mut()
+        .for_each(|value| *value = (*value >> 8) * 257);
+}
+
+/// Whether the file is as long as its RIFF header says; the decoder shows what there is.
+fn webp_is_complete(bytes: &[u8]) -> bool {
+    let size = bytes.get(4..8).and_then(|size| size.try_into().ok());
+    size.is_some_and(|size| bytes.len() as u64 >= 8 + u64::from(u32::from_le_bytes(size)))
 }
 
 fn from_image(image: DynamicImage) -> Picture {
@@ -139,7 +193,10 @@ fn decode_error(error: ImageError) -> PictureError {
             "decoding needs more memory than allowed; raise it with --max-pixels",
         ),
         ImageError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => truncated(),
-        ImageError::Unsupported(e) => PictureError::new(ErrorKind::Unsupported, e.to_string()),
+        ImageError::Unsupported(e) => {
+            let message = format!("{e}; convert it first, for example with `magick`");
+            PictureError::new(ErrorKind::Unsupported, message)
+        }
         other => PictureError::new(ErrorKind::Decode, other.to_string()),
     }
 }

@@ -11,7 +11,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::config::{Config, SCALINGS};
+use super::config::{Config, SCALINGS, Scaling};
 use super::weights::{Parameter, Source, parameters};
 
 /// Where a checkpoint's bytes are.
@@ -174,10 +174,36 @@ impl Checkpoint {
                 scaling.variant,
             ),
             None => bail!(
-                "{}: {fault}; these weights fit none of the variants b0 to b7 (timm's tensor \
-                 names are expected)",
+                "{}: {fault}; {}",
                 self.origin.display(),
+                self.likeness(config)
             ),
+        }
+    }
+
+    /// Which variant comes nearest, for a message.
+    fn likeness(&self, config: &Config) -> String {
+        let share = |scaling: &Scaling| {
+            let classes = self.classes().unwrap_or(config.classes);
+            let other = Config::new(*scaling, config.padding, config.batch_norm_eps, classes);
+            let needed: Vec<_> = parameters(&other).collect();
+            let has = |p: &&Parameter| {
+                let slot = self.tensors.get(&p.name);
+                slot.is_some_and(|slot| slot.shape == p.shape)
+            };
+            let fitting = needed.iter().filter(has).count();
+            let all = needed.len().max(self.tensors.len());
+            (fitting as f64 / all as f64, fitting, needed.len())
+        };
+        let shares = SCALINGS
+            .iter()
+            .map(|scaling| (share(scaling), scaling.variant));
+        let nearest = shares.max_by(|((a, ..), _), ((b, ..), _)| a.total_cmp(b));
+        match nearest {
+            Some(((share, fitting, needed), variant)) if share > 0.5 => {
+                format!("{fitting} of the {needed} tensors of variant {variant} are there and fit")
+            }
+            _ => "no variant's tensors are there (timm's names are expected)".to_owned(),
         }
     }
 

@@ -73,7 +73,7 @@ impl Format {
             Self::Text => Box::new(text::Text::new(to, labels, style)),
             Self::Json => Box::new(json::Array::new(to, labels)),
             Self::Jsonl => Box::new(json::Lines::new(to, labels)),
-            Self::Csv => Box::new(table::Table::csv(to, labels)),
+            Self::Csv => Box::new(table::Table::csv(to, labels, style)),
             Self::Tsv => Box::new(table::Table::tsv(to, labels)),
         }
     }

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::{Record, Sink};
+use super::{Record, Sink, Style};
 use crate::labels::Labels;
+use crate::terminal::printable;
 
 const HEADER: [&str; 7] = ["path", "rank", "label", "score", "index", "wnid", "error"];
 
@@ -20,10 +21,14 @@ pub(super) struct Table<'a, W: Write> {
 
 impl<'a, W: Write> Table<'a, W> {
     /// RFC 4180, with the line ends that it asks for.
-    pub(super) fn csv(to: W, labels: &'a Labels) -> Self {
+    pub(super) fn csv(to: W, labels: &'a Labels, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.terminator(Terminator::CRLF);
-        Self::new(builder.from_writer(to), labels, |field| field.into())
+        let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
+            true => |field| printable(field).into(),
+            false => |field| field.into(),
+        };
+        Self::new(builder.from_writer(to), labels, escape)
     }
 
     /// TSV has no quotes: what would break a line becomes `\t`, `\n`, `\r` or `\\`.

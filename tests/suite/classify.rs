@@ -448,3 +448,88 @@ fn a_name_with_an_escape_is_shown_as_it_is_to_programs() {
     assert!(!run.stdout.contains('\x1b'), "JSON escapes controls");
     assert!(Path::new(&environment.path("\x1b[31mred.jpg")).exists());
 }
+
+#[test]
+fn a_folder_is_no_list_and_a_list_that_can_not_be_read_ends() {
+    let environment = Environment::new();
+    album(&environment);
+    let run = environment.run(demo(&["--files-from", "album", "--jsonl"]));
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("is a folder"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_found_in_a_folder_is_not_waited_for() {
+    let environment = Environment::new();
+    album(&environment);
+    let made = std::process::Command::new("mkfifo")
+        .arg(environment.path("album/aa.jpg"))
+        .status()
+        .expect("mkfifo");
+    assert!(made.success());
+    assert_eq!(
+        environment.run(demo(&["album", "--jsonl"])).labels(),
+        ["fish", "star"]
+    );
+}
+
+#[test]
+fn a_file_that_is_no_output_of_ours_is_not_written_over() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    let before = std::fs::read(environment.path("star.jpg")).expect("a picture");
+    let run = environment.run(demo(&["star.jpg", "-o", "star.jpg"]));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert_eq!(
+        std::fs::read(environment.path("star.jpg")).expect("a picture"),
+        before
+    );
+    environment.write("notes", "important, without a line break");
+    let run = environment.run(demo(&["star.jpg", "--jsonl", "-o", "notes", "--resume"]));
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let notes = std::fs::read_to_string(environment.path("notes")).expect("the notes");
+    assert_eq!(notes, "important, without a line break");
+}
+
+#[test]
+fn the_built_in_model_does_not_care_about_the_hubs_settings() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    let run = environment
+        .command()
+        .env("HF_ENDPOINT", "nonsense")
+        .args(demo(&["star.jpg"]))
+        .output()
+        .expect("a run");
+    assert_eq!(run.status.code(), Some(0));
+}
+
+#[test]
+fn a_closed_standard_error_does_not_end_the_run() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    let mut child = environment
+        .command()
+        .args(demo(&["star.jpg", "-v", "--jsonl"]))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
+    drop(child.stderr.take());
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("star"));
+}
+
+#[test]
+fn a_picture_in_a_format_that_is_not_read_comes_with_a_way_to_convert_it() {
+    let environment = Environment::new();
+    environment.write("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1");
+    let run = environment.run(demo(&["a.avif", "--jsonl"]));
+    let message = run.records()[0]["error"]["message"].to_string();
+    assert!(
+        message.contains("AVIF") && message.contains("avifdec"),
+        "{message}"
+    );
+}

@@ -95,7 +95,11 @@ fn a_wrong_type_is_named() {
 #[test]
 fn weights_of_another_variant_are_recognised() {
     let environment = Environment::new();
-    environment.model("weights", "tf_efficientnet_b1", 1000);
+    let folder = environment.model("weights", "tf_efficientnet_b1", 1000);
+    let beside = ["--model", "weights/model.safetensors", "--variant", "b0"];
+    let message = error_of(&environment, &beside);
+    assert!(message.contains("is of variant b1, not b0"), "{message}");
+    std::fs::remove_file(folder.join("config.json")).expect("a removed file");
     let arguments = ["--model", "weights/model.safetensors", "--variant", "b0"];
     let message = error_of(&environment, &arguments);
     assert!(
@@ -319,4 +323,56 @@ fn a_config_that_asks_for_what_is_not_there_is_refused_by_name() {
         let message = error_of(&environment, &["--model", "model"]);
         assert!(message.contains(expected), "{json}: {message}");
     }
+}
+
+#[test]
+fn a_bare_file_is_what_the_config_beside_it_says_or_what_is_assumed_aloud() {
+    let environment = Environment::new();
+    let folder = environment.model("b0", "efficientnet_b0", 1000);
+    let picture = fixture("pictures/gradient-333x250.png");
+    let run = |model: &[&str]| {
+        let mut arguments = vec!["classify", "--jsonl", "--model"];
+        arguments.extend(model);
+        arguments.push(picture.to_str().expect("a path"));
+        environment.run(arguments)
+    };
+    let whole = run(&["b0"]);
+    let bare = run(&["b0/model.safetensors", "--variant", "b0"]);
+    assert_eq!(bare.stdout, whole.stdout);
+    std::fs::remove_file(folder.join("config.json")).expect("a removed file");
+    let alone = run(&["b0/model.safetensors", "--variant", "b0"]);
+    assert_ne!(alone.stdout, whole.stdout);
+    assert!(
+        alone
+            .stderr
+            .contains("like timm/tf_efficientnet_b0.ns_jft_in1k"),
+        "{}",
+        alone.stderr
+    );
+    let told = run(&[
+        "b0/model.safetensors",
+        "--variant",
+        "b0",
+        "--weights",
+        "ra_in1k",
+    ]);
+    assert_eq!(told.stdout, whole.stdout);
+    assert!(!told.stderr.contains("warning"), "{}", told.stderr);
+}
+
+#[test]
+fn weights_that_are_not_numbers_are_an_error_and_not_an_empty_answer() {
+    let environment = Environment::new();
+    changed(&environment, |tensors| {
+        let classifier = tensors
+            .iter_mut()
+            .find(|(p, ..)| p.name == "classifier.bias");
+        classifier.expect("a classifier").1[..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    });
+    let picture = repository("assets/pictures/star.jpg");
+    let mut arguments = vec!["classify", "--jsonl", picture.to_str().expect("a path")];
+    arguments.extend(BARE);
+    let run = environment.run(arguments);
+    assert_eq!(run.code, Some(1));
+    assert_eq!(run.records()[0]["error"]["kind"], "model");
 }
