@@ -133,14 +133,16 @@ fn shown(message: &str) -> String {
     }
 }
 
-/// `text` with every character that could steer a terminal or reorder what is shown replaced by
-/// its escape: controls, and Unicode's invisible and direction marks.
+/// Whether a character could steer a terminal or reorder what is shown: controls, and Unicode's
+/// invisible and direction marks.
+pub fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` with every character that [`steers`] replaced by its escape.
 pub fn printable(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
     text.chars().fold(String::new(), |mut shown, c| {
         if steers(c) {
             shown.extend(c.escape_default());

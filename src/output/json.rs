@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Record, Sink};
+use super::{Record, Sink, Style};
 use crate::labels::Labels;
+use crate::terminal::steers;
 
 /// The keys and their order are a contract.
 #[derive(Serialize)]
@@ -63,21 +64,39 @@ fn object<'a>(record: &'a Record, labels: &'a Labels) -> Object<'a> {
     }
 }
 
+/// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
+fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
+    if !style.terminal {
+        return Ok(serde_json::to_writer(to, object)?);
+    }
+    for c in serde_json::to_string(object)?.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+        } else {
+            write!(to, "{c}")?;
+        }
+    }
+    Ok(())
+}
+
 /// One object per line.
 pub(super) struct Lines<'a, W: Write> {
     to: W,
     labels: &'a Labels,
+    style: Style,
 }
 
 impl<'a, W: Write> Lines<'a, W> {
-    pub(super) fn new(to: W, labels: &'a Labels) -> Self {
-        Self { to, labels }
+    pub(super) fn new(to: W, labels: &'a Labels, style: Style) -> Self {
+        Self { to, labels, style }
     }
 }
 
 impl<W: Write> Sink for Lines<'_, W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.to, &object(record, self.labels))?;
+        write(&mut self.to, &object(record, self.labels), self.style)?;
         self.to.write_all(b"\n")?;
         self.to.flush()
     }
@@ -91,14 +110,16 @@ impl<W: Write> Sink for Lines<'_, W> {
 pub(super) struct Array<'a, W: Write> {
     to: W,
     labels: &'a Labels,
+    style: Style,
     empty: bool,
 }
 
 impl<'a, W: Write> Array<'a, W> {
-    pub(super) fn new(to: W, labels: &'a Labels) -> Self {
+    pub(super) fn new(to: W, labels: &'a Labels, style: Style) -> Self {
         Self {
             to,
             labels,
+            style,
             empty: true,
         }
     }
@@ -109,7 +130,7 @@ impl<W: Write> Sink for Array<'_, W> {
         self.to
             .write_all(if self.empty { b"[\n" } else { b",\n" })?;
         self.empty = false;
-        serde_json::to_writer(&mut self.to, &object(record, self.labels))?;
+        write(&mut self.to, &object(record, self.labels), self.style)?;
         self.to.flush()
     }
 

@@ -71,8 +71,8 @@ impl Format {
         let to = io::BufWriter::new(to);
         match self {
             Self::Text => Box::new(text::Text::new(to, labels, style)),
-            Self::Json => Box::new(json::Array::new(to, labels)),
-            Self::Jsonl => Box::new(json::Lines::new(to, labels)),
+            Self::Json => Box::new(json::Array::new(to, labels, style)),
+            Self::Jsonl => Box::new(json::Lines::new(to, labels, style)),
             Self::Csv => Box::new(table::Table::csv(to, labels, style)),
             Self::Tsv => Box::new(table::Table::tsv(to, labels)),
         }
