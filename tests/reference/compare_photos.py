@@ -11,7 +11,7 @@ directly in DIR, and prints the largest difference in probability per photo and
 in total, and whether the first and the first five classes agree. It exits with
 1 if a probability differs by more than --tolerance.
 
-JPEG decoders round differently, which alone can move a probability by 1e-2.
+JPEG decoders may round differently, which alone can move a probability by 1e-2.
 With --same-pixels both read PNG copies, and what remains is the difference in
 resizing and in the network.
 """

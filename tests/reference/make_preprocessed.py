@@ -12,8 +12,8 @@ transform, and stores a sample of the results:
   (y, x) pairs in ``positions|<the same>`` (i32 [32, 2]). Size 288 is normalised
   with mean and std 0.5, all others with ImageNet's.
 
-JPEG rows also hold the difference between JPEG decoders (Pillow's is
-libjpeg-turbo), so a test must allow them more than PNG rows.
+JPEG rows also show whether the decoder does libjpeg's arithmetic, which is what
+Pillow decodes with.
 """
 
 from __future__ import annotations
