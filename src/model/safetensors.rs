@@ -99,15 +99,16 @@ impl Checkpoint {
         bytes
             .read(0, &mut start)
             .map_err(|e| damaged(e.to_string()))?;
-        // A zip archive or a bare pickle: what torch.save writes.
-        ensure!(
-            !start.starts_with(b"PK") && !start.starts_with(&[0x80, 0x02]),
-            "{shown} is a PyTorch pickle, which can run code when read; convert it to \
-             safetensors, for example with timm.models.save_for_hf(..., safe_serialization=True)",
-        );
         let length = bytes.length()?;
         let header = u64::from_le_bytes(start);
         if header > MAX_HEADER.min(length.saturating_sub(8)) {
+            // A zip archive or a bare pickle: what torch.save writes.
+            ensure!(
+                !start.starts_with(b"PK") && !start.starts_with(&[0x80, 0x02]),
+                "{shown} is a PyTorch pickle, which can run code when read; convert it to \
+                 safetensors, for example with \
+                 timm.models.save_for_hf(..., safe_serialization=True)",
+            );
             return Err(damaged("its header is longer than the file".to_owned()));
         }
         let mut text = vec![0; header as usize];

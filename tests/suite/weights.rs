@@ -154,6 +154,29 @@ fn a_pickle_is_refused_with_the_way_to_convert_it() {
 }
 
 #[test]
+fn a_header_whose_length_looks_like_a_pickle_is_no_pickle() {
+    let environment = Environment::new();
+    let path = changed(&environment, |_| {});
+    let whole = std::fs::read(&path).expect("the file");
+    let (length, rest) = whole.split_at(8);
+    let header = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
+    // The bytes `P` and `K`, as a length; spaces behind the header are allowed.
+    let longer = (header..)
+        .find(|length| length & 0xffff == 0x4b50)
+        .expect("a length");
+    let mut padded = (longer as u64).to_le_bytes().to_vec();
+    padded.extend(&rest[..header]);
+    padded.resize(8 + longer, b' ');
+    padded.extend(&rest[header..]);
+    environment.write("model.safetensors", padded);
+    let picture = repository("assets/pictures/star.jpg");
+    let mut arguments = vec!["classify", picture.to_str().expect("a path")];
+    arguments.extend(BARE);
+    let run = environment.run(arguments);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
+#[test]
 fn half_precision_weights_are_read() {
     let environment = Environment::new();
     let full = changed(&environment, |_| {});
