@@ -1,7 +1,5 @@
 //! What can be wrong with one picture, and how a run ends.
 
-use std::process::ExitCode;
-
 /// The class of a picture's error, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -64,13 +62,14 @@ pub enum Outcome {
     Interrupted,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Success => Self::SUCCESS,
-            Outcome::SomeFailed => Self::from(1),
-            Outcome::Failed => Self::from(2),
-            Outcome::Interrupted => Self::from(130),
+impl Outcome {
+    /// The process's exit code.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Success => 0,
+            Self::SomeFailed => 1,
+            Self::Failed => 2,
+            Self::Interrupted => 130,
         }
     }
 }

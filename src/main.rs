@@ -1,8 +1,7 @@
 //! Parse, run, report, exit code.
 
-use std::io;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
@@ -11,42 +10,47 @@ use effnet::commands::{self, INTERRUPTED};
 use effnet::decode;
 use effnet::error::Outcome;
 use effnet::terminal;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
 
 /// Activations of several megabytes come and go with every layer; the system allocator would give
 /// each back to the kernel and have it cleared again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> ExitCode {
+fn main() -> ! {
     let cli = Cli::parse();
     std::panic::set_hook(Box::new(|panic| {
         if !decode::is_guarded() {
             terminal::fail(&anyhow::anyhow!("this is a bug: {panic}"));
         }
     }));
-    let handler = ctrlc::set_handler(|| {
-        // The second time, whatever is being waited for is not worth it.
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    let run = || {
-        handler
-            .map_err(Into::into)
-            .and_then(|()| commands::run(cli))
-    };
-    let Ok(result) = catch_unwind(AssertUnwindSafe(run)) else {
-        return Outcome::Failed.into();
-    };
-    match result {
-        Ok(outcome) => outcome.into(),
-        Err(error) if is_broken_pipe(&error) => Outcome::Success.into(),
-        Err(_) if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted.into(),
-        Err(error) => {
+    let run = || listen_for_signals().and_then(|()| commands::run(cli));
+    let outcome = match catch_unwind(AssertUnwindSafe(run)) {
+        Err(_) => Outcome::Failed,
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) if is_broken_pipe(&error) => Outcome::Success,
+        Ok(Err(_)) if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
+        Ok(Err(error)) => {
             terminal::fail(&error);
-            Outcome::Failed.into()
+            Outcome::Failed
         }
+    };
+    // Everything was flushed, with its errors told, where it was written. What is left is memory,
+    // and the kernel takes that back at once where the allocator would do so piece by piece.
+    let _ = io::stdout().flush();
+    low_level::exit(outcome.code())
+}
+
+/// The first signal ends the run in good order; the second ends the process, since whatever it
+/// waits for is not worth it.
+fn listen_for_signals() -> anyhow::Result<()> {
+    for signal in [SIGINT, SIGTERM] {
+        let code = Outcome::Interrupted.code();
+        flag::register_conditional_shutdown(signal, code, &INTERRUPTED)?;
+        flag::register(signal, &INTERRUPTED)?;
     }
+    Ok(())
 }
 
 /// Whether the reader of our output went away, as `head` does.
