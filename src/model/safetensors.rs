@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use half::{bf16, f16};
@@ -19,25 +18,21 @@ use super::weights::{Parameter, Source, parameters};
 /// A file is read, tensor by tensor, and not mapped: if another program cut a file under a map,
 /// the process would die. Here reading fails.
 enum Bytes {
-    File(Mutex<File>),
+    File(File),
     Memory(&'static [u8]),
 }
 
 impl Bytes {
     fn length(&self) -> io::Result<u64> {
         match self {
-            Self::File(file) => Ok(lock(file).metadata()?.len()),
+            Self::File(file) => Ok(file.metadata()?.len()),
             Self::Memory(bytes) => Ok(bytes.len() as u64),
         }
     }
 
     fn read(&self, start: u64, to: &mut [u8]) -> io::Result<()> {
         match self {
-            Self::File(file) => {
-                let mut file = lock(file);
-                file.seek(SeekFrom::Start(start))?;
-                file.read_exact(to)
-            }
+            Self::File(file) => read_at(file, start, to),
             Self::Memory(bytes) => {
                 let from = bytes
                     .get(start as usize..)
@@ -49,9 +44,25 @@ impl Bytes {
     }
 }
 
-/// The guarded file has no state that a panic could leave half done.
-fn lock(file: &Mutex<File>) -> MutexGuard<'_, File> {
-    file.lock().unwrap_or_else(PoisonError::into_inner)
+/// Reads without a position that threads would have to share.
+#[cfg(unix)]
+fn read_at(file: &File, start: u64, to: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, to, start)
+}
+
+/// As above.
+#[cfg(windows)]
+fn read_at(file: &File, mut start: u64, mut to: &mut [u8]) -> io::Result<()> {
+    while !to.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, to, start)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                start += count as u64;
+                to = &mut to[count..];
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A safetensors file: its header, and its tensors on request.
@@ -79,7 +90,7 @@ impl Checkpoint {
     pub fn open(path: &Path) -> Result<Self> {
         let shown = path.display();
         let file = File::open(path).with_context(|| format!("can't open the weights {shown}"))?;
-        Self::new(Bytes::File(file.into()), path)
+        Self::new(Bytes::File(file), path)
     }
 
     /// Takes the bytes of a file within the program; `origin` is only for messages.
