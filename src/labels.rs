@@ -18,6 +18,16 @@ pub struct Label {
     pub name: String,
 }
 
+impl Label {
+    /// A name that is itself a WordNet id also becomes the id.
+    fn named(name: String) -> Self {
+        Self {
+            wnid: is_wnid(&name).then(|| name.clone()),
+            name,
+        }
+    }
+}
+
 /// The labels of a classifier's classes, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
@@ -41,17 +51,9 @@ impl Labels {
         )
     }
 
-    /// Names without WordNet ids; a name that is itself a WordNet id also becomes the id.
+    /// Names without WordNet ids.
     pub fn named(names: impl IntoIterator<Item = String>) -> Self {
-        Self::from_labels(
-            names
-                .into_iter()
-                .map(|name| Label {
-                    wnid: is_wnid(&name).then(|| name.clone()),
-                    name,
-                })
-                .collect(),
-        )
+        Self::from_labels(names.into_iter().map(Label::named).collect())
     }
 
     /// The usual labels of a head with `classes` classes: ImageNet's or bare indices.
@@ -84,10 +86,7 @@ impl Labels {
                     wnid: Some(wnid.to_owned()),
                     name: name.to_owned(),
                 },
-                _ => Label {
-                    wnid: is_wnid(line).then(|| line.to_owned()),
-                    name: line.to_owned(),
-                },
+                _ => Label::named(line.to_owned()),
             })
             .collect();
         ensure!(

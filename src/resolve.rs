@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 
-use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS, architecture};
+use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS};
 use crate::classifier::{Model, Weights};
 use crate::config_json::ModelCard;
 use crate::hub::{Hub, HubError, Progress};
@@ -100,19 +100,18 @@ impl Choice {
             "there is no file or folder {name}, and it is no Hub id (owner/name) either",
         );
         let hub = Hub::from_env(self.offline)?;
-        let config = match hub.get(repo, self.revision(), CONFIG_FILE, progress) {
-            Ok(config) => Some(config),
+        let get = |file| hub.get(repo, self.revision(), file, progress);
+        match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
+            (Ok(config), _) => {
+                let weights = get(WEIGHTS_FILE).map_err(not_downloaded)?;
+                Ok(of_card(repo, ModelCard::open(&config)?, weights))
+            }
             // A mirror, or the cache, may have the weights alone; the table knows the rest.
-            Err(_) if Checkpoint::of_repo(repo).is_some() => None,
-            Err(e) => return Err(not_downloaded(e)),
-        };
-        let weights = hub
-            .get(repo, self.revision(), WEIGHTS_FILE, progress)
-            .map_err(not_downloaded)?;
-        match (config, Checkpoint::of_repo(repo)) {
-            (Some(config), _) => of_card(repo, ModelCard::open(&config)?, weights),
-            (None, Some(checkpoint)) => Ok(of_checkpoint(checkpoint, weights)),
-            (None, None) => bail!("{repo} has no {CONFIG_FILE}"),
+            (Err(_), Some(checkpoint)) => {
+                let weights = get(WEIGHTS_FILE).map_err(not_downloaded)?;
+                Ok(of_checkpoint(checkpoint, weights))
+            }
+            (Err(e), None) => Err(not_downloaded(e)),
         }
     }
 
@@ -130,7 +129,7 @@ impl Choice {
                     card.variant,
                 );
             }
-            return of_card(&shown.to_string(), card, path.to_path_buf());
+            return Ok(of_card(&shown.to_string(), card, path.to_path_buf()));
         }
         ensure!(
             self.variant.is_some(),
@@ -144,12 +143,13 @@ impl Choice {
             });
         }
         let checkpoint = self.checkpoint()?;
-        let (scaling, padding, eps) =
-            architecture(checkpoint.architecture).context("the table names known architectures")?;
         let classes = weights.open()?.classes().unwrap_or(checkpoint.classes);
         Ok(Model {
             name: shown.to_string(),
-            config: Config::new(scaling, padding, eps, classes),
+            config: Config {
+                classes,
+                ..checkpoint.config()
+            },
             transform: checkpoint.transform,
             labels: Labels::for_classes(classes),
             weights,
@@ -182,15 +182,15 @@ fn of_checkpoint(checkpoint: &Checkpoint, file: PathBuf) -> Model {
     }
 }
 
-fn of_card(name: &str, card: ModelCard, weights: PathBuf) -> Result<Model> {
-    Ok(Model {
+fn of_card(name: &str, card: ModelCard, weights: PathBuf) -> Model {
+    Model {
         name: name.to_owned(),
         config: card.config,
         transform: card.transform,
         labels: card.labels,
         weights: Weights::File(weights),
         assumed: None,
-    })
+    }
 }
 
 /// A folder in timm's Hub layout.
@@ -212,7 +212,11 @@ fn folder(path: &Path) -> Result<Model> {
             None => bail!("the folder {shown} has no {WEIGHTS_FILE}"),
         }
     }
-    of_card(&shown.to_string(), ModelCard::open(&config)?, weights)
+    Ok(of_card(
+        &shown.to_string(),
+        ModelCard::open(&config)?,
+        weights,
+    ))
 }
 
 /// `owner/name`, in the characters that the Hub allows.

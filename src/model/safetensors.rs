@@ -169,8 +169,7 @@ impl Checkpoint {
             return Ok(());
         };
         let fitting = SCALINGS.iter().find(|&&scaling| {
-            let classes = self.classes().unwrap_or(config.classes);
-            let other = Config::new(scaling, config.padding, config.batch_norm_eps, classes);
+            let other = self.scaled(scaling, config);
             self.fits(&other).is_ok()
         });
         match fitting {
@@ -193,11 +192,16 @@ impl Checkpoint {
         }
     }
 
+    /// `config` at another scaling, with as many classes as the file has.
+    fn scaled(&self, scaling: Scaling, config: &Config) -> Config {
+        let classes = self.classes().unwrap_or(config.classes);
+        Config::new(scaling, config.padding, config.batch_norm_eps, classes)
+    }
+
     /// Which variant comes nearest, for a message.
     fn likeness(&self, config: &Config) -> String {
         let share = |scaling: &Scaling| {
-            let classes = self.classes().unwrap_or(config.classes);
-            let other = Config::new(*scaling, config.padding, config.batch_norm_eps, classes);
+            let other = self.scaled(*scaling, config);
             let needed: Vec<_> = parameters(&other).collect();
             let has = |p: &&Parameter| {
                 let slot = self.tensors.get(&p.name);

@@ -93,6 +93,26 @@ pub struct Folded {
     pub bias: Vec<f32>,
 }
 
+impl Folded {
+    /// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
+    /// order in which NHWC activations are gathered into patches.
+    fn in_patch_order(&self, kernel: usize) -> Self {
+        let outputs = self.bias.len();
+        let area = kernel * kernel;
+        let inputs = self.weight.len() / outputs / area;
+        let mut weight = Vec::with_capacity(self.weight.len());
+        for filter in self.weight.chunks_exact(inputs * area) {
+            for tap in 0..area {
+                weight.extend(filter[tap..].iter().step_by(area));
+            }
+        }
+        Self {
+            weight,
+            bias: self.bias.clone(),
+        }
+    }
+}
+
 macro_rules! per_backend {
     ($self:ident, $kernel:ident => $call:expr) => {
         match $self {

@@ -148,7 +148,7 @@ impl Convolution {
         activation: Activation,
         device: &Device,
     ) -> Result<Self> {
-        let patches = super::cpu::patch_order(folded, window.kernel);
+        let patches = folded.in_patch_order(window.kernel);
         Ok(Self {
             product: Pointwise::new(&patches, activation, device)?,
             window,

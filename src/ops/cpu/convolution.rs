@@ -16,29 +16,11 @@ pub struct Convolution {
     window: Window,
 }
 
-/// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
-/// order in which NHWC activations are gathered into patches.
-pub(in crate::ops) fn patch_order(folded: &Folded, kernel: usize) -> Folded {
-    let outputs = folded.bias.len();
-    let area = kernel * kernel;
-    let inputs = folded.weight.len() / outputs / area;
-    let mut weight = Vec::with_capacity(folded.weight.len());
-    for filter in folded.weight.chunks_exact(inputs * area) {
-        for tap in 0..area {
-            weight.extend(filter[tap..].iter().step_by(area));
-        }
-    }
-    Folded {
-        weight,
-        bias: folded.bias.clone(),
-    }
-}
-
 impl Convolution {
     /// `folded.weight` is `(outputs, inputs, kernel, kernel)`.
     pub fn new(folded: &Folded, window: Window, activation: Activation) -> Self {
         Self {
-            packed: Packed::new(&patch_order(folded, window.kernel), activation),
+            packed: Packed::new(&folded.in_patch_order(window.kernel), activation),
             window,
         }
     }

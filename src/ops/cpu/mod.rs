@@ -17,7 +17,6 @@ mod simd;
 mod tasks;
 
 pub use convolution::Convolution;
-pub(super) use convolution::patch_order;
 pub use depthwise::Depthwise;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;
