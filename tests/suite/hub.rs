@@ -2,121 +2,13 @@
 //! one sentence and no file.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use effnet::hub::settings::Settings;
-use effnet::hub::{Hub, HubError, Progress};
-use tempfile::TempDir;
+use effnet::hub::HubError;
 
 use crate::environment::{Environment, repository};
+use crate::hub_client::{Client, FILE, KEY, REPO, body, serving};
 use crate::hub_server::{COMMIT, Reply, Request, StandIn, sha256};
-
-const REPO: &str = "someone/model";
-const FILE: &str = "model.safetensors";
-const KEY: &str = "someone/model/model.safetensors";
-
-fn body() -> Vec<u8> {
-    (0..100_000_u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect()
-}
-
-/// A client with a cache of its own.
-struct Client {
-    hub: Hub,
-    folder: TempDir,
-    progress: Watched,
-}
-
-#[derive(Default)]
-struct Watched {
-    bytes: AtomicU64,
-    notes: Mutex<Vec<String>>,
-}
-
-impl Progress for Watched {
-    fn start(&self, _: &str, _: Option<u64>, _: u64) {}
-    fn advance(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
-    }
-    fn note(&self, message: &str) {
-        self.notes
-            .lock()
-            .expect("no poisoned lock")
-            .push(message.to_owned());
-    }
-    fn finish(&self) {}
-}
-
-impl Client {
-    fn new(server: &StandIn) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let settings = Settings {
-            endpoint: server.url(),
-            token: Some("hf_secret".to_owned()),
-            cache: folder.path().to_path_buf(),
-            offline: false,
-            answer_timeout: Duration::from_secs(1),
-            stall_timeout: Duration::from_secs(1),
-        };
-        Self {
-            hub: Hub::new(settings),
-            folder,
-            progress: Watched::default(),
-        }
-    }
-
-    fn get(&self) -> Result<PathBuf, HubError> {
-        self.hub.get(REPO, "main", FILE, &self.progress)
-    }
-
-    fn repo(&self) -> PathBuf {
-        self.folder.path().join("models--someone--model")
-    }
-
-    fn partial(&self) -> PathBuf {
-        let name = format!("{}.incomplete", sha256(&body()));
-        self.repo().join("blobs").join(name)
-    }
-
-    fn leave_partial(&self, bytes: &[u8]) {
-        std::fs::create_dir_all(self.repo().join("blobs")).expect("a folder");
-        std::fs::write(self.partial(), bytes).expect("a part");
-    }
-
-    #[track_caller]
-    fn assert_whole(&self) {
-        let path = self.get().expect("the file");
-        assert_eq!(std::fs::read(path).expect("its bytes"), body());
-        assert!(!self.partial().exists());
-    }
-
-    /// Nothing has a good name.
-    #[track_caller]
-    fn assert_fails(&self) -> HubError {
-        let error = self.get().expect_err("a failure");
-        assert_eq!(self.hub.cached(REPO, "main", FILE), None);
-        let blobs = std::fs::read_dir(self.repo().join("blobs"))
-            .into_iter()
-            .flatten();
-        for blob in blobs.flatten() {
-            let name = blob.file_name().to_string_lossy().into_owned();
-            assert!(name.ends_with(".incomplete"), "{name}");
-        }
-        let message = error.to_string();
-        assert!(
-            !message.contains('\n') && !message.contains("hf_secret"),
-            "{message}"
-        );
-        error
-    }
-}
-
-fn serving(fault: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> StandIn {
-    StandIn::with(&[(KEY, &body())], fault)
-}
 
 /// Changes the first `count` bodies.
 fn first_bodies(
@@ -136,7 +28,7 @@ fn a_cold_file_takes_one_head_and_one_get_and_a_warm_one_no_request() {
     client.assert_whole();
     client.assert_whole();
     assert_eq!((server.count("HEAD"), server.count("GET")), (1, 1));
-    assert_eq!(client.progress.bytes.load(Ordering::Relaxed), 100_000);
+    assert_eq!(client.progress.bytes(), 100_000);
     let request = &server.requests()[0];
     assert_eq!(
         request.path,
@@ -170,7 +62,12 @@ fn a_commit_that_is_cached_needs_no_request() {
     let server = serving(|_, reply| reply);
     let client = Client::new(&server);
     client.assert_whole();
-    assert!(client.hub.get(REPO, COMMIT, FILE, &client.progress).is_ok());
+    assert!(
+        client
+            .hub()
+            .get(REPO, COMMIT, FILE, &client.progress)
+            .is_ok()
+    );
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -179,7 +76,7 @@ fn a_refresh_asks_but_does_not_download_the_same_bytes_again() {
     let server = serving(|_, reply| reply);
     let client = Client::new(&server);
     client.assert_whole();
-    let refreshed = client.hub.refresh(REPO, "main", FILE, &client.progress);
+    let refreshed = client.refresh();
     assert!(refreshed.is_ok());
     assert_eq!((server.count("HEAD"), server.count("GET")), (2, 1));
 }
@@ -194,7 +91,7 @@ fn a_refresh_uses_the_cached_file_if_the_hub_is_down() {
     client.assert_whole();
     assert!(
         client
-            .hub
+            .hub()
             .refresh(REPO, "main", FILE, &client.progress)
             .is_ok()
     );
@@ -271,7 +168,7 @@ fn what_an_earlier_run_left_is_gone_on_with() {
     let client = Client::new(&server);
     client.leave_partial(&body()[..70_000]);
     client.assert_whole();
-    assert_eq!(client.progress.bytes.load(Ordering::Relaxed), 30_000);
+    assert_eq!(client.progress.bytes(), 30_000);
 }
 
 #[test]
@@ -396,8 +293,9 @@ fn a_stall_ends_in_a_timeout_and_the_next_try_goes_on() {
     }));
     let client = Client::new(&server);
     client.assert_whole();
-    let notes = client.progress.notes.lock().expect("no poisoned lock");
-    assert!(notes[0].contains("did not go on"), "{notes:?}");
+    let notes = client.progress.notes();
+    let first = notes.lines().next().expect("a note");
+    assert!(first.contains("did not go on"), "{notes}");
 }
 
 #[test]
@@ -450,7 +348,7 @@ fn names_from_the_user_do_not_lead_out_of_the_cache() {
     ] {
         assert!(
             client
-                .hub
+                .hub()
                 .get(repo, revision, file, &client.progress)
                 .is_err()
         );

@@ -1,117 +1,17 @@
 //! More of what a Hub, a mirror or a proxy in between can do to the client.
 
 use std::fs;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
-use effnet::hub::settings::Settings;
-use effnet::hub::{Hub, HubError, Progress};
-use tempfile::TempDir;
+use effnet::hub::{HubError, Progress};
 
+use crate::hub_client::{Client, FILE, KEY, REPO, body, serving};
 use crate::hub_server::{COMMIT, Reply, Request, StandIn, sha256};
 
-const REPO: &str = "someone/model";
-const FILE: &str = "model.safetensors";
-const KEY: &str = "someone/model/model.safetensors";
 /// `git hash-object` of `{"a": 1}`.
 const CONFIG: &[u8] = b"{\"a\": 1}";
 const CONFIG_ETAG: &str = "4a036f56bb619924ec4189bd84ed716c766971ae";
-
-fn body() -> Vec<u8> {
-    (0..100_000_u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect()
-}
-
-#[derive(Default)]
-struct Notes(Mutex<Vec<String>>);
-
-impl Progress for Notes {
-    fn start(&self, _: &str, _: Option<u64>, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn note(&self, message: &str) {
-        self.0
-            .lock()
-            .expect("no poisoned lock")
-            .push(message.to_owned());
-    }
-    fn finish(&self) {}
-}
-
-impl Notes {
-    fn all(&self) -> String {
-        self.0.lock().expect("no poisoned lock").join("\n")
-    }
-}
-
-struct Client {
-    settings: Settings,
-    folder: TempDir,
-    notes: Notes,
-}
-
-impl Client {
-    fn of(endpoint: String) -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let settings = Settings {
-            endpoint,
-            token: Some("hf_secret".to_owned()),
-            cache: folder.path().to_path_buf(),
-            offline: false,
-            answer_timeout: Duration::from_secs(1),
-            stall_timeout: Duration::from_secs(1),
-        };
-        Self {
-            settings,
-            folder,
-            notes: Notes::default(),
-        }
-    }
-
-    fn new(server: &StandIn) -> Self {
-        Self::of(server.url())
-    }
-
-    fn hub(&self) -> Hub {
-        Hub::new(self.settings.clone())
-    }
-
-    fn get(&self) -> Result<PathBuf, HubError> {
-        self.hub().get(REPO, "main", FILE, &self.notes)
-    }
-
-    fn refresh(&self) -> Result<PathBuf, HubError> {
-        self.hub().refresh(REPO, "main", FILE, &self.notes)
-    }
-
-    #[track_caller]
-    fn assert_whole(&self) {
-        let path = self.get().expect("the file");
-        assert_eq!(fs::read(path).expect("its bytes"), body());
-    }
-
-    fn repo(&self) -> PathBuf {
-        self.folder.path().join("models--someone--model")
-    }
-
-    fn blob(&self) -> PathBuf {
-        self.repo().join("blobs").join(sha256(&body()))
-    }
-
-    fn partial(&self) -> PathBuf {
-        self.blob().with_added_extension("incomplete")
-    }
-
-    fn leave_partial(&self, bytes: &[u8]) {
-        fs::create_dir_all(self.repo().join("blobs")).expect("a folder");
-        fs::write(self.partial(), bytes).expect("a part");
-    }
-}
-
-fn serving(fault: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static) -> StandIn {
-    StandIn::with(&[(KEY, &body())], fault)
-}
 
 /// Where nobody listens.
 fn nobody() -> String {
@@ -168,13 +68,17 @@ fn serving_config(etag: &'static str, size: bool, content: &'static [u8]) -> Sta
 fn a_small_file_is_checked_by_the_hash_that_git_gives_it() {
     for size in [true, false] {
         let client = Client::new(&serving_config(CONFIG_ETAG, size, CONFIG));
-        let path = client.hub().get(REPO, "main", "config.json", &client.notes);
+        let path = client
+            .hub()
+            .get(REPO, "main", "config.json", &client.progress);
         assert_eq!(
             fs::read(path.expect("the file")).expect("its bytes"),
             CONFIG
         );
         let client = Client::new(&serving_config(CONFIG_ETAG, size, b"{\"a\": 2}"));
-        let error = client.hub().get(REPO, "main", "config.json", &client.notes);
+        let error = client
+            .hub()
+            .get(REPO, "main", "config.json", &client.progress);
         assert!(matches!(error, Err(HubError::Mismatch { .. })));
     }
 }
@@ -183,7 +87,11 @@ fn a_small_file_is_checked_by_the_hash_that_git_gives_it() {
 fn an_etag_that_is_no_hash_needs_a_size() {
     let etag = "5d41402abc4b2a76b9719d911017c592-2";
     let client = Client::new(&serving_config(etag, true, CONFIG));
-    let get = |client: &Client| client.hub().get(REPO, "main", "config.json", &client.notes);
+    let get = |client: &Client| {
+        client
+            .hub()
+            .get(REPO, "main", "config.json", &client.progress)
+    };
     assert!(get(&client).is_ok());
     let client = Client::new(&serving_config(etag, false, CONFIG));
     assert!(matches!(get(&client), Err(HubError::Malformed { .. })));
@@ -378,7 +286,7 @@ fn a_refresh_of_a_cached_commit_asks_nothing() {
         assert!(
             client
                 .hub()
-                .refresh(REPO, &commit, FILE, &client.notes)
+                .refresh(REPO, &commit, FILE, &client.progress)
                 .is_ok()
         );
     }
@@ -393,7 +301,7 @@ fn a_refresh_without_a_network_soon_uses_the_cached_file_and_says_so() {
     let started = Instant::now();
     assert!(client.refresh().is_ok());
     assert!(started.elapsed() < Duration::from_secs(2));
-    let notes = client.notes.all();
+    let notes = client.progress.notes();
     assert!(
         notes.contains("using the file that was downloaded before"),
         "{notes}"
@@ -410,7 +318,7 @@ fn without_a_network_the_error_names_the_host_and_what_to_check() {
         message.contains("127.0.0.1") && message.contains("HF_ENDPOINT"),
         "{message}"
     );
-    assert!(client.notes.all().contains("trying again in"));
+    assert!(client.progress.notes().contains("trying again in"));
 }
 
 #[test]
@@ -459,7 +367,7 @@ fn a_file_in_a_folder_and_a_revision_with_a_slash_have_their_place() {
     let get = || {
         client
             .hub()
-            .get(REPO, "refs/pr/1", "onnx/model#1.bin", &client.notes)
+            .get(REPO, "refs/pr/1", "onnx/model#1.bin", &client.progress)
     };
     let path = get().expect("the file");
     assert_eq!(fs::read(&path).expect("its bytes"), b"abc");
@@ -479,14 +387,14 @@ fn whoever_waits_for_another_says_so_and_uses_what_it_downloaded() {
     lock.lock().expect("the lock");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| client.assert_whole());
-        while client.notes.all().is_empty() {
+        while client.progress.notes().is_empty() {
             std::thread::sleep(Duration::from_millis(10));
         }
         fs::write(client.blob(), body()).expect("the other's blob");
         lock.unlock().expect("unlocked");
         waiting.join().expect("the file");
     });
-    assert!(client.notes.all().contains("waiting"));
+    assert!(client.progress.notes().contains("waiting"));
     assert_eq!(server.count("GET"), 0);
 }
 
@@ -495,7 +403,7 @@ fn names_with_line_breaks_are_refused_in_one_line() {
     let client = Client::of(nobody());
     let error = client
         .hub()
-        .get(REPO, "main\r\nX-Evil: 1", FILE, &client.notes);
+        .get(REPO, "main\r\nX-Evil: 1", FILE, &client.progress);
     let message = error.expect_err("an error").to_string();
     assert_eq!(message.lines().count(), 1, "{message}");
 }
@@ -516,7 +424,7 @@ fn a_full_message_is_one_line_without_secrets() {
         assert_eq!(chain.lines().count(), 1, "{chain}");
         assert!(chain.matches("os error").count() <= 1, "{chain}");
     }
-    assert!(!client.notes.all().contains("hf_"));
+    assert!(!client.progress.notes().contains("hf_"));
 }
 
 /// Stops after the first bytes.

@@ -7,6 +7,7 @@ mod demo;
 mod documents;
 mod environment;
 mod hub;
+mod hub_client;
 mod hub_faults;
 mod hub_server;
 mod models;
