@@ -81,11 +81,10 @@ impl EfficientNet {
     /// # Errors
     /// If the shape is another, or the device fails.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        // From inside the pool, each layer's tasks start without waking it anew.
-        rayon::scope(|_| self.logits(pictures))
+        Ok(ops::each_part(pictures, |part| self.logits(part))?)
     }
 
-    fn logits(&self, pictures: &Tensor) -> Result<Tensor> {
+    fn logits(&self, pictures: &Tensor) -> candle_core::Result<Tensor> {
         let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
         for block in &self.blocks {
             x = block.forward(&x)?; // at the end (B, H/32, W/32, last)
@@ -96,14 +95,13 @@ impl EfficientNet {
         let logits = self
             .classifier
             .forward(&features.reshape((batch, 1, 1, head))?)?;
-        Ok(logits.flatten_from(1)?) // (B, classes)
+        logits.flatten_from(1) // (B, classes)
     }
 }
 
 /// A mobile inverted bottleneck: expand, filter each channel, weigh the channels, project.
 struct MbConv {
-    expand: Option<Pointwise>,
-    depthwise: Depthwise,
+    expand_and_filter: Depthwise,
     squeeze_excite: SqueezeExcite,
     project: Pointwise,
     residual: bool,
@@ -118,18 +116,22 @@ impl MbConv {
         backend: Backend,
         device: &Device,
     ) -> Result<Self> {
-        let expand = match &layers.expand {
-            Some(expand) => {
-                let folded = expand.fold(source, eps)?;
-                Some(Pointwise::new(backend, &folded, Activation::Silu, device)?)
-            }
-            None => None,
-        };
+        let expand = layers
+            .expand
+            .as_ref()
+            .map(|expand| expand.fold(source, eps));
+        let expand = expand.transpose()?;
         let depthwise = layers.depthwise.fold(source, eps)?;
         let project = layers.project.fold(source, eps)?;
         Ok(Self {
-            expand,
-            depthwise: Depthwise::new(backend, &depthwise, block.window, Activation::Silu, device)?,
+            expand_and_filter: Depthwise::new(
+                backend,
+                expand.as_ref(),
+                &depthwise,
+                block.window,
+                Activation::Silu,
+                device,
+            )?,
             squeeze_excite: SqueezeExcite::load(layers, source, backend, device)?,
             // The bottleneck is linear (MobileNetV2, section 3.2).
             project: Pointwise::new(backend, &project, Activation::Identity, device)?,
@@ -138,15 +140,12 @@ impl MbConv {
     }
 
     /// `(B, H, W, inputs)` to `(B, H/stride, W/stride, outputs)`.
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let expanded = match &self.expand {
-            Some(expand) => expand.forward(x)?, // (B, H, W, expanded)
-            None => x.clone(),
-        };
-        let (filtered, squeezed) = self.depthwise.forward(&expanded)?; // (B, H', W', expanded), (B, expanded)
+    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        // (B, H, W, inputs) -> (B, H, W, expanded) -> (B, H', W', expanded), and (B, expanded)
+        let (filtered, squeezed) = self.expand_and_filter.forward(x)?;
         let excite = self.squeeze_excite.forward(&squeezed)?; // (B, expanded)
         let residual = self.residual.then_some(x);
-        Ok(self.project.project(&filtered, Some(&excite), residual)?) // (B, H', W', outputs)
+        self.project.project(&filtered, Some(&excite), residual) // (B, H', W', outputs)
     }
 }
 
@@ -172,11 +171,11 @@ impl SqueezeExcite {
     }
 
     /// `(B, expanded)` to `(B, expanded)`.
-    fn forward(&self, squeezed: &Tensor) -> Result<Tensor> {
+    fn forward(&self, squeezed: &Tensor) -> candle_core::Result<Tensor> {
         let (batch, expanded) = squeezed.dims2()?;
         let means = squeezed.reshape((batch, 1, 1, expanded))?;
         let reduced = self.reduce.forward(&means)?; // (B, 1, 1, squeezed)
         let gates = self.excite.forward(&reduced)?; // (B, 1, 1, expanded)
-        Ok(gates.reshape((batch, expanded))?)
+        gates.reshape((batch, expanded))
     }
 }

@@ -163,7 +163,8 @@ impl Pointwise {
     }
 }
 
-/// A depthwise convolution: one `kernel x kernel` filter per channel.
+/// A depthwise convolution, one `kernel x kernel` filter per channel, and the 1x1 expansion that
+/// may precede it. They are one operation so that a backend need not store what lies between.
 pub enum Depthwise {
     #[doc(hidden)]
     Portable(portable::Depthwise),
@@ -172,9 +173,11 @@ pub enum Depthwise {
 }
 
 impl Depthwise {
-    /// `folded.weight` is `(channels, 1, kernel, kernel)`.
+    /// `folded.weight` is `(channels, 1, kernel, kernel)`, `expand.weight` `(channels, inputs)`;
+    /// `activation` follows both. The window's kernel is 3 or 5, its stride 1 or 2.
     pub fn new(
         backend: Backend,
+        expand: Option<&Folded>,
         folded: &Folded,
         window: Window,
         activation: Activation,
@@ -182,13 +185,13 @@ impl Depthwise {
     ) -> Result<Self> {
         Ok(match backend {
             Backend::Portable => Self::Portable(portable::Depthwise::new(
-                folded, window, activation, device,
+                expand, folded, window, activation, device,
             )?),
-            Backend::Cpu => Self::Cpu(cpu::Depthwise::new(folded, window, activation)),
+            Backend::Cpu => Self::Cpu(cpu::Depthwise::new(expand, folded, window, activation)?),
         })
     }
 
-    /// `(B, H, W, C)` to `(B, H', W', C)`, and the mean of the result over its height and width,
+    /// `(B, H, W, inputs)` to `(B, H', W', C)`, and the mean of the result over its height and width,
     /// `(B, C)`: the squeeze of squeeze-excite, taken while the values are at hand.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         per_backend!(self, kernel => kernel.forward(x))
@@ -231,5 +234,21 @@ pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
     match Backend::for_device(x.device()) {
         Backend::Portable => portable::global_average_pool(x),
         Backend::Cpu => cpu::global_average_pool(x),
+    }
+}
+
+/// Runs `network` on the parts of a batch that the device computes best at a time, and joins what
+/// it returns along the batch: single pictures on a processor, shared out to its threads, since
+/// a picture's activations then stay in the caches; the whole batch elsewhere.
+///
+/// # Errors
+/// The first that `network` returns.
+pub fn each_part(
+    pictures: &Tensor,
+    network: impl Fn(&Tensor) -> Result<Tensor> + Sync,
+) -> Result<Tensor> {
+    match Backend::for_device(pictures.device()) {
+        Backend::Portable => network(pictures),
+        Backend::Cpu => cpu::each_picture(pictures, network),
     }
 }

@@ -93,6 +93,7 @@ fn shifted(x: &Tensor, window: Window) -> Result<Vec<Tensor>> {
 
 /// See [`super::Depthwise`].
 pub struct Depthwise {
+    expand: Option<Pointwise>,
     taps: Vec<Tensor>, // kernel * kernel of (channels)
     bias: Tensor,      // (channels)
     window: Window,
@@ -100,8 +101,9 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// `folded.weight` is `(channels, 1, kernel, kernel)`.
+    /// `folded.weight` is `(channels, 1, kernel, kernel)`, `expand.weight` `(channels, inputs)`.
     pub fn new(
+        expand: Option<&Folded>,
         folded: &Folded,
         window: Window,
         activation: Activation,
@@ -113,7 +115,9 @@ impl Depthwise {
         let taps = (0..area)
             .map(|tap| weight.narrow(1, tap, 1)?.squeeze(1)?.contiguous())
             .collect::<Result<_>>()?;
+        let expand = expand.map(|expand| Pointwise::new(expand, activation, device));
         Ok(Self {
+            expand: expand.transpose()?,
             taps,
             bias: Tensor::from_slice(&folded.bias, channels, device)?,
             window,
@@ -123,7 +127,11 @@ impl Depthwise {
 
     /// See [`super::Depthwise::forward`].
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
-        let slices = shifted(x, self.window)?;
+        let expanded = match &self.expand {
+            Some(expand) => expand.forward(x, None, None)?,
+            None => x.clone(),
+        };
+        let slices = shifted(&expanded, self.window)?;
         let mut sum = slices[0].broadcast_mul(&self.taps[0])?;
         for (slice, tap) in slices.iter().zip(&self.taps).skip(1) {
             sum = (sum + slice.broadcast_mul(tap)?)?;

@@ -113,10 +113,7 @@ impl WithSimd for Product<'_> {
             let width = (packed.bias.len() - column).min(2 * S::F32_LANES);
             let mut weight = &packed.weight[column * packed.inputs..][..width * packed.inputs];
             if let Some(excite) = self.excite {
-                scaled.clear();
-                for (row, &gate) in weight.chunks_exact(width).zip(excite) {
-                    scaled.extend(row.iter().map(|w| w * gate));
-                }
+                scale_rows(simd, weight, excite, &mut scaled);
                 weight = &scaled;
             }
             if width == S::F32_LANES {
@@ -139,9 +136,11 @@ impl Product<'_> {
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&self, simd: S, weight: &[f32], column: usize) {
         let full = tile_rows(S::REGISTER_COUNT);
-        let mut row = 0;
-        while row < self.rows {
-            let count = full.min(self.rows - row);
+        let tiles = self.rows.div_ceil(full);
+        for tile in 0..tiles {
+            // As even as can be: a tile of one row would wait for each of its sums.
+            let row = tile * self.rows / tiles;
+            let count = (tile + 1) * self.rows / tiles - row;
             macro_rules! tile {
                 ($($m:literal)*) => {
                     match count {
@@ -156,7 +155,6 @@ impl Product<'_> {
             } else {
                 tile!(1 2 3 4 5 6);
             }
-            row += count;
         }
     }
 
@@ -169,29 +167,12 @@ impl Product<'_> {
         row: usize,
         column: usize,
     ) {
-        let Packed {
-            inputs, ref bias, ..
-        } = *self.packed;
         // SAFETY: rows row..row + M of x exist, each `inputs` long; the panel holds `inputs` rows
         // of V vectors; bias is padded to whole vectors.
         let sums = unsafe {
-            let first: [S::f32s; V] =
-                std::array::from_fn(|v| load::<S>(bias.as_ptr().add(column + v * S::F32_LANES)));
-            let mut sums = [first; M];
-            let x = self.x.as_ptr().add(row * inputs);
-            let mut weight = weight.as_ptr();
-            for k in 0..inputs {
-                let w: [S::f32s; V] =
-                    std::array::from_fn(|v| load::<S>(weight.add(v * S::F32_LANES)));
-                for (m, sum) in sums.iter_mut().enumerate() {
-                    let value = simd.splat_f32s(*x.add(m * inputs + k));
-                    for v in 0..V {
-                        sum[v] = simd.mul_add_e_f32s(value, w[v], sum[v]);
-                    }
-                }
-                weight = weight.add(V * S::F32_LANES);
-            }
-            sums
+            let x = self.x.as_ptr().add(row * self.packed.inputs);
+            let bias = self.packed.bias.as_ptr().add(column);
+            accumulate::<S, M, V>(simd, x, self.packed.inputs, weight.as_ptr(), bias)
         };
         // SAFETY: the same rows of the output are ours to write.
         unsafe { self.finish(simd, sums, row, column) }
@@ -202,17 +183,20 @@ impl Product<'_> {
     unsafe fn finish<S: Simd, const M: usize, const V: usize>(
         &self,
         simd: S,
-        sums: [[S::f32s; V]; M],
+        mut sums: [[S::f32s; V]; M],
         row: usize,
         column: usize,
     ) {
+        for sum in &mut sums {
+            activate(simd, sum, self.packed.activation);
+        }
         let outputs = self.packed.outputs;
         for (m, sum) in sums.into_iter().enumerate() {
             for (v, value) in sum.into_iter().enumerate() {
                 let column = column + v * S::F32_LANES;
                 let valid = (outputs - column).min(S::F32_LANES);
                 let at = (row + m) * outputs + column;
-                let mut value = activate(simd, value, self.packed.activation);
+                let mut value = value;
                 if let Some(residual) = self.residual {
                     value = simd.add_f32s(value, simd.partial_load_f32s(&residual[at..][..valid]));
                 }
@@ -225,6 +209,131 @@ impl Product<'_> {
                         store::<S>(values.as_mut_ptr(), value);
                         std::ptr::copy_nonoverlapping(values.as_ptr(), self.out.add(at), valid);
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of `V` vectors, each times its gate, into `scaled`.
+#[inline(always)]
+fn scale_rows<S: Simd>(simd: S, rows: &[f32], gates: &[f32], scaled: &mut Vec<f32>) {
+    scaled.resize(rows.len(), 0.0);
+    let width = rows.len() / gates.len();
+    let (rows, _) = S::as_simd_f32s(rows);
+    let (scaled, _) = S::as_mut_simd_f32s(scaled);
+    let vectors = width / S::F32_LANES;
+    let pairs = scaled
+        .chunks_exact_mut(vectors)
+        .zip(rows.chunks_exact(vectors));
+    for ((to, from), &gate) in pairs.zip(gates) {
+        let gate = simd.splat_f32s(gate);
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = simd.mul_f32s(from, gate);
+        }
+    }
+}
+
+/// `bias + x @ weight` for `M` rows of `inputs` values and `V` vectors of columns.
+///
+/// # Safety
+/// `x` must be valid for `M * inputs` values, `weight` for `inputs * V` vectors, `bias` for `V`.
+#[inline(always)]
+unsafe fn accumulate<S: Simd, const M: usize, const V: usize>(
+    simd: S,
+    x: *const f32,
+    inputs: usize,
+    mut weight: *const f32,
+    bias: *const f32,
+) -> [[S::f32s; V]; M] {
+    // SAFETY: the caller vouches for all three ranges.
+    unsafe {
+        let first: [S::f32s; V] = std::array::from_fn(|v| load::<S>(bias.add(v * S::F32_LANES)));
+        let mut sums = [first; M];
+        for k in 0..inputs {
+            let w: [S::f32s; V] = std::array::from_fn(|v| load::<S>(weight.add(v * S::F32_LANES)));
+            for (m, sum) in sums.iter_mut().enumerate() {
+                let value = simd.splat_f32s(*x.add(m * inputs + k));
+                for v in 0..V {
+                    sum[v] = simd.mul_add_e_f32s(value, w[v], sum[v]);
+                }
+            }
+            weight = weight.add(V * S::F32_LANES);
+        }
+        sums
+    }
+}
+
+/// One panel's columns for some rows, each row written to a place of its own: the expansion that
+/// a depthwise convolution consumes at once.
+pub(super) struct Expansion<'a> {
+    pub packed: &'a Packed,
+    pub panel: usize,
+    /// `(places.len(), inputs)`.
+    pub x: &'a [f32],
+    /// Where each row goes, in units of the panel's width.
+    pub places: &'a [u32],
+}
+
+impl Expansion<'_> {
+    /// Computes the rows and writes them, `V` vectors each, to their places in `out`.
+    #[inline(always)]
+    pub fn run<S: Simd, const V: usize>(&self, simd: S, out: &mut [f32]) {
+        let inputs = self.packed.inputs;
+        assert_eq!(self.x.len(), self.places.len() * inputs);
+        assert!(
+            self.places
+                .iter()
+                .all(|&place| (place as usize + 1) * V * S::F32_LANES <= out.len())
+        );
+        let full = tile_rows(S::REGISTER_COUNT);
+        let tiles = self.places.len().div_ceil(full);
+        for tile in 0..tiles {
+            // As even as can be: a tile of one row would wait for each of its sums.
+            let row = tile * self.places.len() / tiles;
+            let end = (tile + 1) * self.places.len() / tiles;
+            macro_rules! tile {
+                ($($m:literal)*) => {
+                    match end - row {
+                        // SAFETY: the lengths were checked above, and row + m <= places.len().
+                        $($m => unsafe { self.tile::<S, $m, V>(simd, row, out.as_mut_ptr()) },)*
+                        _ => unreachable!(),
+                    }
+                };
+            }
+            if S::REGISTER_COUNT >= 32 {
+                tile!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+            } else {
+                tile!(1 2 3 4 5 6);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const M: usize, const V: usize>(
+        &self,
+        simd: S,
+        row: usize,
+        out: *mut f32,
+    ) {
+        let Packed { inputs, .. } = *self.packed;
+        let column = self.panel * 2 * S::F32_LANES;
+        // SAFETY: `run` checked the rows and the places; panel and bias hold V whole vectors.
+        unsafe {
+            let mut sums = accumulate::<S, M, V>(
+                simd,
+                self.x.as_ptr().add(row * inputs),
+                inputs,
+                self.packed.weight.as_ptr().add(column * inputs),
+                self.packed.bias.as_ptr().add(column),
+            );
+            for sum in &mut sums {
+                activate(simd, sum, self.packed.activation);
+            }
+            for (sum, &place) in sums.iter().zip(&self.places[row..]) {
+                let to = out.add(place as usize * V * S::F32_LANES);
+                for (v, &value) in sum.iter().enumerate() {
+                    store::<S>(to.add(v * S::F32_LANES), value);
                 }
             }
         }

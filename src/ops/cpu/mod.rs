@@ -21,6 +21,7 @@ pub use depthwise::Depthwise;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;
 pub use simd::instruction_set;
+pub use tasks::each_picture;
 
 use candle_core::{CpuStorage, Layout, Result, bail};
 

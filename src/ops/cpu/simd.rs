@@ -125,12 +125,25 @@ fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.div_f32s(one, simd.add_f32s(one, exp(simd, negated)))
 }
 
-/// Applies `activation` to each lane; NaN stays NaN.
+/// Applies `activation` to each lane of each vector; NaN stays NaN. The choice is made once, so
+/// that the vectors' long chains of arithmetic overlap.
 #[inline(always)]
-pub(super) fn activate<S: Simd>(simd: S, x: S::f32s, activation: Activation) -> S::f32s {
+pub(super) fn activate<S: Simd, const N: usize>(
+    simd: S,
+    values: &mut [S::f32s; N],
+    activation: Activation,
+) {
     match activation {
-        Activation::Identity => x,
-        Activation::Silu => simd.mul_f32s(x, sigmoid(simd, x)),
-        Activation::Sigmoid => simd.select_f32s(simd.equal_f32s(x, x), sigmoid(simd, x), x),
+        Activation::Identity => {}
+        Activation::Silu => {
+            for x in values {
+                *x = simd.mul_f32s(*x, sigmoid(simd, *x));
+            }
+        }
+        Activation::Sigmoid => {
+            for x in values {
+                *x = simd.select_f32s(simd.equal_f32s(*x, *x), sigmoid(simd, *x), *x);
+            }
+        }
     }
 }
