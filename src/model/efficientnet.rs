@@ -87,10 +87,13 @@ impl EfficientNet {
     fn logits(&self, pictures: &Tensor) -> candle_core::Result<Tensor> {
         let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
         for block in &self.blocks {
-            x = block.forward(&x)?; // at the end (B, H/32, W/32, last)
+            let y = block.forward(&x)?; // at the end (B, H/32, W/32, last)
+            ops::recycle(std::mem::replace(&mut x, y))?;
         }
-        let x = self.head.forward(&x)?; // (B, H/32, W/32, head)
-        let features = ops::global_average_pool(&x)?; // (B, head)
+        let y = self.head.forward(&x)?; // (B, H/32, W/32, head)
+        let features = ops::global_average_pool(&y)?; // (B, head)
+        ops::recycle(x)?;
+        ops::recycle(y)?;
         let (batch, head) = features.dims2()?;
         let logits = self
             .classifier
@@ -145,7 +148,9 @@ impl MbConv {
         let (filtered, squeezed) = self.expand_and_filter.forward(x)?;
         let excite = self.squeeze_excite.forward(&squeezed)?; // (B, expanded)
         let residual = self.residual.then_some(x);
-        self.project.project(&filtered, Some(&excite), residual) // (B, H', W', outputs)
+        let y = self.project.project(&filtered, Some(&excite), residual)?; // (B, H', W', outputs)
+        ops::recycle(filtered)?;
+        Ok(y)
     }
 }
 

@@ -252,3 +252,15 @@ pub fn each_part(
         Backend::Cpu => cpu::each_picture(pictures, network),
     }
 }
+
+/// Says that nobody needs `x` any more, nor any tensor that shares its memory: on a processor the
+/// next activation goes there.
+///
+/// # Errors
+/// If the device fails.
+pub fn recycle(x: Tensor) -> Result<()> {
+    match Backend::for_device(x.device()) {
+        Backend::Portable => Ok(()),
+        Backend::Cpu => cpu::recycle(x),
+    }
+}

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use super::super::{Activation, Folded, Window};
 use super::gemm::{Packed, Product};
 use super::simd::Shared;
-use super::{contiguous, tasks};
+use super::{contiguous, memory, tasks};
 
 /// Output positions in one task; their patches stay in the second-level cache.
 const BAND: usize = 512;
@@ -74,7 +74,7 @@ impl CustomOp1 for Convolution {
         let (left, out_w) = padding.along(width, kernel, stride);
         let (inputs, outputs) = (self.packed.inputs, self.packed.outputs);
         let positions = out_h * out_w;
-        let mut out = Vec::with_capacity(batch * positions * outputs);
+        let mut out = memory::with_room_for(batch * positions * outputs);
         let to = Shared(out.as_mut_ptr());
         let bands = tasks::count(positions, BAND);
         let band_of = tasks::bands(positions, BAND);

@@ -16,7 +16,7 @@ use pulp::{Simd, WithSimd};
 use super::super::{Activation, Folded, Window};
 use super::gemm::{Expansion, Packed};
 use super::simd::{Shared, activate, arch, lanes, load, store};
-use super::{contiguous, tasks};
+use super::{contiguous, memory, tasks};
 
 /// Bytes of a task's buffer per lane: half of the second-level cache of processors with vectors
 /// of that width, 256 KiB with AVX2.
@@ -160,7 +160,7 @@ impl CustomOp1 for Call<'_> {
         let panels_per_group = layer.panels().div_ceil(TASKS.div_ceil(bands));
         let groups = tasks::count(layer.panels(), panels_per_group);
         let group_of = tasks::bands(layer.panels(), panels_per_group);
-        let mut out = Vec::with_capacity(batch * out_len);
+        let mut out = memory::with_room_for(batch * out_len);
         let mut sums = vec![0.0f32; batch * bands * layer.channels];
         let (to, sums_to) = (Shared(out.as_mut_ptr()), Shared(sums.as_mut_ptr()));
         let mut macs = batch * out_len * layer.window.kernel.pow(2);

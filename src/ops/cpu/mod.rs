@@ -2,7 +2,8 @@
 //!
 //! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
 //! - `gemm`: packed weights and the register tile behind every matrix product.
-//! - `pointwise`, `convolution`, `depthwise`: the Candle custom operations.
+//! - `pointwise`, `convolution`, `depthwise`, `pool`: the Candle custom operations.
+//! - `tasks`: sharing work out to threads; `memory`: using activations' memory again.
 //!
 //! Work is cut into tasks by shape alone, never by the number of threads, and each output value
 //! is summed in one fixed order: a picture's result is the same to the bit whatever the batch it
@@ -11,6 +12,7 @@
 mod convolution;
 mod depthwise;
 mod gemm;
+mod memory;
 mod pointwise;
 mod pool;
 mod simd;
@@ -18,6 +20,7 @@ mod tasks;
 
 pub use convolution::Convolution;
 pub use depthwise::Depthwise;
+pub use memory::recycle;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;
 pub use simd::instruction_set;

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor}
 use super::super::{Activation, Folded};
 use super::gemm::{Packed, Product};
 use super::simd::Shared;
-use super::{contiguous, tasks};
+use super::{contiguous, memory, tasks};
 
 /// Rows in one task: enough that scaling a panel for them costs about 1 % of using it, few enough
 /// that their inputs stay in the second-level cache while every panel passes by.
@@ -90,7 +90,7 @@ pub(super) fn product(
 ) -> Vec<f32> {
     let (inputs, outputs) = (packed.inputs, packed.outputs);
     let rows = x.len() / inputs / batch;
-    let mut out = Vec::with_capacity(batch * rows * outputs);
+    let mut out = memory::with_room_for(batch * rows * outputs);
     let to = Shared(out.as_mut_ptr());
     let row_bands = tasks::count(rows, BAND);
     // Without bands there is nothing else to share out than the columns.
