@@ -250,6 +250,10 @@ pub struct Bench {
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = run_count)]
     pub runs: usize,
 
+    /// Also list what each layer takes
+    #[arg(long, conflicts_with = "batch_size")]
+    pub layers: bool,
+
     /// Where to run: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: device::Choice,

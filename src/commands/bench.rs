@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -13,6 +14,7 @@ use crate::cli::Bench;
 use crate::error::Outcome;
 use crate::model::config::Scaling;
 use crate::model::generated::{self, Generated};
+use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
 use crate::ops::{Backend, Padding};
 
@@ -30,6 +32,19 @@ struct Report<'a> {
     min_ms: f64,
     images_per_s: f64,
     gflops_per_s: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<Vec<LayerReport>>,
+}
+
+/// `share` is of the sum of the layers' medians.
+#[derive(Serialize)]
+struct LayerReport {
+    name: String,
+    output: [usize; 3],
+    macs: usize,
+    median_ms: f64,
+    gflops_per_s: f64,
+    share: f64,
 }
 
 pub fn run(args: &Bench) -> Result<Outcome> {
@@ -46,55 +61,121 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     // The first run pays for memory and caches.
     network.forward(&batch)?;
     let mut times = Vec::with_capacity(args.runs);
+    let mut layer_times = Vec::new();
     for _ in 0..args.runs {
         if INTERRUPTED.load(Ordering::Relaxed) {
             return Ok(Outcome::Interrupted);
         }
         let started = Instant::now();
-        network.forward(&batch)?.flatten_all()?.to_vec1::<f32>()?;
+        if args.layers {
+            layer_times.push(time_layers(&network, &batch)?);
+        } else {
+            network.forward(&batch)?.flatten_all()?.to_vec1::<f32>()?;
+        }
         times.push(started.elapsed().as_secs_f64());
     }
-    times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2];
-    let macs = config.macs(size, size) * args.batch_size;
-    print(
-        &Report {
-            variant: &args.variant,
-            device: "cpu",
-            instruction_set: crate::ops::cpu::instruction_set(),
-            dtype: "f32",
-            batch_size: args.batch_size,
-            threads,
-            runs: args.runs,
-            median_ms: median * 1e3,
-            min_ms: times[0] * 1e3,
-            images_per_s: args.batch_size as f64 / median,
-            gflops_per_s: 2.0 * macs as f64 / median / 1e9,
-        },
-        args.json,
-    )?;
+    let min = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let median = median(times);
+    let layers = layers(&config, size, size);
+    let macs = layers.iter().map(|layer| layer.macs).sum::<usize>() * args.batch_size;
+    let report = Report {
+        variant: &args.variant,
+        device: "cpu",
+        instruction_set: crate::ops::cpu::instruction_set(),
+        dtype: "f32",
+        batch_size: args.batch_size,
+        threads,
+        runs: args.runs,
+        median_ms: median * 1e3,
+        min_ms: min * 1e3,
+        images_per_s: args.batch_size as f64 / median,
+        gflops_per_s: gflops_per_s(macs, median),
+        layers: args.layers.then(|| layer_reports(layers, &layer_times)),
+    };
+    let mut to = io::stdout().lock();
+    if args.json {
+        serde_json::to_writer(&mut to, &report)?;
+        writeln!(to)?;
+    } else {
+        print(&mut to, &report)?;
+    }
     Ok(Outcome::Success)
 }
 
-fn print(report: &Report, json: bool) -> Result<()> {
-    let mut to = io::stdout().lock();
-    if json {
-        serde_json::to_writer(&mut to, report)?;
-        writeln!(to)?;
-    } else {
+/// Seconds that each step of one forward pass takes.
+fn time_layers(network: &EfficientNet, picture: &Tensor) -> Result<Vec<f64>> {
+    let moments = Mutex::new(vec![Instant::now()]);
+    let moment = || moments.lock().unwrap_or_else(PoisonError::into_inner);
+    network.forward_with(picture, &|| moment().push(Instant::now()))?;
+    let moments = moment();
+    let pairs = moments.windows(2);
+    Ok(pairs
+        .map(|pair| (pair[1] - pair[0]).as_secs_f64())
+        .collect())
+}
+
+fn layer_reports(layers: Vec<Layer>, runs: &[Vec<f64>]) -> Vec<LayerReport> {
+    let times = (0..layers.len()).map(|layer| median(runs.iter().map(|run| run[layer]).collect()));
+    let times: Vec<f64> = times.collect();
+    let total: f64 = times.iter().sum();
+    let rows = layers.into_iter().zip(times);
+    rows.map(|(Layer { name, output, macs }, time)| LayerReport {
+        name,
+        output,
+        macs,
+        median_ms: time * 1e3,
+        gflops_per_s: gflops_per_s(macs, time),
+        share: time / total,
+    })
+    .collect()
+}
+
+fn gflops_per_s(macs: usize, seconds: f64) -> f64 {
+    2.0 * macs as f64 / seconds / 1e9
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
+    if let Some(layers) = &report.layers {
+        print_layers(to, layers)?;
+    }
+    writeln!(
+        to,
+        "{} on {} ({}, {} threads), batch {}: median {:.2} ms, min {:.2} ms, \
+         {:.1} pictures/s, {:.0} GFLOP/s",
+        report.variant,
+        report.device,
+        report.instruction_set,
+        report.threads,
+        report.batch_size,
+        report.median_ms,
+        report.min_ms,
+        report.images_per_s,
+        report.gflops_per_s,
+    )
+}
+
+fn print_layers(to: &mut impl Write, layers: &[LayerReport]) -> io::Result<()> {
+    writeln!(
+        to,
+        "{:<28} {:>13} {:>8} {:>8} {:>8} {:>6}",
+        "layer", "output", "MMACs", "ms", "GFLOP/s", "share",
+    )?;
+    for layer in layers {
+        let [height, width, channels] = layer.output;
         writeln!(
             to,
-            "{} on {} ({}, {} threads), batch {}: median {:.2} ms, min {:.2} ms, \
-             {:.1} pictures/s, {:.0} GFLOP/s",
-            report.variant,
-            report.device,
-            report.instruction_set,
-            report.threads,
-            report.batch_size,
-            report.median_ms,
-            report.min_ms,
-            report.images_per_s,
-            report.gflops_per_s,
+            "{:<28} {:>13} {:>8.2} {:>8.3} {:>8.1} {:>5.1}%",
+            layer.name,
+            format!("{height}x{width}x{channels}"),
+            layer.macs as f64 / 1e6,
+            layer.median_ms,
+            layer.gflops_per_s,
+            layer.share * 100.0,
         )?;
     }
     Ok(())

@@ -214,24 +214,8 @@ impl Config {
     /// Multiply-adds of one forward pass over a picture of `height * width`, convolutions and
     /// the linear layers, as the paper counts FLOPs.
     pub fn macs(&self, height: usize, width: usize) -> usize {
-        let shrink = |(h, w): (usize, usize), window: Window| {
-            (
-                window.padding.along(h, window.kernel, window.stride).1,
-                window.padding.along(w, window.kernel, window.stride).1,
-            )
-        };
-        let mut size = shrink((height, width), self.stem_window());
-        let mut macs = size.0 * size.1 * 27 * self.stem;
-        for block in self.stages.iter().flatten() {
-            if block.has_expansion() {
-                macs += size.0 * size.1 * block.inputs * block.expanded;
-            }
-            size = shrink(size, block.window);
-            macs += size.0 * size.1 * block.expanded * block.window.kernel.pow(2);
-            macs += 2 * block.expanded * block.squeezed;
-            macs += size.0 * size.1 * block.expanded * block.outputs;
-        }
-        macs + size.0 * size.1 * self.last() * self.head + self.head * self.classes
+        let layers = super::layers::layers(self, height, width);
+        layers.iter().map(|layer| layer.macs).sum()
     }
 }
 

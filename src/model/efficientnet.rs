@@ -8,6 +8,9 @@ use super::config::{BlockConfig, Config};
 use super::weights::{self, BlockLayers, Source};
 use crate::ops::{self, Activation, Backend, Convolution, Depthwise, Pointwise};
 
+/// See [`EfficientNet::forward_with`].
+pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
+
 /// An EfficientNet with its weights, ready to run on one device.
 pub struct EfficientNet {
     stem: Convolution,
@@ -81,23 +84,38 @@ impl EfficientNet {
     /// # Errors
     /// If the shape is another, or the device fails.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        Ok(ops::each_part(pictures, |part| self.logits(part))?)
+        self.forward_with(pictures, &|| {})
     }
 
-    fn logits(&self, pictures: &Tensor) -> candle_core::Result<Tensor> {
+    /// The same, calling `after_step` after each of [`super::layers::layers`]. The pictures of a
+    /// batch may go their ways at the same time, so only a single one's steps come in order.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_with(&self, pictures: &Tensor, after_step: AfterStep) -> Result<Tensor> {
+        Ok(ops::each_part(pictures, |part| {
+            self.logits(part, after_step)
+        })?)
+    }
+
+    fn logits(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
         let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
+        after_step();
         for block in &self.blocks {
-            let y = block.forward(&x)?; // at the end (B, H/32, W/32, last)
+            let y = block.forward(&x, after_step)?; // at the end (B, H/32, W/32, last)
             ops::recycle(std::mem::replace(&mut x, y))?;
         }
         let y = self.head.forward(&x)?; // (B, H/32, W/32, head)
+        after_step();
         let features = ops::global_average_pool(&y)?; // (B, head)
+        after_step();
         ops::recycle(x)?;
         ops::recycle(y)?;
         let (batch, head) = features.dims2()?;
         let logits = self
             .classifier
             .forward(&features.reshape((batch, 1, 1, head))?)?;
+        after_step();
         logits.flatten_from(1) // (B, classes)
     }
 }
@@ -143,12 +161,15 @@ impl MbConv {
     }
 
     /// `(B, H, W, inputs)` to `(B, H/stride, W/stride, outputs)`.
-    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+    fn forward(&self, x: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
         // (B, H, W, inputs) -> (B, H, W, expanded) -> (B, H', W', expanded), and (B, expanded)
         let (filtered, squeezed) = self.expand_and_filter.forward(x)?;
+        after_step();
         let excite = self.squeeze_excite.forward(&squeezed)?; // (B, expanded)
+        after_step();
         let residual = self.residual.then_some(x);
         let y = self.project.project(&filtered, Some(&excite), residual)?; // (B, H', W', outputs)
+        after_step();
         ops::recycle(filtered)?;
         Ok(y)
     }
