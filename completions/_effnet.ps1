@@ -113,6 +113,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--runs', '--runs', [CompletionResultType]::ParameterName, 'How many timed runs')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--layers', '--layers', [CompletionResultType]::ParameterName, 'Also list what each layer takes')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON object')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')

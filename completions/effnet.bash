@@ -83,7 +83,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__bench)
-            opts="-q -v -h -V --variant --batch-size --threads --runs --device --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --variant --batch-size --threads --runs --layers --device --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -106,6 +106,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --runs 'How many timed runs'
             cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
             cand --color 'When to use colour'
+            cand --layers 'Also list what each layer takes'
             cand --json 'Write one JSON object'
             cand -q 'Say nothing on standard error but errors'
             cand --quiet 'Say nothing on standard error but errors'

@@ -114,6 +114,7 @@ complete -c effnet -n "__fish_effnet_using_subcommand bench" -l device -d 'Where
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Also into files and pipes'
 never\t'Not at all'"
+complete -c effnet -n "__fish_effnet_using_subcommand bench" -l layers -d 'Also list what each layer takes'
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l json -d 'Write one JSON object'
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -s v -l verbose -d 'Say what is done and how long it took'

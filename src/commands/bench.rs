@@ -22,6 +22,7 @@ use crate::ops::{Backend, Padding};
 #[derive(Serialize)]
 struct Report<'a> {
     variant: &'a str,
+    resolution: usize,
     device: &'static str,
     instruction_set: &'static str,
     dtype: &'static str,
@@ -80,6 +81,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let macs = layers.iter().map(|layer| layer.macs).sum::<usize>() * args.batch_size;
     let report = Report {
         variant: &args.variant,
+        resolution: size,
         device: "cpu",
         instruction_set: crate::ops::cpu::instruction_set(),
         dtype: "f32",

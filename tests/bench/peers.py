@@ -4,11 +4,12 @@
     python -m venv .venv && .venv/bin/pip install -r tests/bench/requirements.txt
     .venv/bin/python tests/bench/peers.py --variants b0,b4,b7 --batch-sizes 1,8 --threads 1,2
 
-timm's model with generated weights is exported to ONNX at its own resolution. Each cell of
-the table (variant, batch size, threads) is measured in rounds; a round times effnet and both
-runtimes one after the other, so that a drift of the machine meets all of them. The ratio is
-effnet's median over that of the faster runtime, round by round, and the median of the rounds
-is printed. Both runtimes compute in float32 with as many threads as effnet.
+timm's model with generated weights is exported to ONNX at the resolution that effnet reports.
+Each cell of the table (variant, batch size, threads) is measured in rounds; a round times effnet
+and both runtimes one after the other, so that a drift of the machine meets all of them. The
+ratio is effnet's median over that of the faster runtime, round by round, and the median of the
+rounds is printed, with effnet's arithmetic per second as a share of PyTorch's matrix product in
+the same rounds. Both runtimes compute in float32 with as many threads as effnet.
 """
 
 from __future__ import annotations
@@ -35,13 +36,13 @@ ROUND_SECONDS = 1.0
 FEWEST_RUNS = 3
 
 
-def export(variant: str, batch_size: int, folder: Path) -> Path:
-    """Write the variant as ONNX with a fixed batch size; its input is called ``x``."""
-    path = folder / f"{variant}-{batch_size}.onnx"
+def export(variant: str, resolution: int, batch_size: int, folder: Path) -> Path:
+    """Write the variant as ONNX with a fixed input size; the input is called ``x``."""
+    path = folder / f"{variant}-{resolution}-{batch_size}.onnx"
     if not path.exists():
         model = timm.create_model(f"efficientnet_{variant}", exportable=True).eval()
         load_generated(model)
-        batch = torch.from_numpy(pictures(model.default_cfg["input_size"][-1], batch_size))
+        batch = torch.from_numpy(pictures(resolution, batch_size))
         torch.onnx.export(
             model, (batch,), path, input_names=["x"], output_names=["y"], dynamo=False
         )
@@ -86,33 +87,47 @@ def median_ms(run, x: np.ndarray) -> float:
     return statistics.median(times) * 1e3
 
 
-def effnet_ms(binary: Path, variant: str, batch_size: int, threads: int, runs: int) -> float:
-    """The median that ``effnet bench`` reports."""
+def bench(binary: Path, variant: str, batch_size: int, threads: int, runs: int) -> dict:
+    """The report of ``effnet bench``."""
     command = [binary, "bench", "--variant", variant, "--json", "--runs", str(runs)]
     command += ["--batch-size", str(batch_size), "--threads", str(threads)]
-    return json.loads(subprocess.check_output(command))["median_ms"]
+    return json.loads(subprocess.check_output(command))
+
+
+def sgemm_gflops(threads: int) -> float:
+    """What PyTorch's matrix product of 1024 x 1024 matrices reaches: the machine's rate."""
+    torch.set_num_threads(threads)
+    a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        torch.mm(a, b)
+        times.append(time.perf_counter() - start)
+    return 2 * 1024**3 / statistics.median(times) / 1e9
 
 
 def cell(arguments, variant: str, batch_size: int, threads: int, folder: Path) -> dict:
     """Measure one cell and return its medians and the ratio."""
-    path = export(variant, batch_size, folder)
-    size = timm.create_model(f"efficientnet_{variant}").default_cfg["input_size"][-1]
-    x = pictures(size, batch_size)
+    resolution = bench(arguments.effnet, variant, 1, threads, 1)["resolution"]
+    path = export(variant, resolution, batch_size, folder)
+    x = pictures(resolution, batch_size)
     peers = {"onnxruntime": onnx_runtime(path, threads), "openvino": open_vino(path, threads)}
     outputs = [run(x).copy() for run in peers.values()]
     assert np.allclose(*outputs, atol=1e-3 * np.abs(outputs[0]).max()), "the runtimes disagree"
-    rounds = []
+    rounds, shares = [], []
     for _ in range(arguments.rounds):
         times = {name: median_ms(run, x) for name, run in peers.items()}
         runs = max(FEWEST_RUNS, int(ROUND_SECONDS * 1e3 / min(times.values())))
-        times["effnet"] = effnet_ms(arguments.effnet, variant, batch_size, threads, runs)
+        report = bench(arguments.effnet, variant, batch_size, threads, runs)
+        times["effnet"] = report["median_ms"]
+        shares.append(report["gflops_per_s"] / sgemm_gflops(threads))
         rounds.append(times)
     ratios = [
         times["effnet"] / min(times["onnxruntime"], times["openvino"]) for times in rounds
     ]
     medians = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
     key = {"variant": variant, "batch_size": batch_size, "threads": threads}
-    return key | medians | {"ratio": statistics.median(ratios)}
+    return key | medians | {"ratio": statistics.median(ratios), "share": statistics.median(shares)}
 
 
 def numbers(text: str) -> list[int]:
@@ -129,8 +144,9 @@ def main() -> None:
     parser.add_argument("--exports", type=Path, help="keep the ONNX files there")
     arguments = parser.parse_args()
     print("ms per batch, medians; ratio: effnet to the faster of the two, paired")
-    print("| variant | batch | threads | ONNX Runtime | OpenVINO | effnet | ratio |")
-    print("|---|---|---|---|---|---|---|")
+    print("SGEMM: effnet's arithmetic per second as a share of PyTorch's matrix product")
+    print("| variant | batch | threads | ONNX Runtime | OpenVINO | effnet | ratio | SGEMM |")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.exports or Path(scratch)
         for variant in arguments.variants:
@@ -139,7 +155,7 @@ def main() -> None:
                     measured = cell(arguments, variant, batch_size, threads, folder)
                     print(
                         "| {variant} | {batch_size} | {threads} | {onnxruntime:.1f} "
-                        "| {openvino:.1f} | {effnet:.1f} | {ratio:.2f} |".format(**measured),
+                        "| {openvino:.1f} | {effnet:.1f} | {ratio:.2f} | {share:.0%} |".format(**measured),
                         flush=True,
                     )
 

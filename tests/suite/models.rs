@@ -80,6 +80,7 @@ fn bench_needs_no_download_and_prints_one_object() {
     let report: Value = serde_json::from_str(&run.stdout).expect("one object");
     for key in [
         "variant",
+        "resolution",
         "device",
         "dtype",
         "batch_size",
@@ -92,4 +93,29 @@ fn bench_needs_no_download_and_prints_one_object() {
     ] {
         assert!(!report[key].is_null(), "{key}");
     }
+}
+
+#[test]
+fn bench_layers_lists_every_step_and_its_share() {
+    let arguments = [
+        "bench",
+        "--variant",
+        "b0",
+        "--runs",
+        "1",
+        "--layers",
+        "--json",
+    ];
+    let run = Environment::new().run(arguments);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let report: Value = serde_json::from_str(&run.stdout).expect("one object");
+    let layers = report["layers"].as_array().expect("a list");
+    // The stem, three steps in each of 16 blocks, head, pooling and classifier.
+    assert_eq!(layers.len(), 1 + 3 * 16 + 3);
+    let sum = |key: &str| -> f64 { layers.iter().map(|l| l[key].as_f64().expect(key)).sum() };
+    // What timm's model does, counted by hooks on its convolutions and linear layers.
+    assert_eq!(sum("macs"), 385_814_752.0);
+    assert!((sum("share") - 1.0).abs() < 1e-9);
+    assert_eq!(layers[1]["name"], "blocks.0.0.conv_dw");
+    assert_eq!(layers[1]["output"], serde_json::json!([112, 112, 32]));
 }

@@ -187,9 +187,7 @@ impl Product<'_> {
         row: usize,
         column: usize,
     ) {
-        for sum in &mut sums {
-            activate(simd, sum, self.packed.activation);
-        }
+        activate(simd, sums.as_flattened_mut(), self.packed.activation);
         let outputs = self.packed.outputs;
         for (m, sum) in sums.into_iter().enumerate() {
             for (v, value) in sum.into_iter().enumerate() {
@@ -327,9 +325,7 @@ impl Expansion<'_> {
                 self.packed.weight.as_ptr().add(column * inputs),
                 self.packed.bias.as_ptr().add(column),
             );
-            for sum in &mut sums {
-                activate(simd, sum, self.packed.activation);
-            }
+            activate(simd, sums.as_flattened_mut(), self.packed.activation);
             for (sum, &place) in sums.iter().zip(&self.places[row..]) {
                 let to = out.add(place as usize * V * S::F32_LANES);
                 for (v, &value) in sum.iter().enumerate() {

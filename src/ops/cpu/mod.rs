@@ -2,13 +2,14 @@
 //!
 //! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
 //! - `gemm`: packed weights and the register tile behind every matrix product.
-//! - `pointwise`, `convolution`, `depthwise`, `pool`: the Candle custom operations.
+//! - `pointwise`, `convolution`, `depthwise` with its `band`, `pool`: the Candle custom operations.
 //! - `tasks`: sharing work out to threads; `memory`: using activations' memory again.
 //!
 //! Work is cut into tasks by shape alone, never by the number of threads, and each output value
 //! is summed in one fixed order: a picture's result is the same to the bit whatever the batch it
 //! came in and however many threads ran.
 
+mod band;
 mod convolution;
 mod depthwise;
 mod gemm;
