@@ -149,6 +149,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.exports or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
         for variant in arguments.variants:
             for batch_size in arguments.batch_sizes:
                 for threads in arguments.threads:

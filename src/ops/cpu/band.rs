@@ -9,61 +9,20 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::Window;
+use super::super::{Activation, Window};
 use super::depthwise::Depthwise;
-use super::gemm::Expansion;
-use super::simd::{activate, arch, lanes, store};
-
-/// Bytes of a task's buffer per lane: half of the second-level cache of processors with vectors
-/// of that width, 256 KiB with AVX2.
-const BUFFER_BYTES_PER_LANE: usize = 32 * 1024;
+use super::gemm::{Epilogue, Rows};
+use super::geometry::Geometry;
+use super::simd::{activate, arch, store_part};
 
 /// Output positions in registers at a time.
 const TILE: usize = 4;
-
-/// Sizes and padding of one call.
-#[derive(Clone, Copy)]
-pub(super) struct Geometry {
-    height: usize,
-    width: usize,
-    inputs: usize,
-    pub out_h: usize,
-    pub out_w: usize,
-    top: usize,
-    left: usize,
-    /// Positions in one row of the buffer: the picture's and the padding's.
-    row: usize,
-}
-
-impl Geometry {
-    pub fn new(window: Window, height: usize, width: usize, inputs: usize) -> Self {
-        let (top, out_h) = window.padding.along(height, window.kernel, window.stride);
-        let (left, out_w) = window.padding.along(width, window.kernel, window.stride);
-        Self {
-            height,
-            width,
-            inputs,
-            out_h,
-            out_w,
-            top,
-            left,
-            row: (left + width).max((out_w - 1) * window.stride + window.kernel),
-        }
-    }
-
-    /// Output rows in a band, so that its buffer fits.
-    pub fn band(&self, window: Window) -> usize {
-        let row_bytes = self.row * 2 * lanes() * size_of::<f32>();
-        let rows = BUFFER_BYTES_PER_LANE * lanes() / row_bytes;
-        let band = rows.saturating_sub(window.kernel) / window.stride + 1;
-        band.min(self.out_h)
-    }
-}
 
 /// A band of output rows of one picture, for a group of panels.
 pub(super) struct Band<'a> {
     pub layer: &'a Depthwise,
     pub geometry: Geometry,
+    pub inputs: usize,
     /// The whole picture, `(height, width, inputs)`.
     pub x: &'a [f32],
     pub rows: Range<usize>,
@@ -118,26 +77,18 @@ impl WithSimd for Run<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let Band {
-            geometry,
             layer,
+            geometry,
+            inputs,
             ref rows,
             ref panels,
             ..
         } = self.band;
         let Geometry {
-            height,
-            width,
-            inputs,
-            top,
-            left,
-            row,
-            ..
+            width, top, row, ..
         } = geometry;
-        let Window { kernel, stride, .. } = layer.window;
-        // The buffer's first row, counted in rows of the picture with its padding on top.
-        let first = rows.start * stride;
-        let end = (rows.end - 1) * stride + kernel;
-        let inside = first.max(top)..end.min(top + height);
+        let under = geometry.under(rows);
+        let inside = geometry.inside(&under);
         let Scratch {
             buffer,
             places,
@@ -145,24 +96,44 @@ impl WithSimd for Run<'_> {
         } = &mut *self.scratch;
         places.clear();
         for y in inside.clone() {
-            let start = (y - first) * row + left;
+            let start = (y - under.start) * row + geometry.left;
             places.extend((start..start + width).map(|place| place as u32));
         }
-        buffer.clear();
-        buffer.resize((end - first) * row * 2 * S::F32_LANES, 0.0);
-        line.clear();
-        line.resize(geometry.out_w * 2 * S::F32_LANES, 0.0);
-        let x = &self.band.x[(inside.start - top) * width * inputs..];
-        let x = &x[..inside.len() * width * inputs];
-        for panel in panels.clone() {
-            if layer.bias.len() / S::F32_LANES - 2 * panel == 1 {
-                // Narrower rows put the padding elsewhere.
-                self.scratch.buffer.fill(0.0);
-                self.panel::<S, 1>(simd, panel, x);
-            } else {
-                self.panel::<S, 2>(simd, panel, x);
+        for (memory, positions) in [(buffer, under.len() * row), (line, geometry.out_w)] {
+            let len = positions * 2 * S::F32_LANES;
+            if memory.len() < len {
+                memory.resize(len, 0.0);
             }
         }
+        let x = &self.band.x[(inside.start - top) * width * inputs..];
+        let x = &x[..inside.len() * width * inputs];
+        let mut padded_for = 0;
+        for panel in panels.clone() {
+            let vectors = (layer.bias.len() / S::F32_LANES - 2 * panel).min(2);
+            if vectors != padded_for {
+                padded_for = vectors;
+                let lanes = vectors * S::F32_LANES;
+                self.scratch.pad(under.len() * row, lanes, width);
+            }
+            match vectors {
+                1 => self.panel::<S, 1>(simd, panel, x),
+                _ => self.panel::<S, 2>(simd, panel, x),
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// Writes zeros around the places, which come in rows of `width`; there are `positions` of
+    /// `lanes` values in all.
+    fn pad(&mut self, positions: usize, lanes: usize, width: usize) {
+        let mut done = 0;
+        for places in self.places.chunks_exact(width) {
+            let first = places[0] as usize * lanes;
+            self.buffer[done..first].fill(0.0);
+            done = first + width * lanes;
+        }
+        self.buffer[done..positions * lanes].fill(0.0);
     }
 }
 
@@ -170,7 +141,7 @@ impl Run<'_> {
     /// One panel of `V` vectors.
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
-        let Window { kernel, stride, .. } = self.band.layer.window;
+        let Window { kernel, stride, .. } = self.band.geometry.window;
         self.expand::<S, V>(simd, panel, x);
         let mut sums = [simd.splat_f32s(0.0); V];
         for line in 0..self.band.rows.len() {
@@ -187,7 +158,7 @@ impl Run<'_> {
             let channel = (2 * panel + v) * S::F32_LANES;
             let valid = S::F32_LANES.min(self.band.layer.channels - channel);
             // SAFETY: channel + valid <= channels.
-            unsafe { write(simd, self.band.sums.add(channel), sum, valid) };
+            unsafe { store_part(simd, self.band.sums.add(channel), sum, valid) };
         }
     }
 
@@ -195,17 +166,16 @@ impl Run<'_> {
     #[inline(always)]
     fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
         let layer = self.band.layer;
-        let inputs = self.band.geometry.inputs;
+        let inputs = self.band.inputs;
         let Scratch { buffer, places, .. } = &mut *self.scratch;
         if let Some(packed) = &layer.expand {
-            let expansion = Expansion {
-                packed,
-                panel,
-                x,
+            let mut to = Placed {
                 places,
+                buffer,
+                activation: layer.activation,
             };
-            expansion.run::<S, V>(simd, buffer);
-            return;
+            let rows = Rows::contiguous(x, inputs);
+            return packed.panel(panel).multiply::<S, V>(simd, rows, &mut to);
         }
         let channel = 2 * panel * S::F32_LANES;
         for (pixel, &place) in x.chunks_exact(inputs).zip(places.iter()) {
@@ -213,8 +183,11 @@ impl Run<'_> {
             let to = &mut buffer[place as usize * V..][..V];
             for (v, to) in to.iter_mut().enumerate() {
                 let at = channel + v * S::F32_LANES;
-                let valid = (inputs - at).min(S::F32_LANES);
-                *to = simd.partial_load_f32s(&pixel[at..][..valid]);
+                *to = if let Some(whole) = pixel.get(at..at + S::F32_LANES) {
+                    S::as_simd_f32s(whole).0[0]
+                } else {
+                    simd.partial_load_f32s(&pixel[at..])
+                };
             }
         }
     }
@@ -295,11 +268,35 @@ impl Run<'_> {
                 } else {
                     for (v, &value) in position.iter().enumerate() {
                         let at = v * S::F32_LANES;
-                        write(simd, to.add(at), value, (valid - at).min(S::F32_LANES));
+                        store_part(simd, to.add(at), value, (valid - at).min(S::F32_LANES));
                     }
                 }
                 to = to.add(channels);
             }
+        }
+    }
+}
+
+/// Where the expanded values go.
+struct Placed<'a> {
+    places: &'a [u32],
+    buffer: &'a mut [f32],
+    activation: Activation,
+}
+
+impl Epilogue for Placed<'_> {
+    #[inline(always)]
+    fn take<S: Simd, const M: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        mut sums: [[S::f32s; V]; M],
+        row: usize,
+    ) {
+        activate(simd, sums.as_flattened_mut(), self.activation);
+        let to = self.buffer.as_mut_ptr().cast::<[S::f32s; V]>();
+        for (sum, &place) in sums.iter().zip(&self.places[row..]) {
+            // SAFETY: the places are in the buffer.
+            unsafe { to.add(place as usize).write_unaligned(*sum) };
         }
     }
 }
@@ -332,20 +329,4 @@ unsafe fn window<S: Simd, const V: usize, const K: usize, const STRIDE: usize, c
         }
     }
     sums
-}
-
-/// Writes the first `valid` lanes.
-///
-/// # Safety
-/// `to` must be valid for writing them.
-#[inline(always)]
-unsafe fn write<S: Simd>(simd: S, to: *mut f32, values: S::f32s, valid: usize) {
-    // SAFETY: the caller vouches for the range.
-    unsafe {
-        if valid == S::F32_LANES {
-            store::<S>(to, values);
-        } else {
-            simd.partial_store_f32s(std::slice::from_raw_parts_mut(to, valid), values);
-        }
-    }
 }

@@ -1,13 +1,19 @@
-//! Dense convolutions with a kernel larger than one: gather patches, then the same product.
+//! Dense convolutions with a kernel larger than one: the same product over a padded picture, where
+//! the inputs of neighbouring outputs overlap.
+
+use std::ops::Range;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::super::{Activation, Folded, Window};
-use super::gemm::{Packed, Product};
+use super::gemm::Rows;
+use super::geometry::Geometry;
+use super::packed::Packed;
+use super::product::Product;
 use super::simd::Shared;
 use super::{contiguous, memory, tasks};
 
-/// Output positions in one task; their patches stay in the second-level cache.
+/// Output positions in one task, about; their windows stay in the second-level cache.
 const BAND: usize = 512;
 
 /// See [`crate::ops::Convolution`].
@@ -31,30 +37,25 @@ impl Convolution {
     }
 }
 
-/// Appends the `kernel * kernel * channels` inputs of the output position whose window starts at
-/// `(top, left)`, both possibly negative, in an NHWC picture of `height * width`.
-fn gather(
-    patches: &mut Vec<f32>,
-    picture: &[f32],
-    (height, width, channels): (usize, usize, usize),
-    (top, left): (isize, isize),
-    kernel: usize,
-) {
-    for ky in 0..kernel as isize {
-        let y = top + ky;
-        if y < 0 || y >= height as isize {
-            patches.extend(std::iter::repeat_n(0.0, kernel * channels));
-            continue;
-        }
-        let row = &picture[y as usize * width * channels..][..width * channels];
-        let start = left.max(0) as usize;
-        let end = ((left + kernel as isize) as usize).min(width);
-        let before = (-left).max(0) as usize;
-        patches.extend(std::iter::repeat_n(0.0, before * channels));
-        patches.extend_from_slice(&row[start * channels..end * channels]);
-        let after = kernel - before - (end - start);
-        patches.extend(std::iter::repeat_n(0.0, after * channels));
+/// The rows of a picture, `(height, width, channels)`, under a band of output rows, with the padding
+/// around them.
+fn padded(picture: &[f32], channels: usize, geometry: &Geometry, band: &Range<usize>) -> Vec<f32> {
+    let Geometry {
+        width,
+        top,
+        left,
+        row,
+        ..
+    } = *geometry;
+    let under = geometry.under(band);
+    let inside = geometry.inside(&under);
+    let mut padded = vec![0.0; under.len() * row * channels];
+    for y in inside {
+        let from = &picture[(y - top) * width * channels..][..width * channels];
+        let to = &mut padded[((y - under.start) * row + left) * channels..];
+        to[..from.len()].copy_from_slice(from);
     }
+    padded
 }
 
 impl CustomOp1 for Convolution {
@@ -65,53 +66,46 @@ impl CustomOp1 for Convolution {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (batch, height, width, channels) = layout.shape().dims4()?;
         let x = contiguous(storage, layout)?;
-        let Window {
-            kernel,
-            stride,
-            padding,
-        } = self.window;
-        let (top, out_h) = padding.along(height, kernel, stride);
-        let (left, out_w) = padding.along(width, kernel, stride);
+        let geometry = Geometry::new(self.window, height, width);
+        let Geometry {
+            out_h, out_w, row, ..
+        } = geometry;
+        let Window { kernel, stride, .. } = self.window;
         let (inputs, outputs) = (self.packed.inputs, self.packed.outputs);
         let positions = out_h * out_w;
         let mut out = memory::with_room_for(batch * positions * outputs);
         let to = Shared(out.as_mut_ptr());
-        let bands = tasks::count(positions, BAND);
-        let band_of = tasks::bands(positions, BAND);
+        let rows_per_band = BAND.div_ceil(out_w);
+        let bands = tasks::count(out_h, rows_per_band);
+        let band_of = tasks::bands(out_h, rows_per_band);
         let macs = batch * positions * inputs * outputs;
         tasks::run(batch * bands, macs, |task| {
             let picture = task / bands;
             let band = band_of(task % bands);
             let pixels = &x[picture * height * width * channels..][..height * width * channels];
-            let mut patches = Vec::with_capacity(band.len() * inputs);
-            for position in band.clone() {
-                let corner = (
-                    (position / out_w * stride) as isize - top as isize,
-                    (position % out_w * stride) as isize - left as isize,
-                );
-                gather(
-                    &mut patches,
-                    pixels,
-                    (height, width, channels),
-                    corner,
-                    kernel,
-                );
+            let padded = padded(pixels, channels, &geometry, &band);
+            for (line, y) in band.enumerate() {
+                let product = Product {
+                    packed: &self.packed,
+                    panels: 0..self.packed.panels(),
+                    rows: Rows {
+                        x: &padded[line * stride * row * channels..],
+                        count: out_w,
+                        step: stride * channels,
+                        pieces: kernel,
+                        piece_step: row * channels,
+                    },
+                    excite: None,
+                    residual: None,
+                    // SAFETY: in bounds of the capacity reserved above.
+                    out: unsafe {
+                        let position = picture * positions + y * out_w;
+                        to.pointer().add(position * outputs)
+                    },
+                };
+                // SAFETY: output rows are disjoint, and together they fill the output.
+                unsafe { product.run() }
             }
-            let product = Product {
-                packed: &self.packed,
-                panels: 0..self.packed.panels(),
-                x: &patches,
-                excite: None,
-                residual: None,
-                // SAFETY: in bounds of the capacity reserved above.
-                out: unsafe {
-                    to.pointer()
-                        .add((picture * positions + band.start) * outputs)
-                },
-                rows: band.len(),
-            };
-            // SAFETY: bands are disjoint, and together they fill the output.
-            unsafe { product.run() }
         });
         // SAFETY: every value was written by exactly one task.
         unsafe { out.set_len(batch * positions * outputs) };

@@ -1,7 +1,8 @@
 //! Vector kernels for tensors in main memory, one generic source for AVX-512, AVX2 and NEON.
 //!
 //! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
-//! - `gemm`: packed weights and the register tile behind every matrix product.
+//! - `gemm`: the register tile behind every matrix product, `packed` its weights, `product` the
+//!   usual one.
 //! - `pointwise`, `convolution`, `depthwise` with its `band`, `pool`: the Candle custom operations.
 //! - `tasks`: sharing work out to threads; `memory`: using activations' memory again.
 //!
@@ -13,9 +14,12 @@ mod band;
 mod convolution;
 mod depthwise;
 mod gemm;
+mod geometry;
 mod memory;
+mod packed;
 mod pointwise;
 mod pool;
+mod product;
 mod simd;
 mod tasks;
 

@@ -3,7 +3,9 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor};
 
 use super::super::{Activation, Folded};
-use super::gemm::{Packed, Product};
+use super::gemm::Rows;
+use super::packed::Packed;
+use super::product::Product;
 use super::simd::Shared;
 use super::{contiguous, memory, tasks};
 
@@ -94,7 +96,7 @@ pub(super) fn product(
     let to = Shared(out.as_mut_ptr());
     let row_bands = tasks::count(rows, BAND);
     // Without bands there is nothing else to share out than the columns.
-    let wanted_panels = if row_bands == 1 { 2 } else { packed.panels() };
+    let wanted_panels = if row_bands == 1 { 1 } else { packed.panels() };
     let panel_groups = tasks::count(packed.panels(), wanted_panels);
     let band_of = tasks::bands(rows, BAND);
     let group_of = tasks::bands(packed.panels(), wanted_panels);
@@ -106,12 +108,11 @@ pub(super) fn product(
         let product = Product {
             packed,
             panels: group_of(task % panel_groups),
-            x: &x[first * inputs..][..band.len() * inputs],
+            rows: Rows::contiguous(&x[first * inputs..][..band.len() * inputs], inputs),
             excite: excite.map(|excite| &excite[picture * inputs..][..inputs]),
             residual: residual.map(|r| &r[first * outputs..][..band.len() * outputs]),
             // SAFETY: in bounds of the capacity reserved above.
             out: unsafe { to.pointer().add(first * outputs) },
-            rows: band.len(),
         };
         // SAFETY: bands and panel groups are disjoint, and together they fill the output.
         unsafe { product.run() }

@@ -64,6 +64,22 @@ pub(super) unsafe fn store<S: Simd>(to: *mut f32, values: S::f32s) {
     unsafe { to.cast::<S::f32s>().write_unaligned(values) }
 }
 
+/// Writes the first `valid` lanes.
+///
+/// # Safety
+/// `to` must be valid for writing them.
+#[inline(always)]
+pub(super) unsafe fn store_part<S: Simd>(simd: S, to: *mut f32, values: S::f32s, valid: usize) {
+    // SAFETY: the caller vouches for the range.
+    unsafe {
+        if valid == S::F32_LANES {
+            store::<S>(to, values);
+        } else {
+            simd.partial_store_f32s(std::slice::from_raw_parts_mut(to, valid), values);
+        }
+    }
+}
+
 /// A pointer that tasks share, each writing a range of its own.
 #[derive(Clone, Copy)]
 pub(super) struct Shared(pub *mut f32);

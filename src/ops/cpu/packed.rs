@@ -1,0 +1,78 @@
+//! The right matrix of every product, packed once, when weights are loaded.
+
+use super::super::{Activation, Folded};
+use super::gemm::Panel;
+use super::simd::lanes;
+
+/// A weight matrix `(inputs, outputs)` in panels, with its bias.
+pub(super) struct Packed {
+    pub inputs: usize,
+    pub outputs: usize,
+    lanes: usize,
+    /// Panel after panel, each `(inputs, width)` with width two vectors, or one for the last
+    /// panel if that is enough. Columns past `outputs` are zero.
+    weight: Vec<f32>,
+    /// Padded to whole vectors.
+    bias: Vec<f32>,
+    pub activation: Activation,
+}
+
+/// Rows of a panel that are written at a time: with 32 columns of f32, 8 KiB.
+const TRANSPOSED: usize = 64;
+
+impl Packed {
+    /// `folded.weight` is `(outputs, inputs)`.
+    pub fn new(folded: &Folded, activation: Activation) -> Self {
+        let lanes = lanes();
+        let outputs = folded.bias.len();
+        let inputs = folded.weight.len() / outputs;
+        let padded = outputs.next_multiple_of(lanes);
+        let mut weight = vec![0.0; inputs * padded];
+        let mut bias = folded.bias.clone();
+        bias.resize(padded, 0.0);
+        for start in (0..padded).step_by(2 * lanes) {
+            let width = (2 * lanes).min(padded - start);
+            let panel = &mut weight[start * inputs..][..width * inputs];
+            let rows = &folded.weight[start * inputs..];
+            // A transposition, in blocks that stay in the first-level cache.
+            for first in (0..inputs).step_by(TRANSPOSED) {
+                let end = (first + TRANSPOSED).min(inputs);
+                let block = &mut panel[first * width..end * width];
+                for (column, row) in rows.chunks_exact(inputs).take(width).enumerate() {
+                    let slots = block[column..].iter_mut().step_by(width);
+                    slots
+                        .zip(&row[first..end])
+                        .for_each(|(slot, &value)| *slot = value);
+                }
+            }
+        }
+        Self {
+            inputs,
+            outputs,
+            lanes,
+            weight,
+            bias,
+            activation,
+        }
+    }
+
+    /// How many panels there are.
+    pub fn panels(&self) -> usize {
+        self.bias.len().div_ceil(2 * self.lanes)
+    }
+
+    /// The first of the columns that panel `number` holds.
+    pub fn first_column(&self, number: usize) -> usize {
+        number * 2 * self.lanes
+    }
+
+    pub fn panel(&self, number: usize) -> Panel<'_> {
+        let first = self.first_column(number);
+        let width = (self.bias.len() - first).min(2 * self.lanes);
+        Panel {
+            weight: &self.weight[first * self.inputs..][..width * self.inputs],
+            bias: &self.bias[first..][..width],
+            fold: None,
+        }
+    }
+}

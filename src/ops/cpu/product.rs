@@ -1,0 +1,121 @@
+//! Some panels of a matrix product, from activations to activations.
+
+use std::cell::RefCell;
+
+use pulp::{Simd, WithSimd};
+
+use super::gemm::{Epilogue, Fold, Rows};
+use super::packed::Packed;
+use super::simd::{activate, arch, load, store, store_part};
+
+/// `activation(rows * excite @ weight + bias) + residual`, for a range of panels.
+pub(super) struct Product<'a> {
+    pub packed: &'a Packed,
+    pub panels: std::ops::Range<usize>,
+    pub rows: Rows<'a>,
+    /// Scales each input channel.
+    pub excite: Option<&'a [f32]>,
+    /// `(rows, outputs)`.
+    pub residual: Option<&'a [f32]>,
+    /// `(rows, outputs)`; only the panels' columns are written.
+    pub out: *mut f32,
+}
+
+thread_local! {
+    /// One panel with its scales folded in.
+    static SCALED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Product<'_> {
+    /// Computes and writes the result.
+    ///
+    /// # Safety
+    /// `out` must be valid for writing `rows.count * outputs` values, and nothing else may read or
+    /// write the columns of `panels` meanwhile.
+    pub unsafe fn run(self) {
+        let values = self.rows.count * self.packed.outputs;
+        assert!(self.residual.is_none_or(|r| r.len() == values));
+        arch().dispatch(self);
+    }
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // Taken and put back: a closure would be compiled for another instruction set.
+        let mut scaled = SCALED.take();
+        for number in self.panels.clone() {
+            let mut panel = self.packed.panel(number);
+            if let Some(gates) = self.excite {
+                let len = panel.weight.len();
+                if scaled.len() < len {
+                    scaled.resize(len, 0.0);
+                }
+                let scaled = &mut scaled[..len];
+                panel.fold = Some(Fold { gates, scaled });
+            }
+            let mut columns = Columns {
+                product: &self,
+                first: self.packed.first_column(number),
+            };
+            if panel.bias.len() == S::F32_LANES {
+                panel.multiply::<S, 1>(simd, self.rows, &mut columns);
+            } else {
+                panel.multiply::<S, 2>(simd, self.rows, &mut columns);
+            }
+        }
+        SCALED.set(scaled);
+    }
+}
+
+/// One panel's columns of the output.
+struct Columns<'a, 'b> {
+    product: &'a Product<'b>,
+    first: usize,
+}
+
+impl Epilogue for Columns<'_, '_> {
+    /// Activation, residual and the store; the last vector of the last panel may be partial.
+    #[inline(always)]
+    fn take<S: Simd, const M: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        mut sums: [[S::f32s; V]; M],
+        row: usize,
+    ) {
+        let Product {
+            packed,
+            residual,
+            out,
+            ..
+        } = *self.product;
+        activate(simd, sums.as_flattened_mut(), packed.activation);
+        let outputs = packed.outputs;
+        for (m, sum) in sums.iter().enumerate() {
+            for (v, &value) in sum.iter().enumerate() {
+                let column = self.first + v * S::F32_LANES;
+                let valid = (outputs - column).min(S::F32_LANES);
+                let at = (row + m) * outputs + column;
+                // SAFETY: row + m < count and column + valid <= outputs, so that the place is in
+                // the output and in the residual.
+                unsafe {
+                    let to = out.add(at);
+                    match residual.map(|residual| residual.as_ptr().add(at)) {
+                        None if valid == S::F32_LANES => store::<S>(to, value),
+                        None => store_part(simd, to, value, valid),
+                        Some(residual) if valid == S::F32_LANES => {
+                            store::<S>(to, simd.add_f32s(value, load::<S>(residual)));
+                        }
+                        Some(residual) => {
+                            let residual = std::slice::from_raw_parts(residual, valid);
+                            let residual = simd.partial_load_f32s(residual);
+                            store_part(simd, to, simd.add_f32s(value, residual), valid);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
