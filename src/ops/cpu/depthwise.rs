@@ -18,7 +18,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 const BUFFER_BYTES_PER_LANE: usize = 32 * 1024;
 
 /// Tasks per picture at least, where the channels allow it, to share them out evenly.
-const TASKS: usize = 16;
+const TASKS: usize = 64;
 
 /// See [`crate::ops::Depthwise`].
 pub struct Depthwise {
