@@ -6,6 +6,8 @@
 
 use pulp::Simd;
 
+use super::simd::prefetch;
+
 /// The left matrix: `count` rows, each in `pieces` runs of equal length. The inputs of a
 /// convolution's output position lie so, one run per row of its window.
 #[derive(Clone, Copy)]
@@ -56,6 +58,13 @@ pub(super) trait Epilogue {
 const fn tile_rows(registers: usize) -> usize {
     if registers >= 32 { 14 } else { 6 }
 }
+
+/// Values in a cache line.
+const CACHE_LINE: usize = 16;
+
+/// Inputs from the one whose weights are used to the one whose weights are asked for, when they may
+/// come from main memory: some hundred cycles' worth.
+const AHEAD: usize = 16;
 
 /// Some columns of a weight matrix with their bias.
 pub(super) struct Panel<'a> {
@@ -140,6 +149,9 @@ impl Panel<'_> {
             let bias = self.bias.as_ptr().cast::<[S::f32s; V]>().read_unaligned();
             let mut sums = [bias; M];
             let x = rows.x.as_ptr().add(row * rows.step);
+            // The next tile's rows, asked for in as many steps as this one has inputs: there are
+            // too many for the processor to see a pattern.
+            let next = x.wrapping_add(M * rows.step);
             let weight = self.weight.as_ptr().cast::<[S::f32s; V]>();
             if let Some(Fold { gates, scaled }) = &mut self.fold {
                 let scaled = scaled.as_mut_ptr().cast::<[S::f32s; V]>();
@@ -150,6 +162,14 @@ impl Panel<'_> {
                         *weight = simd.mul_f32s(*weight, gate);
                     }
                     scaled.add(k).write_unaligned(weight);
+                    prefetch(next.wrapping_add(k * M));
+                    let ahead = self
+                        .weight
+                        .as_ptr()
+                        .wrapping_add((k + AHEAD) * V * S::F32_LANES);
+                    for line in (0..V * S::F32_LANES).step_by(CACHE_LINE) {
+                        prefetch(ahead.wrapping_add(line));
+                    }
                     multiply_add(simd, &mut sums, x.add(k), rows.step, weight);
                 }
                 return sums;
@@ -158,6 +178,7 @@ impl Panel<'_> {
                 let (x, weight) = (x.add(p * rows.piece_step), weight.add(p * piece));
                 for k in 0..piece {
                     let weight = weight.add(k).read_unaligned();
+                    prefetch(next.wrapping_add(k * M));
                     multiply_add(simd, &mut sums, x.add(k), rows.step, weight);
                 }
             }

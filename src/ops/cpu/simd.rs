@@ -64,6 +64,19 @@ pub(super) unsafe fn store<S: Simd>(to: *mut f32, values: S::f32s) {
     unsafe { to.cast::<S::f32s>().write_unaligned(values) }
 }
 
+/// Asks for the cache line at `place`, which need not be valid memory.
+#[inline(always)]
+pub(super) fn prefetch(place: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: SSE is part of the architecture, and a prefetch never faults.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}
+
 /// Writes the first `valid` lanes.
 ///
 /// # Safety
