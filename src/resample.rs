@@ -97,19 +97,44 @@ pub fn resize_and_crop(
     rows: Range<usize>,
     filter: Interpolation,
 ) -> Picture {
-    let vertical = taps(picture.height, height, rows, filter);
-    let horizontal = taps(picture.width, width, columns, filter);
-    let (used_rows, used_columns) = (span(&vertical), span(&horizontal));
-    // Both passes are compiled for this processor's vectors.
-    pulp::Arch::new().dispatch(|| {
-        if vertical_first((picture.width, picture.height), (width, height)) {
-            let flat = resize_columns(picture, &vertical, 0, used_columns.clone());
-            resize_rows(&flat, &horizontal, used_columns.start, 0..flat.height)
+    let passes = Passes {
+        picture,
+        vertical: taps(picture.height, height, rows, filter),
+        horizontal: taps(picture.width, width, columns, filter),
+        vertical_first: vertical_first((picture.width, picture.height), (width, height)),
+    };
+    pulp::Arch::new().dispatch(passes)
+}
+
+/// Both passes, compiled for this processor's vectors: not as a closure, which would not be.
+struct Passes<'a> {
+    picture: &'a Picture,
+    vertical: Vec<Taps>,
+    horizontal: Vec<Taps>,
+    vertical_first: bool,
+}
+
+impl pulp::WithSimd for Passes<'_> {
+    type Output = Picture;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Picture {
+        let Self {
+            picture,
+            vertical,
+            horizontal,
+            vertical_first,
+        } = self;
+        if vertical_first {
+            let columns = span(&horizontal);
+            let flat = resize_columns(picture, &vertical, 0, columns.clone());
+            resize_rows(&flat, &horizontal, columns.start, 0..flat.height)
         } else {
-            let narrow = resize_rows(picture, &horizontal, 0, used_rows.clone());
-            resize_columns(&narrow, &vertical, used_rows.start, 0..narrow.width)
+            let rows = span(&vertical);
+            let narrow = resize_rows(picture, &horizontal, 0, rows.clone());
+            resize_columns(&narrow, &vertical, rows.start, 0..narrow.width)
         }
-    })
+    }
 }
 
 /// All input positions that the taps touch.
@@ -122,21 +147,44 @@ fn span(taps: &[Taps]) -> Range<usize> {
     start.unwrap_or(0)..end.unwrap_or(0)
 }
 
+/// Rows that go through the horizontal pass side by side: a whole vector, whatever its width.
+const ABREAST: usize = 16;
+
 /// The horizontal pass over some of the rows; `picture` starts at the original's column `offset`.
 #[inline(always)]
 fn resize_rows(picture: &Picture, taps: &[Taps], offset: usize, rows: Range<usize>) -> Picture {
-    let mut pixels = Vec::with_capacity(rows.len() * taps.len() * 3);
-    for y in rows.clone() {
-        let row = picture.row(y).as_chunks::<3>().0;
-        for tap in taps {
-            let mut sums = [HALF; 3];
-            let inputs = &row[tap.first - offset..][..tap.weights.len()];
-            for (pixel, weight) in inputs.iter().zip(&tap.weights) {
-                for (sum, &value) in sums.iter_mut().zip(pixel) {
-                    *sum += i32::from(value) * weight;
+    let width = taps.len() * 3;
+    let mut pixels = vec![0; rows.len() * width];
+    // One row's values are neighbours of the other rows', so that all share a weight.
+    let mut abreast = vec![[0; ABREAST]; picture.width * 3];
+    let mut done = vec![[0; ABREAST]; width];
+    for (block, to) in pixels.chunks_mut(ABREAST * width).enumerate() {
+        for (lane, _) in to.chunks_exact(width).enumerate() {
+            let row = picture.row(rows.start + block * ABREAST + lane);
+            for (values, &value) in abreast.iter_mut().zip(row) {
+                values[lane] = value;
+            }
+        }
+        for (x, tap) in taps.iter().enumerate() {
+            let inputs = &abreast[(tap.first - offset) * 3..][..tap.weights.len() * 3];
+            let mut sums = [[HALF; ABREAST]; 3];
+            for (pixel, &weight) in inputs.as_chunks::<3>().0.iter().zip(&tap.weights) {
+                for (sums, values) in sums.iter_mut().zip(pixel) {
+                    for (sum, &value) in sums.iter_mut().zip(values) {
+                        *sum += i32::from(value) * weight;
+                    }
                 }
             }
-            pixels.extend(sums.map(clip));
+            for (done, sums) in done[x * 3..][..3].iter_mut().zip(sums) {
+                for (value, sum) in done.iter_mut().zip(sums) {
+                    *value = clip(sum);
+                }
+            }
+        }
+        for (lane, row) in to.chunks_exact_mut(width).enumerate() {
+            for (value, done) in row.iter_mut().zip(&done) {
+                *value = done[lane];
+            }
         }
     }
     Picture {
