@@ -121,7 +121,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --labels --offline --top-k --min-score --format --json --jsonl --csv --output --resume --device --batch-size --threads --no-exif --max-pixels --max-bytes --quiet --verbose --color --help --version"
+            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --labels --offline --top-k --min-score --format --json --jsonl --csv --output --resume --device --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -61,7 +61,7 @@ csv\t'RFC 4180, one row per prediction'
 tsv\t'As CSV, with tabs; tabs and line breaks within a field are escaped'"
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s o -l output -d 'Write to a file instead of standard output' -r -F
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l device -d 'Where to run: auto, cpu, cuda, cuda:N or metal' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l batch-size -d 'How many pictures go through the network at once' -r
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l batch-size -d 'How many pictures go through the network at once [default: one per thread]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l threads -d 'How many threads to use [default: all cores]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-pixels -d 'Refuse pictures with more pixels' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-bytes -d 'Refuse files with more bytes' -r
@@ -76,6 +76,7 @@ complete -c effnet -n "__fish_effnet_using_subcommand classify" -l jsonl -d 'Sho
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l csv -d 'Short for --format csv'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l resume -d 'Skip the pictures that the output file already holds, and append to it'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l no-exif -d 'Do not turn pictures as their EXIF orientation says'
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l exact-decode -d 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s v -l verbose -d 'Say what is done and how long it took'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -51,7 +51,7 @@ Environment:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Classify(Classify),
+    Classify(Box<Classify>),
     Models(Models),
     Download(Download),
     Bench(Bench),
@@ -102,9 +102,9 @@ pub struct Classify {
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: device::Choice,
 
-    /// How many pictures go through the network at once
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
-    pub batch_size: usize,
+    /// How many pictures go through the network at once [default: one per thread]
+    #[arg(long, value_name = "N", value_parser = batch_size)]
+    pub batch_size: Option<usize>,
 
     /// How many threads to use [default: all cores]
     #[arg(long, value_name = "N", value_parser = thread_count)]
@@ -113,6 +113,10 @@ pub struct Classify {
     /// Do not turn pictures as their EXIF orientation says
     #[arg(long)]
     pub no_exif: bool,
+
+    /// Decode JPEG pictures at full size, even those of many times the size that the model sees
+    #[arg(long)]
+    pub exact_decode: bool,
 
     /// Refuse pictures with more pixels
     #[arg(long, default_value_t = crate::decode::Limits::default().max_pixels, value_name = "N")]

@@ -36,6 +36,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether EXIF orientation is applied.
     pub upright: bool,
+    /// Whether large pictures are decoded at full size too.
+    pub exact: bool,
 }
 
 /// A picture's network input, or what was wrong.
@@ -122,7 +124,11 @@ fn start(
 
 fn prepare(input: &Input, transform: Transform, options: Options) -> Prepared {
     let bytes = input.read(options.limits.max_bytes)?;
-    let picture = decode(&bytes, options.limits, options.upright)?;
+    let reduction = |stored| match options.exact {
+        true => 1,
+        false => transform.reduction(stored),
+    };
+    let picture = decode(&bytes, options.limits, options.upright, &reduction)?;
     Ok(transform.apply(&picture))
 }
 

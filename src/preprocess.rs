@@ -55,9 +55,17 @@ impl Transform {
             .collect()
     }
 
+    /// By how much a picture, `stored` wide and high, may be reduced while it is decoded: 1, 2, 4 or
+    /// 8, so that each side stays at least twice as long as resizing will make it.
+    pub fn reduction(&self, stored: (usize, usize)) -> usize {
+        let (width, height) = self.resized(stored);
+        let spare = |by: &usize| stored.0 >= 2 * by * width && stored.1 >= 2 * by * height;
+        [8, 4, 2].into_iter().find(spare).unwrap_or(1)
+    }
+
     /// The 8-bit picture that the network sees, `size` by `size`.
     pub fn resize_and_crop(&self, picture: &Picture) -> Picture {
-        let (width, height) = self.resized(picture.width, picture.height);
+        let (width, height) = self.resized(picture.stored);
         let columns = Crop::middle(width, self.size);
         let rows = Crop::middle(height, self.size);
         let part = resize_and_crop(
@@ -76,7 +84,7 @@ impl Transform {
 
     /// The size before the crop. The side is floored from a double, the longer one truncated
     /// (torchvision, `_compute_resized_output_size`).
-    fn resized(&self, width: usize, height: usize) -> (usize, usize) {
+    fn resized(&self, (width, height): (usize, usize)) -> (usize, usize) {
         let side = (self.size as f64 / self.crop_pct).floor() as usize;
         let longer =
             |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
@@ -131,9 +139,5 @@ fn pad(part: &Picture, size: usize, left: usize, top: usize) -> Picture {
         let start = ((top + y) * size + left) * 3;
         pixels[start..start + part.width * 3].copy_from_slice(part.row(y));
     }
-    Picture {
-        width: size,
-        height: size,
-        pixels,
-    }
+    Picture::new(size, size, pixels)
 }

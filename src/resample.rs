@@ -49,15 +49,21 @@ struct Taps {
     weights: Vec<i32>,
 }
 
-/// The taps of the output positions `wanted` when `input` positions become `output`
+/// The taps of the output positions `wanted` when `bounds` of `input` positions become `output`
 /// (`precompute_coeffs` and `normalize_coeffs_8bpc`).
-fn taps(input: usize, output: usize, wanted: Range<usize>, filter: Interpolation) -> Vec<Taps> {
-    let scale = input as f64 / output as f64;
+fn taps(
+    input: usize,
+    bounds: &Range<f64>,
+    output: usize,
+    wanted: Range<usize>,
+    filter: Interpolation,
+) -> Vec<Taps> {
+    let scale = (bounds.end - bounds.start) / output as f64;
     let stretch = scale.max(1.0);
     let support = filter.support() * stretch;
     wanted
         .map(|position| {
-            let center = (position as f64 + 0.5) * scale;
+            let center = bounds.start + (position as f64 + 0.5) * scale;
             // Casts from float to integer truncate, and saturate at 0, as C's after its clipping.
             let first = (center - support + 0.5) as usize;
             let end = ((center + support + 0.5) as usize).min(input);
@@ -99,8 +105,8 @@ pub fn resize_and_crop(
 ) -> Picture {
     let passes = Passes {
         picture,
-        vertical: taps(picture.height, height, rows, filter),
-        horizontal: taps(picture.width, width, columns, filter),
+        vertical: taps(picture.height, &picture.bounds.1, height, rows, filter),
+        horizontal: taps(picture.width, &picture.bounds.0, width, columns, filter),
         vertical_first: vertical_first((picture.width, picture.height), (width, height)),
     };
     pulp::Arch::new().dispatch(passes)
@@ -187,11 +193,7 @@ fn resize_rows(picture: &Picture, taps: &[Taps], offset: usize, rows: Range<usiz
             }
         }
     }
-    Picture {
-        width: taps.len(),
-        height: rows.len(),
-        pixels,
-    }
+    Picture::new(taps.len(), rows.len(), pixels)
 }
 
 /// The vertical pass over some of the columns; `picture` starts at the original's row `offset`.
@@ -215,9 +217,5 @@ fn resize_columns(
         }
         pixels.extend(sums.iter().map(|&sum| clip(sum)));
     }
-    Picture {
-        width: columns.len(),
-        height: taps.len(),
-        pixels,
-    }
+    Picture::new(columns.len(), taps.len(), pixels)
 }

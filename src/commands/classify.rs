@@ -55,13 +55,15 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let options = Options {
         top_k: args.top_k,
         min_score: args.min_score,
-        batch_size: args.batch_size,
+        // Each picture alone on a thread: nothing to hand over between them.
+        batch_size: args.batch_size.unwrap_or(threads),
         decoders: threads,
         limits: Limits {
             max_pixels: args.max_pixels,
             max_bytes: args.max_bytes,
         },
         upright: !args.no_exif,
+        exact: args.exact_decode,
     };
     let started = Instant::now();
     let pipeline = Pipeline::start(inputs, model.transform, options, &INTERRUPTED);

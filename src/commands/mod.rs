@@ -31,7 +31,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         color: cli.color,
     };
     match cli.command {
-        Command::Classify(args) => classify::run(args, terminal),
+        Command::Classify(args) => classify::run(*args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Download(args) => download::run(&args, terminal),
         Command::Bench(args) => bench::run(&args),

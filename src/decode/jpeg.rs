@@ -5,7 +5,7 @@
 use image::metadata::Orientation;
 use mozjpeg::{ColorSpace, Decompress, Marker};
 
-use super::{Limits, check_pixels, truncated};
+use super::{Limits, Reduction, check_pixels, truncated};
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
 
@@ -16,17 +16,26 @@ pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xd8\xff")
 }
 
-/// The picture as it is stored, and how to turn it.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+/// The picture as it is stored or reduced, and how to turn it.
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: Limits,
+    reduction: Reduction,
+) -> Result<(Picture, Orientation), PictureError> {
     if !is_complete(bytes) {
         return Err(truncated());
     }
     let failed = |e: std::io::Error| PictureError::new(ErrorKind::Decode, e.to_string());
-    let decoder = Decompress::with_markers(&[Marker::APP(1)])
+    let mut decoder = Decompress::with_markers(&[Marker::APP(1)])
         .from_mem(bytes)
         .map_err(failed)?;
-    let (width, height) = decoder.size();
-    check_pixels(width as u64, height as u64, limits)?;
+    let stored = decoder.size();
+    check_pixels(stored.0 as u64, stored.1 as u64, limits)?;
+    // The mean of 2 x 2 pixels or more comes out of a smaller inverse transform of each block: of
+    // 4 x 4 coefficients instead of 8 x 8, and so on.
+    let by = reduction(stored);
+    decoder.scale((8 / by) as u8);
+    let (width, height) = (stored.0.div_ceil(by), stored.1.div_ceil(by));
     let orientation = decoder
         .markers()
         .find_map(|marker| Orientation::from_exif_chunk(marker.data.strip_prefix(EXIF)?))
@@ -51,10 +60,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
             pixels
         }
     };
+    let covered = |length: usize| 0.0..length as f64 / by as f64;
     let picture = Picture {
-        width,
-        height,
-        pixels,
+        stored,
+        bounds: (covered(stored.0), covered(stored.1)),
+        ..Picture::new(width, height, pixels)
     };
     Ok((picture, orientation))
 }
@@ -81,7 +91,12 @@ fn is_complete(bytes: &[u8]) -> bool {
         match code {
             0xff => at += 1,
             0x01 | 0xd0..=0xd8 => at += 2,
-            0xda => return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]),
+            0xda => {
+                return bytes[at..]
+                    .windows(2)
+                    .rev()
+                    .any(|pair| pair == [0xff, 0xd9]);
+            }
             _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
         }
     }

@@ -14,4 +14,5 @@ mod models;
 mod operations;
 mod parity;
 mod preprocessing;
+mod reduced_decoding;
 mod weights;

@@ -57,7 +57,7 @@ fn difference(ending: &str) -> (f64, i32, usize) {
         }
         let case = case(&key);
         let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
-        let picture = decode(&file, Limits::default(), true).expect("a decoded picture");
+        let picture = decode(&file, Limits::default(), true, &|_| 1).expect("a decoded picture");
         let crop = case.transform.resize_and_crop(&picture);
         let sampled = (0..crop.height).step_by(STEP).flat_map(|y| {
             let pixels = crop.row(y).chunks_exact(3).step_by(STEP);
@@ -101,7 +101,7 @@ fn normalised_values_equal_torchvisions_to_the_bit() {
         };
         let case = case(key);
         let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
-        let picture = decode(&file, Limits::default(), true).expect("a decoded picture");
+        let picture = decode(&file, Limits::default(), true, &|_| 1).expect("a decoded picture");
         let ours = case.transform.apply(&picture);
         let positions = tensors
             .tensor(&format!("positions|{key}"))
