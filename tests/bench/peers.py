@@ -42,6 +42,8 @@ def export(variant: str, resolution: int, batch_size: int, folder: Path) -> Path
     if not path.exists():
         model = timm.create_model(f"efficientnet_{variant}", exportable=True).eval()
         load_generated(model)
+        # Tracing would keep every activation for a backward pass.
+        model.requires_grad_(False)
         batch = torch.from_numpy(pictures(resolution, batch_size))
         torch.onnx.export(
             model, (batch,), path, input_names=["x"], output_names=["y"], dynamo=False

@@ -11,12 +11,10 @@ use pulp::{Simd, WithSimd};
 
 use super::super::{Activation, Window};
 use super::depthwise::Depthwise;
+use super::filter::{TILE, filter};
 use super::gemm::{Epilogue, Rows};
 use super::geometry::Geometry;
 use super::simd::{activate, arch, store_part};
-
-/// Output positions in registers at a time.
-const TILE: usize = 4;
 
 /// A band of output rows of one picture, for a group of panels.
 pub(super) struct Band<'a> {
@@ -39,13 +37,11 @@ struct Scratch {
     buffer: Vec<f32>,
     /// Where each input position lies in it.
     places: Vec<u32>,
-    /// One output row of one panel.
-    line: Vec<f32>,
 }
 
 thread_local! {
     static SCRATCH: RefCell<Scratch> = const {
-        RefCell::new(Scratch { buffer: Vec::new(), places: Vec::new(), line: Vec::new() })
+        RefCell::new(Scratch { buffer: Vec::new(), places: Vec::new() })
     };
 }
 
@@ -89,21 +85,15 @@ impl WithSimd for Run<'_> {
         } = geometry;
         let under = geometry.under(rows);
         let inside = geometry.inside(&under);
-        let Scratch {
-            buffer,
-            places,
-            line,
-        } = &mut *self.scratch;
+        let Scratch { buffer, places } = &mut *self.scratch;
         places.clear();
         for y in inside.clone() {
             let start = (y - under.start) * row + geometry.left;
             places.extend((start..start + width).map(|place| place as u32));
         }
-        for (memory, positions) in [(buffer, under.len() * row), (line, geometry.out_w)] {
-            let len = positions * 2 * S::F32_LANES;
-            if memory.len() < len {
-                memory.resize(len, 0.0);
-            }
+        let len = under.len() * row * 2 * S::F32_LANES;
+        if buffer.len() < len {
+            buffer.resize(len, 0.0);
         }
         let x = &self.band.x[(inside.start - top) * width * inputs..];
         let x = &x[..inside.len() * width * inputs];
@@ -146,13 +136,12 @@ impl Run<'_> {
         let mut sums = [simd.splat_f32s(0.0); V];
         for line in 0..self.band.rows.len() {
             match (kernel, stride) {
-                (3, 1) => self.filter::<S, V, 3, 1>(simd, panel, line),
-                (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line),
-                (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line),
-                (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line),
+                (3, 1) => self.filter::<S, V, 3, 1>(simd, panel, line, &mut sums),
+                (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line, &mut sums),
+                (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line, &mut sums),
+                (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line, &mut sums),
                 (kernel, stride) => unreachable!("{kernel}, {stride}: `Depthwise` refused it"),
             }
-            self.finish(simd, panel, line, &mut sums);
         }
         for (v, sum) in sums.into_iter().enumerate() {
             let channel = (2 * panel + v) * S::F32_LANES;
@@ -167,7 +156,7 @@ impl Run<'_> {
     fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
         let layer = self.band.layer;
         let inputs = self.band.inputs;
-        let Scratch { buffer, places, .. } = &mut *self.scratch;
+        let Scratch { buffer, places } = &mut *self.scratch;
         if let Some(packed) = &layer.expand {
             let mut to = Placed {
                 places,
@@ -192,40 +181,54 @@ impl Run<'_> {
         }
     }
 
-    /// Slides the window along one output row, number `line` of the band.
+    /// Slides the window along one output row, number `line` of the band, and adds it to `sums`.
     #[inline(always)]
     fn filter<S: Simd, const V: usize, const K: usize, const STRIDE: usize>(
-        &mut self,
+        &self,
         simd: S,
         panel: usize,
         line: usize,
+        sums: &mut [S::f32s; V],
     ) {
         let Geometry { out_w, row, .. } = self.band.geometry;
+        let Depthwise {
+            channels,
+            activation,
+            ..
+        } = *self.band.layer;
         let channel = 2 * panel * S::F32_LANES;
         let width = V * S::F32_LANES;
         let taps = &self.band.layer.weight[channel * K * K..][..width * K * K];
         let bias = &self.band.layer.bias[channel..][..width];
         let from = &self.scratch.buffer[line * STRIDE * row * width..][..K * row * width];
-        assert!((out_w - 1) * STRIDE + K <= row && self.scratch.line.len() >= out_w * width);
-        let to = self.scratch.line.as_mut_ptr();
+        assert!((out_w - 1) * STRIDE + K <= row);
+        let y = self.band.rows.start + line;
+        let mut to = Column {
+            // SAFETY: the row and the panel's channels are in the output.
+            to: unsafe { self.band.out.add(y * out_w * channels + channel) },
+            step: channels,
+            valid: (channels - channel).min(width),
+        };
         let mut x = 0;
         while x < out_w {
             macro_rules! tile {
-                ($t:expr) => {
-                    // SAFETY: the window of the last position ends inside the rows, as asserted,
-                    // and there are t more positions in the line.
-                    unsafe {
-                        let values = window::<S, V, K, STRIDE, { $t }>(
+                ($t:expr) => {{
+                    // SAFETY: the window of the last position ends inside the rows, as asserted.
+                    let mut tile = unsafe {
+                        filter::<S, V, K, STRIDE, { $t }>(
                             simd,
                             from.as_ptr().add(x * STRIDE * width).cast(),
                             row,
                             taps.as_ptr().cast(),
                             bias.as_ptr().cast(),
-                        );
-                        let to = to.add(x * width).cast::<[[S::f32s; V]; $t]>();
-                        to.write_unaligned(values);
+                        )
+                    };
+                    activate(simd, tile.as_flattened_mut(), activation);
+                    for position in &tile {
+                        // SAFETY: there are t more positions in the row.
+                        unsafe { to.put(simd, position, sums) };
                     }
-                };
+                }};
             }
             match out_w - x {
                 1 => tile!(1),
@@ -236,44 +239,46 @@ impl Run<'_> {
             x += TILE;
         }
     }
+}
 
-    /// Activates the row, adds it to `sums` and writes it to its place in the output. A pass of
-    /// its own: the positions' long chains of arithmetic overlap only if nothing comes between.
+/// A panel's channels in one row of the output.
+struct Column {
+    to: *mut f32,
+    /// Values from one position to the next.
+    step: usize,
+    /// How many of a panel's channels there are.
+    valid: usize,
+}
+
+impl Column {
+    /// Writes one position, adds it to `sums` and goes on to the next.
+    ///
+    /// # Safety
+    /// There must be a position left.
     #[inline(always)]
-    fn finish<S: Simd, const V: usize>(
+    unsafe fn put<S: Simd, const V: usize>(
         &mut self,
         simd: S,
-        panel: usize,
-        line: usize,
+        position: &[S::f32s; V],
         sums: &mut [S::f32s; V],
     ) {
-        let Geometry { out_w, .. } = self.band.geometry;
-        let channels = self.band.layer.channels;
-        let channel = 2 * panel * S::F32_LANES;
-        let valid = (channels - channel).min(V * S::F32_LANES);
-        let (values, _) = S::as_mut_simd_f32s(&mut self.scratch.line);
-        let values = &mut values[..out_w * V];
-        activate(simd, values, self.band.layer.activation);
-        let y = self.band.rows.start + line;
-        // SAFETY: the row and the panel's channels are in the output.
-        let mut to = unsafe { self.band.out.add(y * out_w * channels + channel) };
-        for position in values.as_chunks::<V>().0 {
-            for (sum, &value) in sums.iter_mut().zip(position) {
-                *sum = simd.add_f32s(*sum, value);
-            }
-            // SAFETY: as above, and `valid` is what is left of the channels.
-            unsafe {
-                if valid == V * S::F32_LANES {
-                    to.cast::<[S::f32s; V]>().write_unaligned(*position);
-                } else {
-                    for (v, &value) in position.iter().enumerate() {
-                        let at = v * S::F32_LANES;
-                        store_part(simd, to.add(at), value, (valid - at).min(S::F32_LANES));
-                    }
+        for (sum, &value) in sums.iter_mut().zip(position) {
+            *sum = simd.add_f32s(*sum, value);
+        }
+        // SAFETY: the caller vouches for the place.
+        unsafe {
+            if self.valid == V * S::F32_LANES {
+                self.to.cast::<[S::f32s; V]>().write_unaligned(*position);
+            } else {
+                for (v, &value) in position.iter().enumerate() {
+                    let at = v * S::F32_LANES;
+                    let valid = (self.valid - at).min(S::F32_LANES);
+                    store_part(simd, self.to.add(at), value, valid);
                 }
-                to = to.add(channels);
             }
         }
+        // Behind the last row, this is not a place any more.
+        self.to = self.to.wrapping_add(self.step);
     }
 }
 
@@ -299,34 +304,4 @@ impl Epilogue for Placed<'_> {
             unsafe { to.add(place as usize).write_unaligned(*sum) };
         }
     }
-}
-
-/// `T` neighbouring outputs before the activation.
-///
-/// # Safety
-/// `from` must be valid for `K` rows of `row * V` vectors as far as the windows reach, `taps` for
-/// `V` times `K * K` vectors, `bias` for `V`; any alignment will do.
-#[inline(always)]
-unsafe fn window<S: Simd, const V: usize, const K: usize, const STRIDE: usize, const T: usize>(
-    simd: S,
-    from: *const S::f32s,
-    row: usize,
-    taps: *const S::f32s,
-    bias: *const [S::f32s; V],
-) -> [[S::f32s; V]; T] {
-    // SAFETY: the caller vouches for the ranges, here and below.
-    let mut sums = [unsafe { bias.read_unaligned() }; T];
-    for ky in 0..K {
-        for kx in 0..K {
-            for v in 0..V {
-                let weight = unsafe { taps.add((v * K + ky) * K + kx).read_unaligned() };
-                for (t, sum) in sums.iter_mut().enumerate() {
-                    let at = (ky * row + t * STRIDE + kx) * V + v;
-                    let value = unsafe { from.add(at).read_unaligned() };
-                    sum[v] = simd.mul_add_e_f32s(value, weight, sum[v]);
-                }
-            }
-        }
-    }
-    sums
 }

@@ -3,7 +3,8 @@
 //! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
 //! - `gemm`: the register tile behind every matrix product, `packed` its weights, `product` the
 //!   usual one.
-//! - `pointwise`, `convolution`, `depthwise` with its `band`, `pool`: the Candle custom operations.
+//! - `pointwise`, `convolution`, `depthwise` with its `band` and `filter`, `pool`: the Candle custom
+//!   operations.
 //! - `tasks`: sharing work out to threads; `memory`: using activations' memory again.
 //!
 //! Work is cut into tasks by shape alone, never by the number of threads, and each output value
@@ -13,6 +14,7 @@
 mod band;
 mod convolution;
 mod depthwise;
+mod filter;
 mod gemm;
 mod geometry;
 mod memory;
