@@ -135,7 +135,8 @@ fn one_plus_exp_of_negated<S: Simd, const N: usize>(simd: S, x: &[S::f32s; N]) -
         let x = simd.max_f32s(simd.splat_f32s(-limit), x);
         shifted[n] = simd.mul_add_e_f32s(x, minus_log2_e, magic);
         let twos = simd.sub_f32s(shifted[n], magic);
-        rest[n] = simd.mul_add_e_f32s(twos, ln_2, x);
+        // Fused even where that is slow: most of the product cancels.
+        rest[n] = simd.mul_add_f32s(twos, ln_2, x);
     }
     let mut power = [simd.splat_f32s(0.001_381_454); N];
     for coefficient in [
