@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::environment::{Environment, fixture, repository};
+use crate::environment::{Environment, exif, fixture, repository};
 
 fn star() -> std::path::PathBuf {
     repository("assets/pictures/star.jpg")
@@ -422,11 +422,10 @@ fn exif_orientation_is_applied_unless_told_otherwise() {
     let environment = Environment::new();
     let plain = std::fs::read(star()).expect("a picture");
     // An EXIF segment behind the start marker: orientation 6, to be turned by a quarter.
-    let tiff = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let exif = exif(6);
     let mut turned = vec![0xff, 0xd8, 0xff, 0xe1];
-    turned.extend((2 + 6 + tiff.len() as u16).to_be_bytes());
-    turned.extend(b"Exif\0\0");
-    turned.extend(tiff);
+    turned.extend((2 + exif.len() as u16).to_be_bytes());
+    turned.extend(exif);
     turned.extend(&plain[2..]);
     environment.write("plain.jpg", &plain);
     environment.write("turned.jpg", &turned);

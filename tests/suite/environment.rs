@@ -29,6 +29,13 @@ pub struct Environment {
     pub folder: TempDir,
 }
 
+/// What an EXIF segment holds that says nothing but a picture's orientation, 1 to 8.
+pub fn exif(orientation: u8) -> Vec<u8> {
+    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    exif
+}
+
 /// What a run left.
 pub struct Run {
     pub code: Option<i32>,

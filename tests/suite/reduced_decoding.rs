@@ -6,7 +6,7 @@ use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use effnet::resample::Interpolation;
 use mozjpeg::{ColorSpace, Compress, Marker};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, exif};
 
 /// A picture of waves, none alike from any two corners, with an EXIF orientation.
 fn jpeg(width: usize, height: usize, orientation: u8) -> Vec<u8> {
@@ -14,9 +14,7 @@ fn jpeg(width: usize, height: usize, orientation: u8) -> Vec<u8> {
     compress.set_size(width, height);
     compress.set_quality(95.0);
     let mut started = compress.start_compress(Vec::new()).expect("a file");
-    let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
-    exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
-    started.write_marker(Marker::APP(1), &exif);
+    started.write_marker(Marker::APP(1), &exif(orientation));
     for y in 0..height {
         let wave = |x: usize, period: f64| {
             let phase = (x as f64 + 0.4 * y as f64 + (x * y) as f64 / 900.0) / period;
