@@ -35,7 +35,7 @@ fn uniform(name: &str, low: f64, high: f64) -> impl Iterator<Item = f32> {
 }
 
 /// The range of a parameter's values, chosen so that activations neither fade nor grow through
-/// 55 blocks, gates differ, and a wrong padding or eps shows.
+/// 100 blocks, gates differ, ReLU6 clips, and a wrong padding or eps shows.
 fn range(parameter: &Parameter) -> (f64, f64) {
     let ends = |ending: &str| parameter.name.ends_with(ending);
     let gain = match parameter.shape.len() {
@@ -45,7 +45,7 @@ fn range(parameter: &Parameter) -> (f64, f64) {
         1 if ends(".bias") => return (-0.2, 0.2),
         1 => return (0.5, 1.0),
         _ if ends("conv_stem.weight") => 3.0,
-        _ if ends(".conv_exp.weight") => 0.2,
+        _ if ends(".conv.weight") || ends(".conv_exp.weight") => 0.3,
         _ if ends(".0.conv_pwl.weight") => 6.0,
         _ if ends(".conv_pwl.weight") => 0.4,
         _ if ends("classifier.weight") => 5.0,

@@ -43,12 +43,16 @@ VECTOR_RANGES = (
 
 # Weights of convolutions and of the classifier: first match on the name's end.
 # The range is +-gain * sqrt(3 / fan_in), which has standard deviation
-# gain / sqrt(fan_in). The gains keep activations within a few units in every
-# variant: the first block of a stage (index 0) has no skip and must pass the
-# signal on, while the later ones only add to their skip.
+# gain / sqrt(fan_in). The gains keep activations within a few units through a
+# hundred blocks (tf_efficientnetv2_xl) and within some tens where there is no
+# squeeze-excitation: the first block of a stage (index 0) has no skip and must
+# pass the signal on, while the later ones only add to their skip. Fused and
+# plain convolutions see neighbours that agree, so they need less; with less
+# than this the logits would hardly depend on the picture.
 MATRIX_GAINS = (
     ("conv_stem.weight", 3.0),
-    (".conv_exp.weight", 0.2),
+    (".conv.weight", 0.3),
+    (".conv_exp.weight", 0.3),
     (".0.conv_pwl.weight", 6.0),
     (".conv_pwl.weight", 0.4),
     ("classifier.weight", 5.0),
