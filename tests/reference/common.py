@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from pathlib import Path
 
 from safetensors.torch import save_file
 
-FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+ROOT = Path(__file__).resolve().parent.parent.parent
+ASSETS = ROOT / "assets"
+FIXTURES = ROOT / "tests" / "fixtures"
 RECORDED_PACKAGES = ("timm", "torch", "torchvision", "pillow", "numpy")
 
 
@@ -22,3 +25,10 @@ def save_fixture(tensors: dict, path: Path) -> None:
     save_file(tensors, path, {"made_with": made_with})
     path.chmod(0o644)
     print(f"wrote {path.name}: {len(tensors)} tensors, {path.stat().st_size} bytes")
+
+
+def save_json(entries: dict, path: Path) -> None:
+    """Write a JSON object with one entry per line, so that differences are readable."""
+    lines = (f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries.items())
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(f"wrote {path.name}: {len(entries)} entries, {path.stat().st_size} bytes")
