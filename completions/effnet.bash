@@ -31,6 +31,9 @@ _effnet() {
             effnet,help)
                 cmd="effnet__subcmd__help"
                 ;;
+            effnet,info)
+                cmd="effnet__subcmd__info"
+                ;;
             effnet,man)
                 cmd="effnet__subcmd__man"
                 ;;
@@ -52,6 +55,9 @@ _effnet() {
             effnet__subcmd__help,help)
                 cmd="effnet__subcmd__help__subcmd__help"
                 ;;
+            effnet__subcmd__help,info)
+                cmd="effnet__subcmd__help__subcmd__info"
+                ;;
             effnet__subcmd__help,man)
                 cmd="effnet__subcmd__help__subcmd__man"
                 ;;
@@ -65,7 +71,7 @@ _effnet() {
 
     case "${cmd}" in
         effnet)
-            opts="-q -v -h -V --quiet --verbose --color --help --version classify models download bench completions man help"
+            opts="-q -v -h -V --quiet --verbose --color --help --version classify models info download bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -90,7 +96,7 @@ _effnet() {
             fi
             case "${prev}" in
                 --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 demo" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
                     return 0
                     ;;
                 --batch-size)
@@ -121,7 +127,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --labels --offline --top-k --min-score --format --json --jsonl --csv --output --resume --device --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
+            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --test-size --labels --offline --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,7 +149,7 @@ _effnet() {
                     return 0
                     ;;
                 --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 demo" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
                     return 0
                     ;;
                 --weights)
@@ -295,7 +301,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__help)
-            opts="classify models download bench completions man help"
+            opts="classify models info download bench completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -378,6 +384,20 @@ _effnet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        effnet__subcmd__help__subcmd__info)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         effnet__subcmd__help__subcmd__man)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -406,6 +426,36 @@ _effnet() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        effnet__subcmd__info)
+            opts="-q -v -h -V --variant --weights --revision --test-size --offline --json --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --variant)
+                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
+                    return 0
+                    ;;
+                --weights)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         effnet__subcmd__man)
             opts="-q -v -h -V --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -425,12 +475,16 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__models)
-            opts="-q -v -h -V --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --all --search --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print version'
             cand classify 'Label pictures'
             cand models 'List the published checkpoints'
+            cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
             cand bench 'Time the forward pass on generated weights, without any download'
             cand completions 'Write a shell''s completion script'
@@ -37,8 +38,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;classify'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
-            cand --variant 'EfficientNet''s size, or the small built-in model `demo` [default: b0]'
-            cand --weights 'Which of the variant''s published weights: ns, aa, ap, ra, in1k, ... [default: ns]'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo` [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, ap, ra, in1k, ... [default: the most accurate]'
             cand --model 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
             cand --labels 'A file with one label per line instead of the model''s own labels'
@@ -58,7 +59,9 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --recursive 'Also look into the subfolders of folders'
             cand -0 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
             cand --null 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
             cand --offline 'Never connect; use what was downloaded before'
+            cand --sigmoid 'Score each label by itself, for models that were trained to give several to a picture'
             cand --json 'Short for --format json'
             cand --jsonl 'Short for --format jsonl'
             cand --csv 'Short for --format csv'
@@ -75,7 +78,9 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print version'
         }
         &'effnet;models'= {
+            cand --search 'Of all, those whose name holds a word: `v2`, `in21k`, `lite`, ...'
             cand --color 'When to use colour'
+            cand --all 'All of them, not only those of B0 to B7'
             cand --json 'Write one JSON array'
             cand -q 'Say nothing on standard error but errors'
             cand --quiet 'Say nothing on standard error but errors'
@@ -86,8 +91,25 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'effnet;info'= {
+            cand --variant 'What a bare .safetensors file is of'
+            cand --weights 'Which of a variant''s published weights [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --color 'When to use colour'
+            cand --test-size 'Show it for the larger size that the model was tested at, if it has one'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --json 'Write one JSON object'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'effnet;download'= {
-            cand --weights 'Which of the variants'' published weights [default: ns]'
+            cand --weights 'Which of the variants'' published weights [default: the most accurate]'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
             cand --color 'When to use colour'
             cand --offline 'Never connect; only say whether they were downloaded before'
@@ -101,7 +123,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print version'
         }
         &'effnet;bench'= {
-            cand --variant 'EfficientNet''s size'
+            cand --variant 'Which EfficientNet'
             cand --batch-size 'How many pictures go through the network at once'
             cand --threads 'How many threads to use [default: all cores]'
             cand --runs 'How many timed runs'
@@ -143,6 +165,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help'= {
             cand classify 'Label pictures'
             cand models 'List the published checkpoints'
+            cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
             cand bench 'Time the forward pass on generated weights, without any download'
             cand completions 'Write a shell''s completion script'
@@ -152,6 +175,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;classify'= {
         }
         &'effnet;help;models'= {
+        }
+        &'effnet;help;info'= {
         }
         &'effnet;help;download'= {
         }

@@ -1,15 +1,16 @@
-//! The published checkpoints of B0 to B7: names, transforms and accuracies.
-//!
-//! Facts from timm 1.0.31's pretrained configurations (timm/models/efficientnet.py), accuracies
-//! from its results/results-imagenet.csv at the input size given.
+//! The published checkpoints: names, transforms and accuracies.
 
-use anyhow::{Result, bail, ensure};
+mod table;
+pub mod torchvision;
 
-use crate::model::config::{Config, SCALINGS, Scaling};
+use anyhow::{Result, anyhow, bail};
+
+use crate::model::architectures::{ARCHITECTURES, Architecture, TENSORFLOW};
+use crate::model::config::Config;
 use crate::ops::Padding;
-use crate::preprocess::CropMode::{self, Center, Squash};
-use crate::preprocess::{IMAGENET_MEAN, IMAGENET_STD, Transform};
-use crate::resample::Interpolation::Bicubic;
+use crate::preprocess::Transform;
+
+pub use table::CHECKPOINTS;
 
 /// How a checkpoint's inputs are normalised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,9 @@ enum Norm {
     /// 0.5 for both.
     Half,
 }
-use Norm::{Half, ImageNet};
+
+/// Top-1 and top-5 on ImageNet's validation set in percent.
+pub type Accuracy = (f32, f32);
 
 /// A checkpoint on the Hub.
 #[derive(Clone, Copy, Debug)]
@@ -30,100 +33,39 @@ pub struct Checkpoint {
     pub tag: &'static str,
     /// Classes of its head.
     pub classes: usize,
-    /// Top-1 and top-5 accuracy on ImageNet's validation set in percent, at this input size.
-    pub accuracy: Option<(f32, f32)>,
+    /// At the transform's size.
+    pub accuracy: Option<Accuracy>,
     /// How its pictures are prepared.
     pub transform: Transform,
+    /// Another size that it was tested at, the crop_pct there and the accuracy.
+    test: Option<(usize, f64, Option<Accuracy>)>,
+    /// Parameters and GMACs of a network that was pruned.
+    counted: Option<(usize, f64)>,
 }
 
 /// timm publishes all of them under one licence.
 pub const LICENCE: &str = "apache-2.0";
 
-/// The tag that `--weights` stands for when it is not given: Noisy Student
-/// (arXiv:1911.04252), the most accurate that exists for all eight.
-pub const DEFAULT_WEIGHTS: &str = "ns";
-
-#[allow(clippy::too_many_arguments)]
-const fn row(
-    architecture: &'static str,
-    tag: &'static str,
-    classes: usize,
-    size: usize,
-    crop_pct: f64,
-    crop_mode: CropMode,
-    norm: Norm,
-    accuracy: Option<(f32, f32)>,
-) -> Checkpoint {
-    let (mean, std) = match norm {
-        ImageNet => (IMAGENET_MEAN, IMAGENET_STD),
-        Half => ([0.5; 3], [0.5; 3]),
-    };
-    Checkpoint {
-        architecture,
-        tag,
-        classes,
-        accuracy,
-        transform: Transform {
-            size,
-            crop_pct,
-            crop_mode,
-            interpolation: Bicubic,
-            mean,
-            std,
-        },
-    }
-}
-
-/// Every tag of every variant.
-#[rustfmt::skip]
-pub const CHECKPOINTS: &[Checkpoint] = &[
-    row("efficientnet_b0", "ra4_e3600_r224_in1k", 1000, 224, 0.9, Center, Half, Some((78.568, 94.34))),
-    row("efficientnet_b0", "ra_in1k", 1000, 224, 0.875, Center, ImageNet, Some((77.698, 93.538))),
-    row("efficientnet_b1", "ft_in1k", 1000, 224, 0.875, Center, ImageNet, Some((77.592, 93.636))),
-    row("efficientnet_b1", "ra4_e3600_r240_in1k", 1000, 240, 0.9, Center, Half, Some((80.404, 95.152))),
-    row("efficientnet_b2", "ra_in1k", 1000, 256, 0.875, Center, ImageNet, Some((79.324, 94.582))),
-    row("efficientnet_b3", "ra2_in1k", 1000, 288, 0.875, Center, ImageNet, Some((81.472, 95.696))),
-    row("efficientnet_b4", "ra2_in1k", 1000, 320, 0.875, Center, ImageNet, Some((82.658, 96.134))),
-    row("efficientnet_b5", "sw_in12k", 11821, 416, 0.95, Center, ImageNet, None),
-    row("efficientnet_b5", "sw_in12k_ft_in1k", 1000, 448, 1.0, Squash, ImageNet, Some((85.894, 97.742))),
-    row("tf_efficientnet_b0", "aa_in1k", 1000, 224, 0.875, Center, ImageNet, Some((76.882, 93.27))),
-    row("tf_efficientnet_b0", "ap_in1k", 1000, 224, 0.875, Center, Half, Some((77.1, 93.258))),
-    row("tf_efficientnet_b0", "in1k", 1000, 224, 0.875, Center, ImageNet, Some((76.542, 93.008))),
-    row("tf_efficientnet_b0", "ns_jft_in1k", 1000, 224, 0.875, Center, ImageNet, Some((78.68, 94.372))),
-    row("tf_efficientnet_b1", "aa_in1k", 1000, 240, 0.882, Center, ImageNet, Some((78.84, 94.202))),
-    row("tf_efficientnet_b1", "ap_in1k", 1000, 240, 0.882, Center, Half, Some((79.288, 94.316))),
-    row("tf_efficientnet_b1", "in1k", 1000, 240, 0.882, Center, ImageNet, Some((78.546, 94.096))),
-    row("tf_efficientnet_b1", "ns_jft_in1k", 1000, 240, 0.882, Center, ImageNet, Some((81.388, 95.756))),
-    row("tf_efficientnet_b2", "aa_in1k", 1000, 260, 0.89, Center, ImageNet, Some((80.074, 94.906))),
-    row("tf_efficientnet_b2", "ap_in1k", 1000, 260, 0.89, Center, Half, Some((80.3, 95.032))),
-    row("tf_efficientnet_b2", "in1k", 1000, 260, 0.89, Center, ImageNet, Some((79.612, 94.714))),
-    row("tf_efficientnet_b2", "ns_jft_in1k", 1000, 260, 0.89, Center, ImageNet, Some((82.412, 96.238))),
-    row("tf_efficientnet_b3", "aa_in1k", 1000, 300, 0.904, Center, ImageNet, Some((81.648, 95.724))),
-    row("tf_efficientnet_b3", "ap_in1k", 1000, 300, 0.904, Center, Half, Some((81.842, 95.614))),
-    row("tf_efficientnet_b3", "in1k", 1000, 300, 0.904, Center, ImageNet, Some((80.878, 95.308))),
-    row("tf_efficientnet_b3", "ns_jft_in1k", 1000, 300, 0.904, Center, ImageNet, Some((84.054, 96.926))),
-    row("tf_efficientnet_b4", "aa_in1k", 1000, 380, 0.922, Center, ImageNet, Some((83.04, 96.298))),
-    row("tf_efficientnet_b4", "ap_in1k", 1000, 380, 0.922, Center, Half, Some((83.246, 96.392))),
-    row("tf_efficientnet_b4", "in1k", 1000, 380, 0.922, Center, ImageNet, Some((82.598, 96.132))),
-    row("tf_efficientnet_b4", "ns_jft_in1k", 1000, 380, 0.922, Center, ImageNet, Some((85.156, 97.482))),
-    row("tf_efficientnet_b5", "aa_in1k", 1000, 456, 0.934, Center, ImageNet, Some((83.696, 96.712))),
-    row("tf_efficientnet_b5", "ap_in1k", 1000, 456, 0.934, Center, Half, Some((84.258, 96.984))),
-    row("tf_efficientnet_b5", "in1k", 1000, 456, 0.934, Center, ImageNet, Some((83.17, 96.534))),
-    row("tf_efficientnet_b5", "ns_jft_in1k", 1000, 456, 0.934, Center, ImageNet, Some((86.096, 97.744))),
-    row("tf_efficientnet_b5", "ra_in1k", 1000, 456, 0.934, Center, ImageNet, Some((83.834, 96.764))),
-    row("tf_efficientnet_b6", "aa_in1k", 1000, 528, 0.942, Center, ImageNet, Some((84.124, 96.89))),
-    row("tf_efficientnet_b6", "ap_in1k", 1000, 528, 0.942, Center, Half, Some((84.794, 97.138))),
-    row("tf_efficientnet_b6", "ns_jft_in1k", 1000, 528, 0.942, Center, ImageNet, Some((86.476, 97.864))),
-    row("tf_efficientnet_b7", "aa_in1k", 1000, 600, 0.949, Center, ImageNet, Some((84.424, 96.908))),
-    row("tf_efficientnet_b7", "ap_in1k", 1000, 600, 0.949, Center, Half, Some((85.132, 97.256))),
-    row("tf_efficientnet_b7", "ns_jft_in1k", 1000, 600, 0.949, Center, ImageNet, Some((86.85, 98.08))),
-    row("tf_efficientnet_b7", "ra_in1k", 1000, 600, 0.949, Center, ImageNet, Some((84.926, 97.22))),
+/// What timm's checkpoints have that is not here: part of the architecture's name, and why.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "efficientnet_cc_",
+        "its convolutions are mixed anew for each picture (CondConv)",
+    ),
+    (
+        "gc_efficientnet",
+        "it has GlobalContext attention in place of squeeze-excite",
+    ),
+    ("_gn", "it has GroupNorm in place of BatchNorm"),
+    ("_ln", "it has LayerNorm in place of BatchNorm"),
+    ("_evos", "it has EvoNorm in place of BatchNorm"),
+    ("efficientnet_blur_", "it blurs before it strides"),
 ];
 
 impl Checkpoint {
     /// The variant that users name, `b0`.
     pub fn variant(&self) -> &'static str {
-        variant_of(self.architecture)
+        self.known().0.variant
     }
 
     /// Its repository on the Hub.
@@ -131,11 +73,40 @@ impl Checkpoint {
         format!("timm/{}.{}", self.architecture, self.tag)
     }
 
+    fn known(&self) -> (&'static Architecture, Padding, f64) {
+        architecture(self.architecture).expect("the table names known architectures")
+    }
+
     /// The network's shape.
     pub fn config(&self) -> Config {
-        let (scaling, padding, eps) =
-            architecture(self.architecture).expect("the table names known architectures");
-        Config::new(scaling, padding, eps, self.classes)
+        let (architecture, padding, eps) = self.known();
+        Config::new(architecture, padding, eps, self.classes)
+    }
+
+    /// Its trainable parameters.
+    pub fn parameters(&self) -> usize {
+        let counted = self.counted.map(|(parameters, _)| parameters);
+        counted.unwrap_or_else(|| self.config().parameters())
+    }
+
+    /// Multiply-adds of one picture of the transform's size, in thousands of millions.
+    pub fn gmacs(&self) -> f64 {
+        let size = self.transform.size;
+        let counted = self.counted.map(|(_, gmacs)| gmacs);
+        counted.unwrap_or_else(|| self.config().macs(size, size) as f64 / 1e9)
+    }
+
+    /// How pictures are prepared for the size that it was tested at, if there is another than the
+    /// usual one, and the accuracy then.
+    pub fn test(&self) -> Option<(Transform, Option<Accuracy>)> {
+        self.test.map(|(size, crop_pct, accuracy)| {
+            let transform = Transform {
+                size,
+                crop_pct,
+                ..self.transform
+            };
+            (transform, accuracy)
+        })
     }
 
     /// The checkpoint of a Hub repository, if it is one of the table's.
@@ -147,20 +118,25 @@ impl Checkpoint {
             .find(|c| c.architecture == architecture && c.tag == tag)
     }
 
-    /// The checkpoint that `--variant` and `--weights` name: a whole tag, or its first word
-    /// (`ns` for `ns_jft_in1k`).
+    /// The variant's most accurate checkpoint at its usual size, or its only one.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn default_of(variant: &str) -> Result<&'static Self> {
+        let top1 = |c: &Self| c.accuracy.map_or(0.0, |(top1, _)| top1);
+        let best = of_variant(variant)?
+            .into_iter()
+            .reduce(|best, c| if top1(c) > top1(best) { c } else { best });
+        Ok(best.expect("it has at least one"))
+    }
+
+    /// The variant's checkpoint that `weights` names: a whole tag, or its first word (`ns` for
+    /// `ns_jft_in1k`).
     ///
     /// # Errors
     /// If there is none, or more than one.
     pub fn named(variant: &str, weights: &str) -> Result<&'static Self> {
-        let of_variant: Vec<_> = CHECKPOINTS
-            .iter()
-            .filter(|c| c.variant() == variant)
-            .collect();
-        ensure!(
-            !of_variant.is_empty(),
-            "there is no variant `{variant}`; `effnet models` lists them",
-        );
+        let of_variant = of_variant(variant)?;
         if let Some(exact) = of_variant.iter().find(|c| c.tag == weights) {
             return Ok(exact);
         }
@@ -188,27 +164,66 @@ impl Checkpoint {
     }
 }
 
-/// `b0` of `tf_efficientnet_b0`.
-fn variant_of(architecture: &'static str) -> &'static str {
-    architecture.rsplit('_').next().unwrap_or(architecture)
+/// All of a variant's checkpoints, at least one.
+fn of_variant(variant: &str) -> Result<Vec<&'static Checkpoint>> {
+    let found: Vec<_> = CHECKPOINTS
+        .iter()
+        .filter(|c| c.variant() == variant)
+        .collect();
+    match found.is_empty() {
+        true => bail!("there is no variant `{variant}`; `effnet models --all` lists them"),
+        false => Ok(found),
+    }
 }
 
 /// What timm's name of an architecture stands for: its scaling, padding, and BatchNorm's eps.
 /// The `tf_` ones were trained in TensorFlow, whose padding and eps they keep.
-pub fn architecture(name: &str) -> Option<(Scaling, Padding, f64)> {
-    let (variant, padding, eps) = match name.strip_prefix("tf_efficientnet_") {
-        Some(variant) => (variant, Padding::Same, 1e-3),
-        None => (
-            name.strip_prefix("efficientnet_")?,
-            Padding::Symmetric,
-            1e-5,
-        ),
+pub fn architecture(name: &str) -> Option<(&'static Architecture, Padding, f64)> {
+    let (name, tensorflow) = match name.strip_prefix("tf_") {
+        Some(name) => (name, true),
+        None => (name, false),
     };
-    Some((Scaling::named(variant)?, padding, eps))
+    let name = without_tag(name);
+    let architecture = ARCHITECTURES.iter().find(|a| a.name == name)?;
+    let (padding, eps) = match tensorflow {
+        true => TENSORFLOW,
+        false => architecture.trained,
+    };
+    Some((architecture, padding, eps))
 }
 
-/// The variants with published checkpoints, smallest first.
+/// Older configurations have the tag in the architecture's name (timm/models/efficientnet.py,
+/// `register_model_deprecations`).
+fn without_tag(name: &str) -> &str {
+    let tags = ["_ap", "_ns", "_ns_475", "_in21ft1k", "_in21k"];
+    match name {
+        "efficientnet_b2a" | "efficientnet_b3a" => &name[..name.len() - 1],
+        _ => tags
+            .iter()
+            .find_map(|tag| name.strip_suffix(tag))
+            .unwrap_or(name),
+    }
+}
+
+/// The same, for names that users give.
+///
+/// # Errors
+/// Says what is not supported about timm's other EfficientNets.
+pub fn supported_architecture(name: &str) -> Result<(&'static Architecture, Padding, f64)> {
+    architecture(name).ok_or_else(|| {
+        let refused = REFUSED.iter().find(|(part, _)| name.contains(part));
+        match refused.filter(|_| name.contains("efficientnet")) {
+            Some((_, why)) => anyhow!("`{name}` is not supported: {why}"),
+            None => anyhow!(
+                "the architecture `{name}` is not supported; EfficientNets are, as \
+                 `effnet models --all` lists them"
+            ),
+        }
+    })
+}
+
+/// The variants with published checkpoints, in the order of the table of architectures.
 pub fn variants() -> impl Iterator<Item = &'static str> {
     let published = |variant: &&str| CHECKPOINTS.iter().any(|c| c.variant() == *variant);
-    SCALINGS.iter().map(|s| s.variant).filter(published)
+    ARCHITECTURES.iter().map(|a| a.variant).filter(published)
 }

@@ -29,11 +29,13 @@ pub struct Model {
     pub config: Config,
     /// How its pictures are prepared.
     pub transform: Transform,
+    /// The same for the size that it was tested at, if there is another.
+    pub test: Option<Transform>,
     /// Its classes.
     pub labels: Labels,
     /// Its weights.
     pub weights: Weights,
-    /// The published checkpoint that a file was taken to be like, where nothing said so.
+    /// The published weights that a file was taken to be like, where nothing said so.
     pub assumed: Option<String>,
 }
 
@@ -73,9 +75,10 @@ impl Classifier {
             model.config.classes,
         );
         let checkpoint = model.weights.open()?;
-        checkpoint.check(&model.config)?;
+        let config = checkpoint.complete(model.config)?;
+        checkpoint.check(&config)?;
         let backend = Backend::for_device(&device);
-        let network = EfficientNet::load(&model.config, &checkpoint, backend, &device)?;
+        let network = EfficientNet::load(&config, &checkpoint, backend, &device)?;
         Ok(Self {
             transform: model.transform,
             labels: model.labels,

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use crate::model::config::SCALINGS;
+use crate::model::architectures::ARCHITECTURES;
 use crate::output::Format;
 use crate::terminal::Color;
 use crate::{device, resolve};
@@ -53,6 +53,7 @@ Environment:
 pub enum Command {
     Classify(Box<Classify>),
     Models(Models),
+    Info(Info),
     Download(Download),
     Bench(Bench),
     Completions(Completions),
@@ -90,6 +91,10 @@ pub struct Classify {
     /// Leave out labels with a lower probability, 0 to 1
     #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = probability)]
     pub min_score: f32,
+
+    /// Score each label by itself, for models that were trained to give several to a picture
+    #[arg(long)]
+    pub sigmoid: bool,
 
     #[command(flatten)]
     pub output: OutputArgs,
@@ -130,11 +135,13 @@ pub struct Classify {
 /// Which model.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// EfficientNet's size, or the small built-in model `demo` [default: b0]
-    #[arg(long, value_parser = PossibleValuesParser::new(SCALINGS.map(|s| s.variant)))]
+    /// Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo`
+    /// [default: b0]
+    #[arg(long, value_parser = variants())]
     pub variant: Option<String>,
 
-    /// Which of the variant's published weights: ns, aa, ap, ra, in1k, ... [default: ns]
+    /// Which of the variant's published weights: ns, aa, ap, ra, in1k, ... [default: the most
+    /// accurate]
     #[arg(long, value_name = "TAG")]
     pub weights: Option<String>,
 
@@ -146,6 +153,10 @@ pub struct ModelArgs {
     /// Branch, tag or commit on the Hub [default: main]
     #[arg(long, value_name = "REV")]
     pub revision: Option<String>,
+
+    /// Prepare pictures for the larger size that the model was tested at, if it has one
+    #[arg(long)]
+    pub test_size: bool,
 
     /// A file with one label per line instead of the model's own labels
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -164,6 +175,7 @@ impl ModelArgs {
             weights: self.weights.clone(),
             model: self.model.clone(),
             revision: self.revision.clone(),
+            test_size: self.test_size,
             labels: self.labels.clone(),
             offline: self.offline,
         }
@@ -209,7 +221,47 @@ impl OutputArgs {
 /// List the published checkpoints
 #[derive(Debug, Args)]
 pub struct Models {
+    /// All of them, not only those of B0 to B7
+    #[arg(long)]
+    pub all: bool,
+
+    /// Of all, those whose name holds a word: `v2`, `in21k`, `lite`, ...
+    #[arg(long, value_name = "WORD")]
+    pub search: Option<String>,
+
     /// Write one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Show what a model is: its layers, its parameters, how pictures are prepared
+#[derive(Debug, Args)]
+pub struct Info {
+    /// A variant (b0, v2-s, ...), a Hub id (owner/name), a folder or a .safetensors file
+    #[arg(default_value = "b0", value_hint = ValueHint::AnyPath)]
+    pub model: String,
+
+    /// What a bare .safetensors file is of
+    #[arg(long, value_parser = variants())]
+    pub variant: Option<String>,
+
+    /// Which of a variant's published weights [default: the most accurate]
+    #[arg(long, value_name = "TAG")]
+    pub weights: Option<String>,
+
+    /// Branch, tag or commit on the Hub [default: main]
+    #[arg(long, value_name = "REV")]
+    pub revision: Option<String>,
+
+    /// Show it for the larger size that the model was tested at, if it has one
+    #[arg(long)]
+    pub test_size: bool,
+
+    /// Never connect; use what was downloaded before
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Write one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -217,11 +269,11 @@ pub struct Models {
 /// Download checkpoints for later use
 #[derive(Debug, Args)]
 pub struct Download {
-    /// Variants (b0 to b7) or Hub ids (owner/name)
+    /// Variants (b0, v2-s, ...) or Hub ids (owner/name)
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<String>,
 
-    /// Which of the variants' published weights [default: ns]
+    /// Which of the variants' published weights [default: the most accurate]
     #[arg(long, value_name = "TAG")]
     pub weights: Option<String>,
 
@@ -237,9 +289,9 @@ pub struct Download {
 /// Time the forward pass on generated weights, without any download
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// EfficientNet's size
+    /// Which EfficientNet
     #[arg(long, default_value = "b0",
-        value_parser = PossibleValuesParser::new(SCALINGS.map(|s| s.variant)))]
+        value_parser = variants())]
     pub variant: String,
 
     /// How many pictures go through the network at once
@@ -276,6 +328,11 @@ pub struct Completions {
 /// Write the manual page
 #[derive(Debug, Args)]
 pub struct Man {}
+
+/// What `--variant` takes.
+fn variants() -> PossibleValuesParser {
+    PossibleValuesParser::new(ARCHITECTURES.iter().map(|a| a.variant))
+}
 
 /// At least one.
 fn count(text: &str) -> Result<usize, String> {

@@ -1,4 +1,5 @@
-//! A `config.json` in timm's Hub layout (timm/models/_hub.py, `save_config_for_hf`).
+//! A `config.json` in timm's Hub layout (timm/models/_hub.py, `save_config_for_hf`), or in
+//! transformers'.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,11 +8,13 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::checkpoints::architecture;
+use crate::checkpoints::supported_architecture;
 use crate::labels::Labels;
-use crate::model::config::Config;
+use crate::model::Config;
+use crate::ops::Padding;
 use crate::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use crate::resample::Interpolation;
+use crate::transformers_config;
 
 /// What the file says of a model.
 pub struct ModelCard {
@@ -21,6 +24,8 @@ pub struct ModelCard {
     pub config: Config,
     /// How its pictures are prepared.
     pub transform: Transform,
+    /// The same for the size that it was tested at, if there is another.
+    pub test: Option<Transform>,
     /// Its classes' names, or the usual ones for their number.
     pub labels: Labels,
 }
@@ -33,16 +38,19 @@ struct File {
     num_classes: Option<usize>,
     label_names: Option<LabelNames>,
     labels: Option<LabelNames>,
-    #[serde(default)]
-    model_args: serde_json::Map<String, Value>,
+    id2label: Option<LabelNames>,
+    label_descriptions: Option<BTreeMap<String, String>>,
+    model_args: Option<serde_json::Map<String, Value>>,
     pretrained_cfg: Option<Settings>,
     #[serde(flatten)]
     legacy: Settings,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct Settings {
     input_size: Option<[usize; 3]>,
+    test_input_size: Option<[usize; 3]>,
+    test_crop_pct: Option<f64>,
     interpolation: Option<String>,
     crop_pct: Option<f64>,
     crop_mode: Option<String>,
@@ -55,15 +63,23 @@ struct Settings {
 }
 
 /// A list, or a table from index to name where some classes have none.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(untagged)]
-enum LabelNames {
+pub(crate) enum LabelNames {
     List(Vec<String>),
     Table(BTreeMap<String, String>),
 }
 
 impl LabelNames {
-    fn into_labels(self, classes: usize) -> Result<Labels> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::List(names) => names.len(),
+            Self::Table(table) => table.len(),
+        }
+    }
+
+    /// The names of `classes` classes; those without one are called by their index.
+    pub(crate) fn into_names(self, classes: usize) -> Result<Vec<String>> {
         let names = match self {
             Self::List(names) => names,
             Self::Table(table) => {
@@ -80,22 +96,31 @@ impl LabelNames {
             "it names {} labels for {classes} classes",
             names.len(),
         );
-        Ok(Labels::named(names))
+        Ok(names)
     }
 }
 
 impl ModelCard {
-    /// Reads `path`.
+    /// Reads `path`, and for a transformers model the file beside it that tells how pictures are
+    /// prepared.
     ///
     /// # Errors
-    /// If it can't be read, is not timm's layout, or asks for what is not supported.
+    /// If they can't be read, are of neither layout, or ask for what is not supported.
     pub fn open(path: &Path) -> Result<Self> {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).with_context(|| format!("can't read {shown}"))?;
-        Self::parse(&text).with_context(|| format!("{shown} can't be used"))
+        let read = |path: &Path| {
+            std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
+        };
+        let text = read(path)?;
+        let card = if transformers_config::describes(&text) {
+            let preprocessor = read(&path.with_file_name(transformers_config::PREPROCESSOR_FILE))?;
+            transformers_config::card(&text, &preprocessor)
+        } else {
+            Self::parse(&text)
+        };
+        card.with_context(|| format!("{} can't be used", path.display()))
     }
 
-    /// Takes the file's text.
+    /// Takes the text of a file in timm's layout.
     ///
     /// # Errors
     /// As [`ModelCard::open`].
@@ -106,15 +131,15 @@ impl ModelCard {
         })?;
         // Some exporters append the tag.
         let name = name.split('.').next().unwrap_or_default();
-        let (scaling, padding, mut eps) = architecture(name).ok_or_else(|| {
-            anyhow!("its architecture `{name}` is not supported; EfficientNet B0 to B7 are")
-        })?;
+        let (architecture, mut padding, mut eps) = supported_architecture(name)?;
         let settings = file.pretrained_cfg.unwrap_or(file.legacy);
         let classes = file.num_classes.or(settings.classes).unwrap_or(1000);
         ensure!(classes > 0, "its head has no classes, so it can't classify");
-        for (key, value) in &file.model_args {
+        for (key, value) in file.model_args.iter().flatten() {
             match (key.as_str(), value) {
                 ("bn_eps", value) if value.is_f64() => eps = value.as_f64().unwrap_or(eps),
+                ("pad_type", value) if value == "same" => padding = Padding::Same,
+                ("pad_type", value) if value == "" => padding = Padding::Symmetric,
                 // What only matters in training, or says what is so anyway.
                 ("drop_rate" | "drop_path_rate" | "num_classes", _) => {}
                 ("in_chans", value) if value == 3 => {}
@@ -122,21 +147,38 @@ impl ModelCard {
                 _ => bail!("its model_args ask for `{key}` = {value}, which is not supported"),
             }
         }
-        let transform = settings.transform()?;
-        let labels = match file.label_names.or(file.labels).or(settings.names) {
-            Some(names) => names.into_labels(classes)?,
+        let names = file.label_names.or(file.labels).or(settings.names.clone());
+        let labels = match names.or(file.id2label) {
+            Some(names) => {
+                let descriptions = file.label_descriptions.unwrap_or_default();
+                Labels::described(names.into_names(classes)?, &descriptions)
+            }
             None => Labels::for_classes(classes),
         };
         Ok(Self {
-            variant: scaling.variant,
-            config: Config::new(scaling, padding, eps, classes),
-            transform,
+            variant: architecture.variant,
+            config: Config::new(architecture, padding, eps, classes),
+            transform: settings.transform()?,
+            test: settings.test()?,
             labels,
         })
     }
 }
 
 impl Settings {
+    /// The transform of the size that it was tested at, if it has one.
+    fn test(&self) -> Result<Option<Transform>> {
+        let test = |size| {
+            Self {
+                input_size: Some(size),
+                crop_pct: self.test_crop_pct.or(self.crop_pct),
+                ..self.clone()
+            }
+            .transform()
+        };
+        self.test_input_size.map(test).transpose()
+    }
+
     /// With timm's defaults for what is missing (timm/data/config.py, `resolve_data_config`).
     fn transform(&self) -> Result<Transform> {
         let [channels, height, width] = self.input_size.unwrap_or([3, 224, 224]);
@@ -164,6 +206,7 @@ impl Settings {
             interpolation: match self.interpolation.as_deref() {
                 None | Some("" | "bicubic") => Interpolation::Bicubic,
                 Some("bilinear") => Interpolation::Bilinear,
+                Some("nearest") => Interpolation::Nearest,
                 Some(other) => bail!("its interpolation `{other}` is not supported"),
             },
             mean: self.mean.unwrap_or(IMAGENET_MEAN),

@@ -1,5 +1,6 @@
 //! Class index to WordNet id and readable name.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -54,6 +55,19 @@ impl Labels {
     /// Names without WordNet ids.
     pub fn named(names: impl IntoIterator<Item = String>) -> Self {
         Self::from_labels(names.into_iter().map(Label::named).collect())
+    }
+
+    /// Names with a readable text for some, as where the names are WordNet ids.
+    pub fn described(names: Vec<String>, descriptions: &BTreeMap<String, String>) -> Self {
+        let label = |name: String| {
+            let description = descriptions.get(&name).cloned();
+            let label = Label::named(name);
+            Label {
+                name: description.unwrap_or(label.name),
+                ..label
+            }
+        };
+        Self::from_labels(names.into_iter().map(label).collect())
     }
 
     /// The usual labels of a head with `classes` classes: ImageNet's or bare indices.

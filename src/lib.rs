@@ -45,3 +45,4 @@ pub mod resolve;
 pub mod resume;
 pub mod terminal;
 pub mod top_k;
+pub mod transformers_config;

@@ -19,7 +19,7 @@ use crate::error::{ErrorKind, PictureError};
 use crate::inputs::Input;
 use crate::output::Record;
 use crate::preprocess::Transform;
-use crate::top_k::top_k;
+use crate::top_k::{Scoring, top_k};
 
 /// How pictures are run.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,8 @@ pub struct Options {
     pub top_k: usize,
     /// The lowest probability that is reported.
     pub min_score: f32,
+    /// How logits become probabilities.
+    pub scoring: Scoring,
     /// How many pictures go through the network at once, at most.
     pub batch_size: usize,
     /// How many pictures are decoded at once.
@@ -211,7 +213,7 @@ fn classify(
     let mut answer = || match &mut logits {
         Ok(logits) => {
             let logits = logits.next().expect("one row of logits per picture");
-            top_k(&logits, options.top_k, options.min_score)
+            top_k(&logits, options.top_k, options.min_score, options.scoring)
         }
         Err(e) => Err(e.clone()),
     };

@@ -56,8 +56,12 @@ impl Transform {
     }
 
     /// By how much a picture, `stored` wide and high, may be reduced while it is decoded: 1, 2, 4 or
-    /// 8, so that each side stays at least twice as long as resizing will make it.
+    /// 8, so that each side stays at least twice as long as resizing will make it. From a reduced picture
+    /// single pixels can't be picked.
     pub fn reduction(&self, stored: (usize, usize)) -> usize {
+        if self.interpolation == Interpolation::Nearest {
+            return 1;
+        }
         let (width, height) = self.resized(stored);
         let spare = |by: &usize| stored.0 >= 2 * by * width && stored.1 >= 2 * by * height;
         [8, 4, 2].into_iter().find(spare).unwrap_or(1)

@@ -13,6 +13,8 @@ use crate::picture::Picture;
 /// The resampling filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
+    /// No filter: the input position under the middle of the output position.
+    Nearest,
     /// The triangle filter, support 1.
     Bilinear,
     /// The cubic convolution filter with a = -0.5, support 2.
@@ -22,6 +24,7 @@ pub enum Interpolation {
 impl Interpolation {
     fn support(self) -> f64 {
         match self {
+            Self::Nearest => 0.0,
             Self::Bilinear => 1.0,
             Self::Bicubic => 2.0,
         }
@@ -59,6 +62,9 @@ fn taps(
     filter: Interpolation,
 ) -> Vec<Taps> {
     let scale = (bounds.end - bounds.start) / output as f64;
+    if filter == Interpolation::Nearest {
+        return nearest(input, bounds.start, scale, wanted);
+    }
     let stretch = scale.max(1.0);
     let support = filter.support() * stretch;
     wanted
@@ -81,6 +87,23 @@ fn taps(
             }
         })
         .collect()
+}
+
+/// One tap each. Positions are added up as Pillow adds them, since they meet the borders between
+/// pixels exactly (Geometry.c, `ImagingScaleAffine`).
+fn nearest(input: usize, start: f64, scale: f64, wanted: Range<usize>) -> Vec<Taps> {
+    let mut center = start + scale * 0.5;
+    let mut taps = Vec::with_capacity(wanted.len());
+    for position in 0..wanted.end {
+        if wanted.contains(&position) {
+            taps.push(Taps {
+                first: (center as usize).min(input - 1),
+                weights: vec![1 << PRECISION_BITS],
+            });
+        }
+        center += scale;
+    }
+    taps
 }
 
 fn clip(sum: i32) -> u8 {

@@ -1,15 +1,19 @@
 //! What the user calls a model, to its files, transform and labels.
 
+mod bare;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail, ensure};
 
-use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS};
+use crate::checkpoints::{Checkpoint, supported_architecture};
 use crate::classifier::{Model, Weights};
 use crate::config_json::ModelCard;
 use crate::hub::{Hub, HubError, Progress};
 use crate::labels::Labels;
 use crate::model::Config;
+use crate::preprocess::Transform;
+use crate::transformers_config::{self, PREPROCESSOR_FILE};
 
 /// The file that holds a Hub model's weights.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
@@ -24,7 +28,7 @@ const DEMO_CONFIG: &str = include_str!("../assets/demo/config.json");
 /// What the command line says of the model.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// `b0` to `b7` or `demo`.
+    /// `b0`, `v2-s`, `demo`, ...
     pub variant: Option<String>,
     /// Which of the variant's published weights.
     pub weights: Option<String>,
@@ -32,6 +36,8 @@ pub struct Choice {
     pub model: Option<String>,
     /// A branch, tag or commit on the Hub.
     pub revision: Option<String>,
+    /// Whether pictures are prepared for the size that the model was tested at.
+    pub test_size: bool,
     /// A file of labels instead of the model's own.
     pub labels: Option<PathBuf>,
     /// Whether connecting is forbidden.
@@ -48,19 +54,44 @@ impl Choice {
             None => self.published(progress)?,
             Some(name) => self.named(name, progress)?,
         };
+        if self.test_size {
+            model.transform = model.test.unwrap_or(model.transform);
+        }
         if let Some(path) = &self.labels {
             model.labels = Labels::open(path, model.config.classes)?;
         }
         Ok(model)
     }
 
+    /// The name, shape and transform of a published checkpoint, which need no download unless it is
+    /// pruned.
+    ///
+    /// # Errors
+    /// If there is no such checkpoint.
+    pub fn described(&self) -> Result<Option<(String, Config, Transform)>> {
+        let checkpoint = match &self.model {
+            None if self.variant() == DEMO => None,
+            None => Some(self.checkpoint()?),
+            Some(repo) => Checkpoint::of_repo(repo),
+        };
+        let whole = checkpoint.filter(|checkpoint| !checkpoint.config().pruned);
+        Ok(whole.map(|checkpoint| {
+            let test = checkpoint.test().filter(|_| self.test_size);
+            let transform = test.map_or(checkpoint.transform, |(transform, _)| transform);
+            (checkpoint.repo(), checkpoint.config(), transform)
+        }))
+    }
+
     fn variant(&self) -> &str {
         self.variant.as_deref().unwrap_or("b0")
     }
 
+    /// The published checkpoint that `--variant` and `--weights` name.
     fn checkpoint(&self) -> Result<&'static Checkpoint> {
-        let weights = self.weights.as_deref().unwrap_or(DEFAULT_WEIGHTS);
-        Checkpoint::named(self.variant(), weights)
+        match &self.weights {
+            Some(weights) => Checkpoint::named(self.variant(), weights),
+            None => Checkpoint::default_of(self.variant()),
+        }
     }
 
     fn revision(&self) -> &str {
@@ -87,75 +118,86 @@ impl Choice {
         if path.is_file() {
             return self.bare_file(path);
         }
-        ensure!(
-            self.variant.is_none() && self.weights.is_none(),
-            "--variant and --weights go with a bare .safetensors file only; {name} is not one",
-        );
         if path.is_dir() {
-            return folder(path);
+            return self.of_card(name, &folder(path)?);
         }
         let repo = name.strip_prefix("hf-hub:").unwrap_or(name);
         ensure!(
             is_repo_id(repo),
             "there is no file or folder {name}, and it is no Hub id (owner/name) either",
         );
+        self.on_the_hub(repo, progress)
+    }
+
+    fn on_the_hub(&self, repo: &str, progress: &dyn Progress) -> Result<Model> {
+        if let Some(name) = repo
+            .strip_prefix("timm/")
+            .filter(|name| name.contains("efficientnet"))
+        {
+            // Before anything is downloaded.
+            supported_architecture(name.split('.').next().unwrap_or(name))?;
+        }
+        ensure!(
+            self.variant.as_deref() != Some(DEMO),
+            "--variant and --weights say what bare weights are like; {repo} is not {DEMO}",
+        );
         let hub = Hub::from_env(self.offline)?;
-        let get = |file| hub.get(repo, self.revision(), file, progress);
+        let get = |file: &str| hub.get(repo, self.revision(), file, progress);
+        if repo == bare::CANDLE {
+            let file = bare::candle_file(self.variant.as_deref())?;
+            return self.bare_file(&get(&file).map_err(not_downloaded)?);
+        }
         match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
             (Ok(config), _) => {
+                let text = std::fs::read_to_string(&config).unwrap_or_default();
+                if transformers_config::describes(&text) {
+                    get(PREPROCESSOR_FILE).map_err(not_downloaded)?;
+                }
                 let weights = get(WEIGHTS_FILE).map_err(not_downloaded)?;
-                Ok(of_card(repo, ModelCard::open(&config)?, weights))
+                self.of_card(repo, &Files { config, weights })
             }
             // A mirror, or the cache, may have the weights alone; the table knows the rest.
             (Err(_), Some(checkpoint)) => {
                 let weights = get(WEIGHTS_FILE).map_err(not_downloaded)?;
                 Ok(of_checkpoint(checkpoint, weights))
             }
+            (Err(HubError::FileNotFound { .. }), None) if self.variant.is_some() => {
+                self.bare_file(&get(WEIGHTS_FILE).map_err(not_downloaded)?)
+            }
             (Err(e), None) => Err(not_downloaded(e)),
         }
     }
 
-    /// A file says nothing of its padding and transform: a `config.json` beside it does, unless
-    /// `--weights` says otherwise, or the published checkpoint that `--variant` names.
-    fn bare_file(&self, path: &Path) -> Result<Model> {
-        let shown = path.display();
-        let beside = path.with_file_name(CONFIG_FILE);
-        if self.weights.is_none() && beside.is_file() {
-            let card = ModelCard::open(&beside)?;
-            if let Some(variant) = &self.variant {
-                ensure!(
-                    card.variant == variant,
-                    "the {CONFIG_FILE} beside {shown} is of variant {}, not {variant}",
-                    card.variant,
-                );
-            }
-            return Ok(of_card(&shown.to_string(), card, path.to_path_buf()));
-        }
+    /// A model that its configuration describes; `--variant` may say so too.
+    fn of_card(&self, name: &str, files: &Files) -> Result<Model> {
         ensure!(
-            self.variant.is_some(),
-            "{shown} needs --variant: a bare file does not say what it is",
+            self.weights.is_none(),
+            "--weights goes with a bare .safetensors file or a variant; {name} says itself what it is",
         );
-        let weights = Weights::File(path.to_path_buf());
-        if self.variant() == DEMO {
-            return Ok(Model {
-                weights,
-                ..embedded()?
-            });
+        let card = ModelCard::open(&files.config)?;
+        if let Some(variant) = &self.variant {
+            ensure!(
+                card.variant == variant,
+                "the {CONFIG_FILE} of {name} is of variant {}, not {variant}",
+                card.variant,
+            );
         }
-        let checkpoint = self.checkpoint()?;
-        let classes = weights.open()?.classes().unwrap_or(checkpoint.classes);
         Ok(Model {
-            name: shown.to_string(),
-            config: Config {
-                classes,
-                ..checkpoint.config()
-            },
-            transform: checkpoint.transform,
-            labels: Labels::for_classes(classes),
-            weights,
-            assumed: self.weights.is_none().then(|| checkpoint.repo()),
+            name: name.to_owned(),
+            config: card.config,
+            transform: card.transform,
+            test: card.test,
+            labels: card.labels,
+            weights: Weights::File(files.weights.clone()),
+            assumed: None,
         })
     }
+}
+
+/// A model's files.
+struct Files {
+    config: PathBuf,
+    weights: PathBuf,
 }
 
 /// The model within the program.
@@ -165,6 +207,7 @@ fn embedded() -> Result<Model> {
         name: DEMO.to_owned(),
         config: card.config,
         transform: card.transform,
+        test: None,
         labels: card.labels,
         weights: Weights::Embedded(DEMO_WEIGHTS),
         assumed: None,
@@ -176,25 +219,15 @@ fn of_checkpoint(checkpoint: &Checkpoint, file: PathBuf) -> Model {
         name: checkpoint.repo(),
         config: checkpoint.config(),
         transform: checkpoint.transform,
+        test: checkpoint.test().map(|(transform, _)| transform),
         labels: Labels::for_classes(checkpoint.classes),
         weights: Weights::File(file),
         assumed: None,
     }
 }
 
-fn of_card(name: &str, card: ModelCard, weights: PathBuf) -> Model {
-    Model {
-        name: name.to_owned(),
-        config: card.config,
-        transform: card.transform,
-        labels: card.labels,
-        weights: Weights::File(weights),
-        assumed: None,
-    }
-}
-
-/// A folder in timm's Hub layout.
-fn folder(path: &Path) -> Result<Model> {
+/// A folder in the layout of timm's or transformers' Hub repositories.
+fn folder(path: &Path) -> Result<Files> {
     let shown = path.display();
     let config = path.join(CONFIG_FILE);
     ensure!(
@@ -212,11 +245,7 @@ fn folder(path: &Path) -> Result<Model> {
             None => bail!("the folder {shown} has no {WEIGHTS_FILE}"),
         }
     }
-    Ok(of_card(
-        &shown.to_string(),
-        ModelCard::open(&config)?,
-        weights,
-    ))
+    Ok(Files { config, weights })
 }
 
 /// `owner/name`, in the characters that the Hub allows.

@@ -7,8 +7,18 @@ use crate::error::{ErrorKind, PictureError};
 pub struct Scored {
     /// Index of the class.
     pub index: usize,
-    /// Softmax probability.
+    /// Its probability, by softmax or by itself: see [`Scoring`].
     pub score: f32,
+}
+
+/// How logits become scores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scoring {
+    /// One class is right: the probabilities add up to 1.
+    #[default]
+    Softmax,
+    /// Any number of classes is: each has a probability of its own.
+    Sigmoid,
 }
 
 /// The `k` most likely classes with a probability of at least `min_score`, best first; of equals
@@ -16,12 +26,21 @@ pub struct Scored {
 ///
 /// # Errors
 /// If the logits have no largest: one is NaN or infinite.
-pub fn top_k(logits: &[f32], k: usize, min_score: f32) -> Result<Vec<Scored>, PictureError> {
+pub fn top_k(
+    logits: &[f32],
+    k: usize,
+    min_score: f32,
+    scoring: Scoring,
+) -> Result<Vec<Scored>, PictureError> {
     if logits.iter().any(|logit| !logit.is_finite()) {
         let message = "the network's answer is not a number; its weights are damaged";
         return Err(PictureError::new(ErrorKind::Model, message));
     }
-    let mut scored: Vec<Scored> = softmax(logits)
+    let scores = match scoring {
+        Scoring::Softmax => softmax(logits),
+        Scoring::Sigmoid => sigmoid(logits),
+    };
+    let mut scored: Vec<Scored> = scores
         .into_iter()
         .enumerate()
         .map(|(index, score)| Scored { index, score })
@@ -47,6 +66,12 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
         .collect()
 }
 
+/// `1 / (1 + exp(-x))` in f64.
+fn sigmoid(logits: &[f32]) -> Vec<f32> {
+    let one = |&x: &f32| (1.0 + (-f64::from(x)).exp()).recip() as f32;
+    logits.iter().map(one).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,32 +79,41 @@ mod tests {
     #[test]
     fn probabilities_of_all_classes_add_up_to_one() {
         let logits: Vec<f32> = (0..1000).map(|i| (i % 37) as f32 / 5.0).collect();
-        let all = top_k(&logits, 1000, 0.0).expect("finite logits");
+        let all = top_k(&logits, 1000, 0.0, Scoring::Softmax).expect("finite logits");
         let sum: f32 = all.iter().map(|s| s.score).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
     }
 
     #[test]
     fn equal_scores_come_in_the_order_of_their_indices() {
-        let best = top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], 2, 0.0).expect("finite logits");
+        let best =
+            top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], 2, 0.0, Scoring::Softmax).expect("finite logits");
         assert_eq!(best.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn scores_below_the_minimum_are_left_out() {
-        assert_eq!(top_k(&[0.0; 10], 5, 0.2), Ok(Vec::new()));
+        assert_eq!(top_k(&[0.0; 10], 5, 0.2, Scoring::Softmax), Ok(Vec::new()));
     }
 
     #[test]
     fn large_logits_do_not_overflow() {
-        let best = top_k(&[1e30, -1e30], 1, 0.0).expect("finite logits");
+        let best = top_k(&[1e30, -1e30], 1, 0.0, Scoring::Softmax).expect("finite logits");
         assert_eq!(best[0].score, 1.0);
     }
 
     #[test]
     fn logits_that_are_not_numbers_are_an_error() {
         for bad in [f32::NAN, f32::INFINITY] {
-            assert!(top_k(&[1.0, bad], 1, 0.0).is_err());
+            assert!(top_k(&[1.0, bad], 1, 0.0, Scoring::Softmax).is_err());
         }
+    }
+
+    #[test]
+    fn with_a_sigmoid_each_class_is_judged_by_itself() {
+        let best = top_k(&[0.0, 40.0, -40.0, 40.0], 4, 0.25, Scoring::Sigmoid);
+        let best = best.expect("finite logits");
+        let scores: Vec<_> = best.iter().map(|s| (s.index, s.score)).collect();
+        assert_eq!(scores, [(1, 1.0), (3, 1.0), (0, 0.5)]);
     }
 }

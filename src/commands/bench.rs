@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
 use crate::error::Outcome;
-use crate::model::config::Scaling;
+use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
@@ -40,9 +40,8 @@ struct Report<'a> {
 /// `share` is of the sum of the layers' medians.
 #[derive(Serialize)]
 struct LayerReport {
-    name: String,
-    output: [usize; 3],
-    macs: usize,
+    #[serde(flatten)]
+    layer: Layer,
     median_ms: f64,
     gflops_per_s: f64,
     share: f64,
@@ -52,11 +51,11 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let threads = threads(args.threads);
     start_pool(threads)?;
     let device = args.device.open()?;
-    let scaling = Scaling::named(&args.variant).context("clap checks the variant")?;
-    let config = Config::new(scaling, Padding::Same, 1e-3, 1000);
+    let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
+    let config = Config::new(architecture, Padding::Same, 1e-3, 1000);
     let backend = Backend::for_device(&device);
     let network = EfficientNet::load(&config, &Generated, backend, &device)?;
-    let size = scaling.resolution;
+    let size = architecture.resolution;
     let pictures = generated::picture(size, size).repeat(args.batch_size);
     let batch = Tensor::from_vec(pictures, (args.batch_size, size, size, 3), &device)?;
     // The first run pays for memory and caches.
@@ -121,13 +120,11 @@ fn layer_reports(layers: Vec<Layer>, runs: &[Vec<f64>]) -> Vec<LayerReport> {
     let times: Vec<f64> = times.collect();
     let total: f64 = times.iter().sum();
     let rows = layers.into_iter().zip(times);
-    rows.map(|(Layer { name, output, macs }, time)| LayerReport {
-        name,
-        output,
-        macs,
+    rows.map(|(layer, time)| LayerReport {
         median_ms: time * 1e3,
-        gflops_per_s: gflops_per_s(macs, time),
+        gflops_per_s: gflops_per_s(layer.macs, time),
         share: time / total,
+        layer,
     })
     .collect()
 }
@@ -167,17 +164,20 @@ fn print_layers(to: &mut impl Write, layers: &[LayerReport]) -> io::Result<()> {
         "{:<28} {:>13} {:>8} {:>8} {:>8} {:>6}",
         "layer", "output", "MMACs", "ms", "GFLOP/s", "share",
     )?;
-    for layer in layers {
-        let [height, width, channels] = layer.output;
+    for report in layers {
+        let Layer {
+            name, output, macs, ..
+        } = &report.layer;
+        let [height, width, channels] = output;
         writeln!(
             to,
             "{:<28} {:>13} {:>8.2} {:>8.3} {:>8.1} {:>5.1}%",
-            layer.name,
+            name,
             format!("{height}x{width}x{channels}"),
-            layer.macs as f64 / 1e6,
-            layer.median_ms,
-            layer.gflops_per_s,
-            layer.share * 100.0,
+            *macs as f64 / 1e6,
+            report.median_ms,
+            report.gflops_per_s,
+            report.share * 100.0,
         )?;
     }
     Ok(())

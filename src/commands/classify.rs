@@ -19,6 +19,7 @@ use crate::output::{Format, Record, Style};
 use crate::pipeline::{Options, Pipeline};
 use crate::resume;
 use crate::terminal::{Terminal, human_duration};
+use crate::top_k::Scoring;
 
 /// What became of the pictures.
 #[derive(Default)]
@@ -46,6 +47,12 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let device = args.device.open()?;
     let model = args.model.choice().resolve(&Downloads::new(terminal))?;
     let (name, assumed) = (model.name.clone(), model.assumed.clone());
+    if args.model.test_size && model.test.is_none() {
+        terminal.warn(&format!(
+            "{} has no test size of its own; it is {} as always",
+            model.name, model.transform.size,
+        ));
+    }
     let done = match &args.output.output {
         Some(path) if args.resume => resume::prepare(path)?,
         _ => HashSet::new(),
@@ -55,6 +62,10 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let options = Options {
         top_k: args.top_k,
         min_score: args.min_score,
+        scoring: match args.sigmoid {
+            true => Scoring::Sigmoid,
+            false => Scoring::Softmax,
+        },
         // Each picture alone on a thread: nothing to hand over between them.
         batch_size: args.batch_size.unwrap_or(threads),
         decoders: threads,

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 
 use super::Downloads;
-use crate::checkpoints::{Checkpoint, DEFAULT_WEIGHTS, variants};
+use crate::checkpoints::{Checkpoint, variants};
 use crate::cli::Download;
 use crate::error::Outcome;
 use crate::hub::{Hub, HubError};
@@ -40,14 +40,17 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
 
 fn repo(name: &str, weights: Option<&str>) -> Result<String> {
     if variants().any(|variant| variant == name) {
-        let weights = weights.unwrap_or(DEFAULT_WEIGHTS);
-        return Ok(Checkpoint::named(name, weights)?.repo());
+        let checkpoint = match weights {
+            Some(weights) => Checkpoint::named(name, weights)?,
+            None => Checkpoint::default_of(name)?,
+        };
+        return Ok(checkpoint.repo());
     }
     if weights.is_some() {
         bail!("--weights goes with variants only; {name} is not one");
     }
     if !is_repo_id(name) {
-        bail!("{name} is neither a variant (b0 to b7) nor a Hub id (owner/name)");
+        bail!("{name} is neither a variant (b0, v2-s, ...) nor a Hub id (owner/name)");
     }
     Ok(name.to_owned())
 }

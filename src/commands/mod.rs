@@ -4,6 +4,7 @@ mod bench;
 mod classify;
 mod completions;
 mod download;
+mod info;
 mod man;
 mod models;
 
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(*args, terminal),
         Command::Models(args) => models::run(&args),
+        Command::Info(args) => info::run(args, terminal),
         Command::Download(args) => download::run(&args, terminal),
         Command::Bench(args) => bench::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::checkpoints::{CHECKPOINTS, Checkpoint, DEFAULT_WEIGHTS, LICENCE};
+use crate::checkpoints::{CHECKPOINTS, Checkpoint, LICENCE, variants};
 use crate::cli::Models;
 use crate::error::Outcome;
 use crate::hub::Hub;
@@ -24,27 +24,33 @@ struct Row {
     resolution: usize,
     top1: Option<f32>,
     top5: Option<f32>,
+    test_resolution: Option<usize>,
+    test_top1: Option<f32>,
+    test_top5: Option<f32>,
     licence: &'static str,
     cached: bool,
 }
 
 impl Row {
     fn new(checkpoint: &Checkpoint, hub: Option<&Hub>) -> Self {
-        let config = checkpoint.config();
-        let size = checkpoint.transform.size;
         let variant = checkpoint.variant();
-        let default = Checkpoint::named(variant, DEFAULT_WEIGHTS);
+        let default = Checkpoint::default_of(variant);
         let repo = checkpoint.repo();
+        let test = checkpoint.test();
+        let test_accuracy = test.and_then(|(_, accuracy)| accuracy);
         Self {
             variant,
             tag: checkpoint.tag,
             default: default.is_ok_and(|default| default.repo() == repo),
             classes: checkpoint.classes,
-            parameters: config.parameters(),
-            gmacs: (config.macs(size, size) as f64 / 1e6).round() / 1e3,
-            resolution: size,
+            parameters: checkpoint.parameters(),
+            gmacs: (checkpoint.gmacs() * 1e3).round() / 1e3,
+            resolution: checkpoint.transform.size,
             top1: checkpoint.accuracy.map(|(top1, _)| top1),
             top5: checkpoint.accuracy.map(|(_, top5)| top5),
+            test_resolution: test.map(|(transform, _)| transform.size),
+            test_top1: test_accuracy.map(|(top1, _)| top1),
+            test_top5: test_accuracy.map(|(_, top5)| top5),
             licence: LICENCE,
             cached: hub.is_some_and(|hub| hub.cached(&repo, "main", WEIGHTS_FILE).is_some()),
             repo,
@@ -52,15 +58,44 @@ impl Row {
     }
 }
 
+/// The variants that are listed unless others are asked for.
+const USUAL: [&str; 8] = ["b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"];
+
+impl Models {
+    fn wants(&self, checkpoint: &Checkpoint) -> bool {
+        match &self.search {
+            Some(word) => {
+                let word = word.to_lowercase();
+                checkpoint.repo().contains(&word) || checkpoint.variant().contains(&word)
+            }
+            None => self.all || USUAL.contains(&checkpoint.variant()),
+        }
+    }
+}
+
 pub fn run(args: &Models) -> Result<Outcome> {
     // The list is worth having even where the environment names no usable cache.
     let hub = Hub::from_env(true).ok();
-    let mut rows: Vec<Row> = CHECKPOINTS
-        .iter()
+    let wanted = |variant| {
+        let of_variant = CHECKPOINTS.iter().filter(move |c| c.variant() == variant);
+        of_variant.filter(|c| args.wants(c))
+    };
+    let mut rows: Vec<Row> = variants()
+        .flat_map(wanted)
         .map(|c| Row::new(c, hub.as_ref()))
         .collect();
-    rows.sort_by_key(|row| (row.variant, !row.default));
-    if args.json { json(&rows) } else { table(&rows) }?;
+    ensure!(
+        !rows.is_empty(),
+        "no checkpoint is called like that; `effnet models --all` lists them",
+    );
+    // Stable: the default first within each run of one variant.
+    rows.chunk_by_mut(|a, b| a.variant == b.variant)
+        .for_each(|rows| rows.sort_by_key(|row| !row.default));
+    if args.json {
+        json(&rows)?;
+    } else {
+        table(&rows, args.all || args.search.is_some())?;
+    }
     Ok(Outcome::Success)
 }
 
@@ -70,32 +105,49 @@ fn json(rows: &[Row]) -> io::Result<()> {
     writeln!(to)
 }
 
-fn table(rows: &[Row]) -> io::Result<()> {
+fn table(rows: &[Row], all: bool) -> io::Result<()> {
     let mut to = io::stdout().lock();
     writeln!(
         to,
-        "{:<8} {:<22} {:>9} {:>7} {:>6} {:>7} {:>7}  {:<10}  cached",
-        "variant", "weights", "params M", "GMACs", "size", "top-1", "top-5", "licence",
+        "{:<9} {:<24} {:>7} {:>9} {:>7} {:>6} {:>7} {:>7} {:>6} {:>7}  cached",
+        "variant",
+        "weights",
+        "classes",
+        "params M",
+        "GMACs",
+        "size",
+        "top-1",
+        "top-5",
+        "test",
+        "top-1",
     )?;
     let percent = |value: Option<f32>| value.map_or("-".to_owned(), |p| format!("{p:.3}"));
+    let size = |value: Option<usize>| value.map_or("-".to_owned(), |size| size.to_string());
     for row in rows {
         let tag = format!("{}{}", row.tag, if row.default { " *" } else { "" });
         let line = format!(
-            "{:<8} {:<22} {:>9.2} {:>7.3} {:>6} {:>7} {:>7}  {:<10}  {}",
+            "{:<9} {:<24} {:>7} {:>9.2} {:>7.3} {:>6} {:>7} {:>7} {:>6} {:>7}  {}",
             row.variant,
             tag,
+            row.classes,
             row.parameters as f64 / 1e6,
             row.gmacs,
             row.resolution,
             percent(row.top1),
             percent(row.top5),
-            row.licence,
+            size(row.test_resolution),
+            percent(row.test_top1),
             if row.cached { "yes" } else { "" },
         );
         writeln!(to, "{}", line.trim_end())?;
     }
+    let more = match all {
+        true => "test: the size that --test-size prepares for",
+        false => "--all lists the other EfficientNets too: V2, Lite, EdgeTPU, ...",
+    };
     writeln!(
         to,
-        "\n* what --variant alone takes; demo is built in and needs no download"
+        "\n* what --variant alone takes; demo is built in and needs no download\n{more}\n\
+         licence of all: {LICENCE}"
     )
 }

@@ -1,135 +1,56 @@
-//! The paper's one table and its compound scaling (arXiv:1905.11946, Table 1 and section 3.3).
+//! A network's shape, block by block: an architecture's table with compound scaling applied
+//! (arXiv:1905.11946, section 3.3).
 
-use crate::ops::{Padding, Window};
+use super::architectures::{Architecture, Stage};
+use super::names::Naming;
+use super::weights;
+use crate::ops::{Activation, Padding, Window};
 
-/// One row of the paper's Table 1.
-struct TableRow {
-    expand_ratio: usize,
-    kernel: usize,
-    stride: usize,
-    channels: usize,
-    layers: usize,
+/// Which layers a block has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockKind {
+    /// A depthwise convolution and a projection: MBConv1.
+    DepthwiseSeparable,
+    /// An expansion, a depthwise convolution and a projection: the inverted bottleneck of
+    /// MobileNetV2 (arXiv:1801.04381).
+    MbConv,
+    /// A dense convolution that expands, and a projection (arXiv:2104.00298, section 3.2).
+    FusedMbConv,
+    /// A dense convolution alone: a fused MBConv1.
+    ConvNormAct,
 }
 
-/// Table 1, stages 2 to 8: EfficientNet-B0. The first row is MBConv1, the others MBConv6.
-const BASELINE: [TableRow; 7] = [
-    row(1, 3, 1, 16, 1),
-    row(6, 3, 2, 24, 2),
-    row(6, 5, 2, 40, 2),
-    row(6, 3, 2, 80, 3),
-    row(6, 5, 1, 112, 3),
-    row(6, 5, 2, 192, 4),
-    row(6, 3, 1, 320, 1),
-];
-
-/// Table 1, stage 1: the stem's 3x3 convolution.
-const STEM_CHANNELS: usize = 32;
-/// Table 1, stage 9: the head's 1x1 convolution.
-const HEAD_CHANNELS: usize = 1280;
-
-const fn row(
-    expand_ratio: usize,
-    kernel: usize,
-    stride: usize,
-    channels: usize,
-    layers: usize,
-) -> TableRow {
-    TableRow {
-        expand_ratio,
-        kernel,
-        stride,
-        channels,
-        layers,
-    }
-}
-
-/// A point on the compound scaling curve.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scaling {
-    /// What users call it.
-    pub variant: &'static str,
-    /// Multiplies channels.
-    pub width: f64,
-    /// Multiplies layers per stage.
-    pub depth: f64,
-    /// Height and width of the input in pixels.
-    pub resolution: usize,
-}
-
-/// B0 to B7 (tensorflow/tpu, efficientnet_builder.py, `efficientnet_params`), and the embedded
-/// demonstration model (tests/reference/train_demo.py).
-pub const SCALINGS: [Scaling; 9] = [
-    scaling("b0", 1.0, 1.0, 224),
-    scaling("b1", 1.0, 1.1, 240),
-    scaling("b2", 1.1, 1.2, 260),
-    scaling("b3", 1.2, 1.4, 300),
-    scaling("b4", 1.4, 1.8, 380),
-    scaling("b5", 1.6, 2.2, 456),
-    scaling("b6", 1.8, 2.6, 528),
-    scaling("b7", 2.0, 3.1, 600),
-    scaling("demo", 0.35, 0.5, 96),
-];
-
-const fn scaling(variant: &'static str, width: f64, depth: f64, resolution: usize) -> Scaling {
-    Scaling {
-        variant,
-        width,
-        depth,
-        resolution,
-    }
-}
-
-impl Scaling {
-    /// The scaling that users call `variant`.
-    pub fn named(variant: &str) -> Option<Self> {
-        SCALINGS.into_iter().find(|s| s.variant == variant)
-    }
-
-    /// Channels scaled by width and rounded to a multiple of 8, never down by more than 10 %
-    /// (efficientnet_model.py, `round_filters`).
-    fn channels(&self, channels: usize) -> usize {
-        const DIVISOR: usize = 8;
-        let scaled = channels as f64 * self.width;
-        let nearest = (scaled + DIVISOR as f64 / 2.0) as usize / DIVISOR * DIVISOR;
-        let rounded = nearest.max(DIVISOR);
-        if (rounded as f64) < 0.9 * scaled {
-            rounded + DIVISOR
-        } else {
-            rounded
-        }
-    }
-
-    /// Layers scaled by depth and rounded up (efficientnet_model.py, `round_repeats`).
-    fn layers(&self, layers: usize) -> usize {
-        (layers as f64 * self.depth).ceil() as usize
-    }
-}
-
-/// One MBConv block (the paper's section 4; MobileNetV2, arXiv:1801.04381, with squeeze-excite,
-/// arXiv:1709.01507).
+/// One block; squeeze-excite is arXiv:1709.01507's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockConfig {
+    /// Which layers it has.
+    pub kind: BlockKind,
     /// Input channels.
     pub inputs: usize,
-    /// Channels between the expansion and the projection: `inputs * expand_ratio`.
+    /// Channels that are filtered, before the projection.
     pub expanded: usize,
-    /// Channels between the two squeeze-excite layers: a quarter of `inputs`.
-    pub squeezed: usize,
+    /// Channels between the two squeeze-excite layers, if it has them.
+    pub squeezed: Option<usize>,
     /// Output channels.
     pub outputs: usize,
-    /// The depthwise convolution's window.
+    /// The window of the depthwise or dense convolution.
     pub window: Window,
+    /// After every convolution but the projection.
+    pub activation: Activation,
+    /// Whether the input is added to the output.
+    pub residual: bool,
+    /// Whether a 2x2 convolution of stride 2 from `inputs` to `expanded` comes first.
+    pub space_to_depth: bool,
 }
 
 impl BlockConfig {
-    /// MBConv1 has no expansion convolution.
-    pub fn has_expansion(&self) -> bool {
-        self.expanded != self.inputs
-    }
-
-    /// The input is added to the output where their shapes are equal.
-    pub fn has_residual(&self) -> bool {
-        self.window.stride == 1 && self.inputs == self.outputs
+    /// Height and width of the filter's weights: half of the table's kernel, rounded up, where the
+    /// channels hold 2x2 pixels (timm/models/_efficientnet_blocks.py, `DepthwiseSeparableConv`).
+    pub fn filter_side(&self) -> usize {
+        match self.space_to_depth {
+            true => self.window.kernel.div_ceil(2),
+            false => self.window.kernel,
+        }
     }
 }
 
@@ -144,47 +65,49 @@ pub struct Config {
     pub head: usize,
     /// Classes.
     pub classes: usize,
-    /// How every strided convolution pads.
+    /// How the stem pads.
     pub padding: Padding,
+    /// After the stem's and the head's convolution.
+    pub activation: Activation,
     /// Added to the variance in BatchNorm.
     pub batch_norm_eps: f64,
+    /// What the tensors are called.
+    pub naming: Naming,
+    /// Whether the channels are placeholders until [`super::safetensors::Checkpoint::widths`]
+    /// tells the true ones.
+    pub pruned: bool,
 }
 
+/// How much space-to-depth multiplies channels: the 2x2 pixels that become one.
+const DEEPENED: usize = 4;
+
 impl Config {
-    /// Scales the baseline.
-    pub fn new(scaling: Scaling, padding: Padding, batch_norm_eps: f64, classes: usize) -> Self {
-        let stem = scaling.channels(STEM_CHANNELS);
-        let mut inputs = stem;
-        let stages = BASELINE
-            .iter()
-            .map(|row| {
-                let outputs = scaling.channels(row.channels);
-                (0..scaling.layers(row.layers))
-                    .map(|layer| {
-                        let block = BlockConfig {
-                            inputs,
-                            expanded: inputs * row.expand_ratio,
-                            squeezed: squeezed(inputs),
-                            outputs,
-                            window: Window {
-                                kernel: row.kernel,
-                                stride: if layer == 0 { row.stride } else { 1 },
-                                padding,
-                            },
-                        };
-                        inputs = outputs;
-                        block
-                    })
-                    .collect()
-            })
-            .collect();
+    /// Scales the table of `architecture`'s family.
+    pub fn new(
+        architecture: &Architecture,
+        padding: Padding,
+        batch_norm_eps: f64,
+        classes: usize,
+    ) -> Self {
+        let family = architecture.family;
+        let stem = architecture.end(family.stem);
+        let mut scaling = Scaling {
+            architecture,
+            padding,
+            inputs: stem,
+            deepened: false,
+        };
+        let rows = family.stages.iter().enumerate();
         Self {
             stem,
-            stages,
-            head: scaling.channels(HEAD_CHANNELS),
+            stages: rows.map(|(i, row)| scaling.stage(i, row)).collect(),
+            head: architecture.end(family.head),
             classes,
             padding,
+            activation: family.activation,
             batch_norm_eps,
+            naming: Naming::Timm,
+            pruned: architecture.pruned,
         }
     }
 
@@ -205,10 +128,7 @@ impl Config {
 
     /// Trainable parameters, as timm counts them.
     pub fn parameters(&self) -> usize {
-        crate::model::weights::parameters(self)
-            .filter(|parameter| !parameter.is_statistic())
-            .map(|parameter| parameter.shape.iter().product::<usize>())
-            .sum()
+        weights::trainable(weights::parameters(self))
     }
 
     /// Multiply-adds of one forward pass over a picture of `height * width`, convolutions and
@@ -216,6 +136,64 @@ impl Config {
     pub fn macs(&self, height: usize, width: usize) -> usize {
         let layers = super::layers::layers(self, height, width);
         layers.iter().map(|layer| layer.macs).sum()
+    }
+}
+
+/// The table's rows so far.
+struct Scaling<'a> {
+    architecture: &'a Architecture,
+    padding: Padding,
+    /// Channels after the last block.
+    inputs: usize,
+    /// Whether space-to-depth multiplied them.
+    deepened: bool,
+}
+
+impl Scaling<'_> {
+    fn stage(&mut self, number: usize, row: &Stage) -> Vec<BlockConfig> {
+        let layers = 0..self.architecture.layers(number);
+        layers.map(|layer| self.block(row, layer == 0)).collect()
+    }
+
+    fn block(&mut self, row: &Stage, first: bool) -> BlockConfig {
+        let channels = self.architecture.channels(row.channels);
+        let inputs = self.inputs;
+        let (mut outputs, mut stride) = (channels, if first { row.stride } else { 1 });
+        let mut expanded = match row.expands_outputs {
+            true => outputs * row.expand_ratio,
+            false => inputs * row.expand_ratio,
+        };
+        let space_to_depth = row.space_to_depth && first;
+        if space_to_depth {
+            expanded *= DEEPENED;
+        }
+        if row.space_to_depth {
+            outputs *= DEEPENED;
+        } else if self.deepened {
+            // Back to as many channels as the table has; the resolution is there already.
+            expanded /= DEEPENED;
+            stride = 1;
+        }
+        self.deepened = row.space_to_depth;
+        self.inputs = outputs;
+        let kept = stride == 1 && inputs == outputs && !space_to_depth;
+        BlockConfig {
+            kind: row.kind,
+            inputs,
+            expanded,
+            squeezed: row.squeeze_excite.then(|| squeezed(inputs)),
+            outputs,
+            window: Window {
+                kernel: row.kernel,
+                stride,
+                padding: self.padding,
+            },
+            activation: row
+                .activation
+                .unwrap_or(self.architecture.family.activation),
+            residual: kept && !row.expands_outputs,
+            space_to_depth,
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::config::{BlockConfig, Config};
-use super::weights::{self, BlockLayers, Source};
-use crate::ops::{self, Activation, Backend, Convolution, Depthwise, Pointwise};
+use super::config::{BlockConfig, BlockKind, Config};
+use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
+use crate::ops::{self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Window};
 
 /// See [`EfficientNet::forward_with`].
 pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
@@ -14,7 +14,7 @@ pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
 /// An EfficientNet with its weights, ready to run on one device.
 pub struct EfficientNet {
     stem: Convolution,
-    blocks: Vec<MbConv>,
+    blocks: Vec<Block>,
     head: Pointwise,
     classifier: Pointwise,
 }
@@ -30,39 +30,24 @@ impl EfficientNet {
         backend: Backend,
         device: &Device,
     ) -> Result<Self> {
-        let eps = config.batch_norm_eps;
-        let blocks: Vec<_> = weights::blocks(config).collect();
-        let load_block = |(stage, index, block)| {
-            let layers = BlockLayers::new(stage, index, block);
-            MbConv::load(block, &layers, source, eps, backend, device)
+        let loader = Loader {
+            source,
+            eps: config.batch_norm_eps,
+            backend,
+            device,
         };
-        let load_stem = || -> Result<_> {
-            let stem = weights::stem(config).fold(source, eps)?;
-            let window = config.stem_window();
-            Ok(Convolution::new(
-                backend,
-                &stem,
-                window,
-                Activation::Silu,
-                device,
-            )?)
-        };
-        let load_head = || -> Result<_> {
-            let head = weights::head(config).fold(source, eps)?;
-            Ok(Pointwise::new(backend, &head, Activation::Silu, device)?)
-        };
-        let load_classifier = || -> Result<_> {
-            let classifier = weights::classifier(config).read(source)?;
-            Ok(Pointwise::new(
-                backend,
-                &classifier,
-                Activation::Identity,
-                device,
-            )?)
-        };
+        let blocks: Vec<_> = weights::blocks(config)
+            .map(|(place, block)| (BlockLayers::new(config.naming, &place, block), block))
+            .collect();
+        let activation = config.activation;
+        let load_stem =
+            || loader.convolution(&weights::stem(config), config.stem_window(), activation);
+        let load_head = || loader.pointwise(&weights::head(config), activation);
+        let load_classifier = || loader.linear(&weights::classifier(config), Activation::Identity);
         // The last blocks are the largest, so they go first.
         let load_blocks = || -> Result<Vec<_>> {
-            let loaded = blocks.into_par_iter().rev().with_max_len(1).map(load_block);
+            let blocks = blocks.into_par_iter().rev().with_max_len(1);
+            let loaded = blocks.map(|(layers, block)| Block::load(&layers, block, &loader));
             let mut blocks = loaded.collect::<Result<Vec<_>>>()?;
             blocks.reverse();
             Ok(blocks)
@@ -99,7 +84,7 @@ impl EfficientNet {
     }
 
     fn logits(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
-        let mut x = self.stem.forward(pictures)?; // (B, H/2, W/2, stem)
+        let mut x = self.stem.forward(pictures, None)?; // (B, H/2, W/2, stem)
         after_step();
         for block in &self.blocks {
             let y = block.forward(&x, after_step)?; // at the end (B, H/32, W/32, last)
@@ -120,58 +105,110 @@ impl EfficientNet {
     }
 }
 
-/// A mobile inverted bottleneck: expand, filter each channel, weigh the channels, project.
-struct MbConv {
-    expand_and_filter: Depthwise,
-    squeeze_excite: SqueezeExcite,
-    project: Pointwise,
+/// A block: widen, filter, weigh the channels, project. MBConv does all of it; the other kinds
+/// leave something out.
+struct Block {
+    space_to_depth: Option<Convolution>,
+    filter: Filter,
+    squeeze_excite: Option<SqueezeExcite>,
+    project: Option<Pointwise>,
     residual: bool,
 }
 
-impl MbConv {
-    fn load(
-        block: &BlockConfig,
-        layers: &BlockLayers,
-        source: &dyn Source,
-        eps: f64,
-        backend: Backend,
-        device: &Device,
-    ) -> Result<Self> {
-        let expand = layers
-            .expand
-            .as_ref()
-            .map(|expand| expand.fold(source, eps));
-        let expand = expand.transpose()?;
-        let depthwise = layers.depthwise.fold(source, eps)?;
-        let project = layers.project.fold(source, eps)?;
+/// The convolution that sees more than one position.
+enum Filter {
+    /// The 1x1 expansion, if there is one, and a filter per channel.
+    Depthwise(Depthwise),
+    /// Expansion and filter in one, in the fused blocks.
+    Dense(Convolution),
+}
+
+impl Block {
+    fn load(layers: &BlockLayers, block: &BlockConfig, loader: &Loader) -> Result<Self> {
+        let activation = block.activation;
+        let filter = match block.kind {
+            BlockKind::DepthwiseSeparable | BlockKind::MbConv => {
+                Filter::Depthwise(loader.depthwise(layers, block)?)
+            }
+            BlockKind::FusedMbConv | BlockKind::ConvNormAct => {
+                Filter::Dense(loader.convolution(&layers.filter, block.window, activation)?)
+            }
+        };
+        let load_deepening = |conv| loader.convolution(conv, SPACE_TO_DEPTH, activation);
+        let load_gates = |layers| SqueezeExcite::load(layers, activation, loader);
+        // The bottleneck is linear (MobileNetV2, arXiv:1801.04381, section 3.2).
+        let load_projection = |conv| loader.pointwise(conv, Activation::Identity);
         Ok(Self {
-            expand_and_filter: Depthwise::new(
-                backend,
-                expand.as_ref(),
-                &depthwise,
-                block.window,
-                Activation::Silu,
-                device,
-            )?,
-            squeeze_excite: SqueezeExcite::load(layers, source, backend, device)?,
-            // The bottleneck is linear (MobileNetV2, section 3.2).
-            project: Pointwise::new(backend, &project, Activation::Identity, device)?,
-            residual: block.has_residual(),
+            space_to_depth: layers
+                .space_to_depth
+                .as_ref()
+                .map(load_deepening)
+                .transpose()?,
+            filter,
+            squeeze_excite: layers.squeeze_excite.as_ref().map(load_gates).transpose()?,
+            project: layers.project.as_ref().map(load_projection).transpose()?,
+            residual: block.residual,
         })
     }
 
     /// `(B, H, W, inputs)` to `(B, H/stride, W/stride, outputs)`.
     fn forward(&self, x: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
-        // (B, H, W, inputs) -> (B, H, W, expanded) -> (B, H', W', expanded), and (B, expanded)
-        let (filtered, squeezed) = self.expand_and_filter.forward(x)?;
-        after_step();
-        let excite = self.squeeze_excite.forward(&squeezed)?; // (B, expanded)
-        after_step();
         let residual = self.residual.then_some(x);
-        let y = self.project.project(&filtered, Some(&excite), residual)?; // (B, H', W', outputs)
+        if let Some(space_to_depth) = &self.space_to_depth {
+            let deep = space_to_depth.forward(x, None)?; // (B, H/2, W/2, expanded)
+            after_step();
+            let y = self.filter_and_project(&deep, residual, after_step)?;
+            ops::recycle(deep)?;
+            return Ok(y);
+        }
+        self.filter_and_project(x, residual, after_step)
+    }
+
+    fn filter_and_project(
+        &self,
+        x: &Tensor,
+        residual: Option<&Tensor>,
+        after_step: AfterStep,
+    ) -> candle_core::Result<Tensor> {
+        let Some(project) = &self.project else {
+            let y = self.filter.forward(x, residual)?.0; // (B, H', W', outputs)
+            after_step();
+            return Ok(y);
+        };
+        // (B, H, W, inputs) -> (B, H, W, expanded) -> (B, H', W', expanded), and (B, expanded)
+        let (filtered, squeezed) = self.filter.forward(x, None)?;
+        after_step();
+        let excite = match &self.squeeze_excite {
+            Some(squeeze_excite) => {
+                let squeezed = squeezed.map_or_else(|| ops::global_average_pool(&filtered), Ok)?;
+                let excite = squeeze_excite.forward(&squeezed)?; // (B, expanded)
+                after_step();
+                Some(excite)
+            }
+            None => None,
+        };
+        let y = project.project(&filtered, excite.as_ref(), residual)?; // (B, H', W', outputs)
         after_step();
         ops::recycle(filtered)?;
         Ok(y)
+    }
+}
+
+impl Filter {
+    /// `(B, H, W, inputs)` to `(B, H', W', expanded)`, and the mean over height and width where it
+    /// comes for free.
+    fn forward(
+        &self,
+        x: &Tensor,
+        residual: Option<&Tensor>,
+    ) -> candle_core::Result<(Tensor, Option<Tensor>)> {
+        match self {
+            Self::Depthwise(depthwise) => {
+                let (y, mean) = depthwise.forward(x)?;
+                Ok((y, Some(mean)))
+            }
+            Self::Dense(convolution) => Ok((convolution.forward(x, residual)?, None)),
+        }
     }
 }
 
@@ -183,16 +220,13 @@ struct SqueezeExcite {
 
 impl SqueezeExcite {
     fn load(
-        layers: &BlockLayers,
-        source: &dyn Source,
-        backend: Backend,
-        device: &Device,
+        [reduce, excite]: &[Biased; 2],
+        activation: Activation,
+        loader: &Loader,
     ) -> Result<Self> {
-        let reduce = layers.reduce.read(source)?;
-        let excite = layers.excite.read(source)?;
         Ok(Self {
-            reduce: Pointwise::new(backend, &reduce, Activation::Silu, device)?,
-            excite: Pointwise::new(backend, &excite, Activation::Sigmoid, device)?,
+            reduce: loader.linear(reduce, activation)?,
+            excite: loader.linear(excite, Activation::Sigmoid)?,
         })
     }
 
@@ -203,5 +237,69 @@ impl SqueezeExcite {
         let reduced = self.reduce.forward(&means)?; // (B, 1, 1, squeezed)
         let gates = self.excite.forward(&reduced)?; // (B, 1, 1, expanded)
         gates.reshape((batch, expanded))
+    }
+}
+
+/// 2x2 pixels become one (timm/models/_efficientnet_blocks.py, `conv_s2d`, padded "same").
+const SPACE_TO_DEPTH: Window = Window {
+    kernel: 2,
+    stride: 2,
+    padding: Padding::Same,
+};
+
+/// Where layers come from and where they go.
+struct Loader<'a> {
+    source: &'a dyn Source,
+    eps: f64,
+    backend: Backend,
+    device: &'a Device,
+}
+
+impl Loader<'_> {
+    fn convolution(
+        &self,
+        layer: &ConvNorm,
+        window: Window,
+        activation: Activation,
+    ) -> Result<Convolution> {
+        let folded = layer.fold(self.source, self.eps)?;
+        let (backend, device) = (self.backend, self.device);
+        Ok(Convolution::new(
+            backend, &folded, window, activation, device,
+        )?)
+    }
+
+    fn pointwise(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
+        let folded = layer.fold(self.source, self.eps)?;
+        Ok(Pointwise::new(
+            self.backend,
+            &folded,
+            activation,
+            self.device,
+        )?)
+    }
+
+    fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {
+        let read = layer.read(self.source)?;
+        Ok(Pointwise::new(
+            self.backend,
+            &read,
+            activation,
+            self.device,
+        )?)
+    }
+
+    fn depthwise(&self, layers: &BlockLayers, block: &BlockConfig) -> Result<Depthwise> {
+        let fold = |layer: &ConvNorm| layer.fold(self.source, self.eps);
+        let expand = layers.expand.as_ref().map(fold).transpose()?;
+        let filter = fold(&layers.filter)?.enlarged(block.filter_side(), block.window.kernel);
+        Ok(Depthwise::new(
+            self.backend,
+            expand.as_ref(),
+            &filter,
+            block.window,
+            block.activation,
+            self.device,
+        )?)
     }
 }

@@ -1,10 +1,13 @@
-//! The network: its shape ([`config`], and step by step in [`layers`]), its weights ([`weights`])
-//! and its forward pass ([`efficientnet`]).
+//! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
+//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`]) and its forward pass
+//! ([`efficientnet`]).
 
+pub mod architectures;
 pub mod config;
 pub mod efficientnet;
 pub mod generated;
 pub mod layers;
+pub mod names;
 pub mod safetensors;
 pub mod weights;
 

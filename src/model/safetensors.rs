@@ -10,8 +10,10 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::config::{Config, SCALINGS, Scaling};
-use super::weights::{Parameter, Source, parameters};
+use super::architectures::{ARCHITECTURES, Architecture};
+use super::config::Config;
+use super::names::Naming;
+use super::weights::{self, BlockLayers, Parameter, Source, parameters};
 
 /// Where a checkpoint's bytes are.
 ///
@@ -70,6 +72,7 @@ pub struct Checkpoint {
     origin: PathBuf,
     bytes: Bytes,
     tensors: HashMap<String, Slot>,
+    naming: Option<Naming>,
 }
 
 struct Slot {
@@ -133,10 +136,15 @@ impl Checkpoint {
             start: data + info.data_offsets.0 as u64,
             length: info.data_offsets.1 - info.data_offsets.0,
         };
-        let tensors: HashMap<_, _> = metadata
-            .tensors()
-            .into_iter()
-            .map(|(name, info)| (name, slot(info)))
+        let infos = metadata.tensors();
+        let detected = Naming::detect(infos.keys().map(String::as_str));
+        let prefix = detected.map_or("", |(_, prefix)| prefix);
+        let tensors: HashMap<_, _> = infos
+            .iter()
+            .map(|(name, info)| {
+                let bare = name.strip_prefix(prefix).unwrap_or(name);
+                (bare.to_owned(), slot(info))
+            })
             .collect();
         let ends = tensors.values().map(|slot| slot.start + slot.length as u64);
         let needed = ends.max().unwrap_or(data);
@@ -146,17 +154,63 @@ impl Checkpoint {
         Ok(Self {
             origin: origin.to_path_buf(),
             bytes,
+            naming: detected.map(|(naming, _)| naming),
             tensors,
         })
     }
 
+    /// How its tensors are called, if it looks like an EfficientNet.
+    pub fn naming(&self) -> Option<Naming> {
+        self.naming
+    }
+
     /// The number of classes: the classifier's rows, if there is a classifier.
     pub fn classes(&self) -> Option<usize> {
-        self.tensors
-            .get("classifier.weight")?
-            .shape
-            .first()
-            .copied()
+        let classifier = self.naming?.classifier();
+        self.outputs(&format!("{classifier}.weight"))
+    }
+
+    /// The first dimension of a tensor.
+    fn outputs(&self, name: &str) -> Option<usize> {
+        self.tensors.get(name)?.shape.first().copied()
+    }
+
+    /// `config` with what the file alone tells: its tensors' names, and the widths that pruning
+    /// left.
+    ///
+    /// # Errors
+    /// If a tensor that a width is told by is missing.
+    pub fn complete(&self, mut config: Config) -> Result<Config> {
+        config.naming = self.naming.unwrap_or(config.naming);
+        if !config.pruned {
+            return Ok(config);
+        }
+        let outputs = |parameter: &Parameter| match self.outputs(&parameter.name) {
+            Some(outputs) if outputs > 0 => Ok(outputs),
+            _ => bail!(
+                "{}: tensor `{}` is missing or empty, so the width of a pruned network is unknown",
+                self.origin.display(),
+                parameter.name,
+            ),
+        };
+        let layers: Vec<_> = weights::blocks(&config)
+            .map(|(place, block)| BlockLayers::new(config.naming, &place, block))
+            .collect();
+        config.stem = outputs(weights::stem(&config).weight())?;
+        config.head = outputs(weights::head(&config).weight())?;
+        let mut inputs = config.stem;
+        let blocks = config.stages.iter_mut().flatten();
+        for (block, layers) in blocks.zip(layers) {
+            block.inputs = inputs;
+            block.expanded = outputs(layers.filter.weight())?;
+            if let Some([reduce, _]) = &layers.squeeze_excite {
+                block.squeezed = Some(outputs(reduce.weight())?);
+            }
+            let last = layers.project.as_ref().unwrap_or(&layers.filter);
+            block.outputs = outputs(last.weight())?;
+            inputs = block.outputs;
+        }
+        Ok(config)
     }
 
     /// Checks that every tensor that `config` needs is there, with its shape and a float type, and
@@ -168,21 +222,21 @@ impl Checkpoint {
         let Err(fault) = self.fits(config) else {
             return Ok(());
         };
-        let fitting = SCALINGS.iter().find(|&&scaling| {
-            let other = self.scaled(scaling, config);
+        let fitting = ARCHITECTURES.iter().find(|&architecture| {
+            let other = self.alike(architecture, config);
             self.fits(&other).is_ok()
         });
         match fitting {
-            Some(scaling) if self.classes() != Some(config.classes) => bail!(
+            Some(architecture) if self.classes() != Some(config.classes) => bail!(
                 "{}: {fault}; these weights fit variant {} with {} classes",
                 self.origin.display(),
-                scaling.variant,
+                architecture.variant,
                 self.classes().unwrap_or_default(),
             ),
-            Some(scaling) => bail!(
+            Some(architecture) => bail!(
                 "{}: {fault}; these weights fit variant {}",
                 self.origin.display(),
-                scaling.variant,
+                architecture.variant,
             ),
             None => bail!(
                 "{}: {fault}; {}",
@@ -192,16 +246,19 @@ impl Checkpoint {
         }
     }
 
-    /// `config` at another scaling, with as many classes as the file has.
-    fn scaled(&self, scaling: Scaling, config: &Config) -> Config {
+    /// Another architecture in the way of `config`, with as many classes as the file has.
+    fn alike(&self, architecture: &Architecture, config: &Config) -> Config {
         let classes = self.classes().unwrap_or(config.classes);
-        Config::new(scaling, config.padding, config.batch_norm_eps, classes)
+        Config {
+            naming: config.naming,
+            ..Config::new(architecture, config.padding, config.batch_norm_eps, classes)
+        }
     }
 
     /// Which variant comes nearest, for a message.
     fn likeness(&self, config: &Config) -> String {
-        let share = |scaling: &Scaling| {
-            let other = self.scaled(*scaling, config);
+        let share = |architecture: &Architecture| {
+            let other = self.alike(architecture, config);
             let needed: Vec<_> = parameters(&other).collect();
             let has = |p: &&Parameter| {
                 let slot = self.tensors.get(&p.name);
@@ -211,15 +268,19 @@ impl Checkpoint {
             let all = needed.len().max(self.tensors.len());
             (fitting as f64 / all as f64, fitting, needed.len())
         };
-        let shares = SCALINGS
+        let shares = ARCHITECTURES
             .iter()
-            .map(|scaling| (share(scaling), scaling.variant));
+            .map(|architecture| (share(architecture), architecture.variant));
         let nearest = shares.max_by(|((a, ..), _), ((b, ..), _)| a.total_cmp(b));
         match nearest {
             Some(((share, fitting, needed), variant)) if share > 0.5 => {
                 format!("{fitting} of the {needed} tensors of variant {variant} are there and fit")
             }
-            _ => "no variant's tensors are there (timm's names are expected)".to_owned(),
+            _ => {
+                "no variant's tensors are there (the names of timm, torchvision, transformers and \
+                  EfficientNet-PyTorch are known)"
+                    .to_owned()
+            }
         }
     }
 

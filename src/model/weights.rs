@@ -1,17 +1,17 @@
 //! The names and shapes of a checkpoint's tensors, reading them, and folding BatchNorm.
 //!
-//! Names are timm's (timm/models/efficientnet.py and _efficientnet_blocks.py). Note that
-//! `conv_pw` and `bn1` mean different things in a block with and without an expansion.
+//! Where libraries differ in the names, [`Naming`] knows them.
 
 use anyhow::Result;
 
-use super::config::{BlockConfig, Config};
+use super::config::{BlockConfig, BlockKind, Config};
+use super::names::{self, Naming};
 use crate::ops::Folded;
 
 /// A tensor that a checkpoint must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// timm's name.
+    /// As the file's library calls it.
     pub name: String,
     /// In PyTorch's order.
     pub shape: Vec<usize>,
@@ -29,6 +29,14 @@ impl Parameter {
     pub fn is_statistic(&self) -> bool {
         self.name.contains(".running_")
     }
+}
+
+/// How many values of `parameters` are trained, as timm counts them.
+pub fn trainable(parameters: impl Iterator<Item = Parameter>) -> usize {
+    parameters
+        .filter(|parameter| !parameter.is_statistic())
+        .map(|parameter| parameter.shape.iter().product::<usize>())
+        .sum()
 }
 
 /// Where tensors come from: a file, or a generator for tests and timings.
@@ -55,11 +63,21 @@ impl ConvNorm {
         }
     }
 
+    /// `(outputs, inputs / groups, kernel, kernel)`.
+    pub fn weight(&self) -> &Parameter {
+        &self.conv
+    }
+
     fn parameters(&self) -> impl Iterator<Item = Parameter> {
         let channels = self.conv.shape[0];
         let norm = ["weight", "bias", "running_mean", "running_var"]
             .map(|part| Parameter::new(format!("{}.{part}", self.norm), &[channels]));
         std::iter::once(self.conv.clone()).chain(norm)
+    }
+
+    /// Its trainable parameters.
+    pub fn count(&self) -> usize {
+        trainable(self.parameters())
     }
 
     /// Reads both and folds the second into the first.
@@ -104,8 +122,18 @@ impl Biased {
         }
     }
 
+    /// `(outputs, inputs)`, or `(outputs, inputs, 1, 1)`.
+    pub fn weight(&self) -> &Parameter {
+        &self.weight
+    }
+
     fn parameters(&self) -> impl Iterator<Item = Parameter> {
         [self.weight.clone(), self.bias.clone()].into_iter()
+    }
+
+    /// Its trainable parameters.
+    pub fn count(&self) -> usize {
+        trainable(self.parameters())
     }
 
     /// Reads both.
@@ -120,94 +148,124 @@ impl Biased {
     }
 }
 
-/// The layers of one MBConv block, in the order in which they run.
+/// The layers of one block, in the order in which they run.
 #[derive(Clone, Debug)]
 pub struct BlockLayers {
-    /// 1x1, `inputs` to `expanded`; absent in MBConv1.
+    /// 2x2, stride 2, `inputs` to `expanded`.
+    pub space_to_depth: Option<ConvNorm>,
+    /// 1x1, `inputs` to `expanded`.
     pub expand: Option<ConvNorm>,
-    /// One filter per expanded channel.
-    pub depthwise: ConvNorm,
-    /// Squeeze-excite's first layer, `expanded` to `squeezed`.
-    pub reduce: Biased,
-    /// Squeeze-excite's second layer, `squeezed` to `expanded`.
-    pub excite: Biased,
+    /// One filter per expanded channel, or dense from `inputs` to `expanded`.
+    pub filter: ConvNorm,
+    /// Squeeze-excite: `expanded` to `squeezed`, and `squeezed` to `expanded`.
+    pub squeeze_excite: Option<[Biased; 2]>,
     /// 1x1, `expanded` to `outputs`.
-    pub project: ConvNorm,
+    pub project: Option<ConvNorm>,
 }
 
 impl BlockLayers {
-    /// The layers of block `index` of the 0-based `stage`.
-    pub fn new(stage: usize, index: usize, block: &BlockConfig) -> Self {
-        let at = |layer: &str| format!("blocks.{stage}.{index}.{layer}");
+    /// The layers of a block.
+    pub fn new(naming: Naming, at: &Place, block: &BlockConfig) -> Self {
         let BlockConfig {
+            kind,
             inputs,
             expanded,
-            squeezed,
             outputs,
-            window,
+            ..
         } = *block;
-        let (expand, depthwise_norm, project, project_norm) = if block.has_expansion() {
-            let expand = ConvNorm::new(at("conv_pw"), at("bn1"), [expanded, inputs, 1, 1]);
-            (Some(expand), "bn2", "conv_pwl", "bn3")
-        } else {
-            (None, "bn1", "conv_pw", "bn2")
+        let block_name = naming.block(at.stage, at.index, at.number);
+        let names = naming.layers(kind);
+        let conv_norm = |[conv, norm]: names::ConvNorm, shape| {
+            let at = |layer| format!("{block_name}.{layer}");
+            ConvNorm::new(at(conv), at(norm), shape)
         };
+        let biased = |layer, shape: &[usize]| Biased::new(&format!("{block_name}.{layer}"), shape);
+        let filtered = match kind {
+            BlockKind::DepthwiseSeparable | BlockKind::MbConv => 1,
+            BlockKind::FusedMbConv | BlockKind::ConvNormAct => inputs,
+        };
+        let side = block.filter_side();
         Self {
-            expand,
-            depthwise: ConvNorm::new(
-                at("conv_dw"),
-                at(depthwise_norm),
-                [expanded, 1, window.kernel, window.kernel],
-            ),
-            reduce: Biased::new(&at("se.conv_reduce"), &[squeezed, expanded, 1, 1]),
-            excite: Biased::new(&at("se.conv_expand"), &[expanded, squeezed, 1, 1]),
-            project: ConvNorm::new(at(project), at(project_norm), [outputs, expanded, 1, 1]),
+            space_to_depth: block
+                .space_to_depth
+                .then(|| conv_norm(names.space_to_depth, [expanded, inputs, 2, 2])),
+            expand: (kind == BlockKind::MbConv)
+                .then(|| conv_norm(names.expand, [expanded, inputs, 1, 1])),
+            filter: conv_norm(names.filter, [expanded, filtered, side, side]),
+            squeeze_excite: block.squeezed.map(|squeezed| {
+                let reduce = biased(names.reduce, &[squeezed, expanded, 1, 1]);
+                let excite = biased(names.excite, &[expanded, squeezed, 1, 1]);
+                [reduce, excite]
+            }),
+            project: (kind != BlockKind::ConvNormAct)
+                .then(|| conv_norm(names.project, [outputs, expanded, 1, 1])),
         }
     }
 
     fn parameters(&self) -> impl Iterator<Item = Parameter> {
-        let expand = self.expand.iter().flat_map(ConvNorm::parameters);
-        expand
-            .chain(self.depthwise.parameters())
-            .chain(self.reduce.parameters())
-            .chain(self.excite.parameters())
-            .chain(self.project.parameters())
+        let before = self.space_to_depth.iter().chain(&self.expand);
+        let squeeze_excite = self.squeeze_excite.iter().flatten();
+        before
+            .chain([&self.filter])
+            .flat_map(ConvNorm::parameters)
+            .chain(squeeze_excite.flat_map(Biased::parameters))
+            .chain(self.project.iter().flat_map(ConvNorm::parameters))
     }
 }
 
 /// The stem: 3x3, stride 2, from RGB.
 pub fn stem(config: &Config) -> ConvNorm {
-    ConvNorm::new("conv_stem".into(), "bn1".into(), [config.stem, 3, 3, 3])
+    let [conv, norm] = config.naming.stem();
+    ConvNorm::new(conv.into(), norm.into(), [config.stem, 3, 3, 3])
 }
 
 /// The head: 1x1 to the features that are pooled.
 pub fn head(config: &Config) -> ConvNorm {
-    let shape = [config.head, config.last(), 1, 1];
-    ConvNorm::new("conv_head".into(), "bn2".into(), shape)
+    let [conv, norm] = config.naming.head(config.stages.len());
+    ConvNorm::new(conv, norm, [config.head, config.last(), 1, 1])
 }
 
-/// The classifier, by timm's name of its weight `(classes, head)`.
+/// The classifier, whose weight is `(classes, head)`.
 pub fn classifier(config: &Config) -> Biased {
-    Biased::new("classifier", &[config.classes, config.head])
+    let shape = [config.classes, config.head];
+    Biased::new(config.naming.classifier(), &shape)
 }
 
-/// Every block's stage, index within the stage, and configuration.
-pub fn blocks(config: &Config) -> impl Iterator<Item = (usize, usize, &BlockConfig)> {
-    config
-        .stages
-        .iter()
-        .enumerate()
-        .flat_map(|(stage, blocks)| {
-            let numbered = blocks.iter().enumerate();
-            numbered.map(move |(index, block)| (stage, index, block))
-        })
+/// Where a block is, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its stage.
+    pub stage: usize,
+    /// Its index within the stage.
+    pub index: usize,
+    /// Its index within the network.
+    pub number: usize,
+}
+
+/// Every block and its place.
+pub fn blocks(config: &Config) -> impl Iterator<Item = (Place, &BlockConfig)> {
+    let stages = config.stages.iter().enumerate();
+    let blocks = stages.flat_map(|(stage, blocks)| {
+        let numbered = blocks.iter().enumerate();
+        numbered.map(move |(index, block)| (stage, index, block))
+    });
+    blocks.enumerate().map(|(number, (stage, index, block))| {
+        (
+            Place {
+                stage,
+                index,
+                number,
+            },
+            block,
+        )
+    })
 }
 
 /// Every tensor that the network reads, in the order of the forward pass.
 pub fn parameters(config: &Config) -> impl Iterator<Item = Parameter> {
     let blocks: Vec<_> = blocks(config)
-        .flat_map(|(stage, index, block)| {
-            let layers = BlockLayers::new(stage, index, block);
+        .flat_map(|(place, block)| {
+            let layers = BlockLayers::new(config.naming, &place, block);
             layers.parameters().collect::<Vec<_>>()
         })
         .collect();

@@ -23,6 +23,10 @@ pub enum Activation {
     Silu,
     /// The squeeze-excite gate.
     Sigmoid,
+    /// `max(x, 0)`, in EfficientNet-EdgeTPU.
+    Relu,
+    /// `min(max(x, 0), 6)`, in EfficientNet-Lite.
+    Relu6,
 }
 
 /// Which implementation runs.
@@ -54,6 +58,9 @@ pub enum Padding {
     /// TensorFlow's "SAME": the output is `ceil(input / stride)` and an odd total puts the extra
     /// zero behind (timm/layers/padding.py, `pad_same`).
     Same,
+    /// What "SAME" means for even inputs, whatever the input: one zero less before than behind
+    /// (transformers' modeling_efficientnet.py, `correct_pad` with `adjust`).
+    Behind,
 }
 
 impl Padding {
@@ -63,6 +70,10 @@ impl Padding {
             Self::Symmetric => {
                 let before = (kernel - 1) / 2;
                 (before, (input + 2 * before - kernel) / stride + 1)
+            }
+            Self::Behind => {
+                let (before, behind) = (kernel / 2 - 1, kernel / 2);
+                (before, (before + input + behind - kernel) / stride + 1)
             }
             Self::Same => {
                 let output = input.div_ceil(stride);
@@ -94,6 +105,28 @@ pub struct Folded {
 }
 
 impl Folded {
+    /// Filters of `from * from` values as ones of `to * to`, with zeros above and on the left: with
+    /// "SAME" padding an even kernel does what the odd one above it does with symmetric padding.
+    pub fn enlarged(self, from: usize, to: usize) -> Self {
+        if from == to {
+            return self;
+        }
+        let filters = self.weight.chunks_exact(from * from);
+        let mut weight = Vec::with_capacity(filters.len() * to * to);
+        for filter in filters {
+            let first = weight.len();
+            weight.resize(first + to * to, 0.0);
+            for (y, row) in filter.chunks_exact(from).enumerate() {
+                let place = first + (to - from + y) * to + to - from;
+                weight[place..place + from].copy_from_slice(row);
+            }
+        }
+        Self {
+            weight,
+            bias: self.bias,
+        }
+    }
+
     /// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
     /// order in which NHWC activations are gathered into patches.
     fn in_patch_order(&self, kernel: usize) -> Self {
@@ -198,7 +231,7 @@ impl Depthwise {
     }
 }
 
-/// A dense convolution with a kernel larger than one, as in the stem.
+/// A dense convolution with a kernel larger than one, as in the stem and in fused blocks.
 pub enum Convolution {
     #[doc(hidden)]
     Portable(portable::Convolution),
@@ -223,9 +256,10 @@ impl Convolution {
         })
     }
 
-    /// `(B, H, W, inputs)` to `(B, H', W', outputs)`.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        per_backend!(self, kernel => kernel.forward(x))
+    /// `(B, H, W, inputs)` to `(B, H', W', outputs)`; `residual`, of the output's shape, is added
+    /// after the activation.
+    pub fn forward(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        per_backend!(self, kernel => kernel.forward(x, residual))
     }
 }
 

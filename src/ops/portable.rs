@@ -12,6 +12,8 @@ fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
         Activation::Identity => Ok(x),
         Activation::Silu => candle_nn::ops::silu(&x),
         Activation::Sigmoid => candle_nn::ops::sigmoid(&x),
+        Activation::Relu => x.relu(),
+        Activation::Relu6 => x.clamp(0f32, 6f32),
     }
 }
 
@@ -164,9 +166,9 @@ impl Convolution {
     }
 
     /// See [`super::Convolution::forward`].
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
         let patches = Tensor::cat(&shifted(x, self.window)?, 3)?; // (B, H', W', k * k * C)
-        self.product.forward(&patches, None, None)
+        self.product.forward(&patches, None, residual)
     }
 }
 

@@ -17,10 +17,30 @@ const TIMMS: [(&str, u64, f64); 8] = [
     ("tf_efficientnet_b7", 66_347_960, 37.746),
 ];
 
+fn listed(arguments: &[&str]) -> Vec<Value> {
+    let run = Environment::new().run(["models"].iter().chain(arguments));
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    serde_json::from_str(&run.stdout).expect("one array")
+}
+
+#[test]
+fn all_lists_every_checkpoint_and_search_those_of_a_name() {
+    assert_eq!(listed(&["--all", "--json"]).len(), CHECKPOINTS.len());
+    let found = listed(&["--search", "IN21K", "--json"]);
+    let repos: Vec<_> = found.iter().map(|row| row["repo"].as_str()).collect();
+    assert!(
+        repos
+            .iter()
+            .all(|repo| repo.is_some_and(|repo| repo.contains("in21k")))
+    );
+    assert_eq!(repos.len(), 10);
+    let run = Environment::new().run(["models", "--search", "resnet"]);
+    assert_eq!(run.code, Some(2));
+}
+
 #[test]
 fn parameters_and_gmacs_equal_timms() {
-    let run = Environment::new().run(["models", "--json"]);
-    let rows: Vec<Value> = serde_json::from_str(&run.stdout).expect("one array");
+    let rows = listed(&["--json"]);
     for (architecture, parameters, gmacs) in TIMMS {
         let repo = format!("timm/{architecture}.aa_in1k");
         let row = rows
@@ -35,9 +55,8 @@ fn parameters_and_gmacs_equal_timms() {
 
 #[test]
 fn every_variant_has_noisy_student_weights_by_default_and_none_is_cached() {
-    let run = Environment::new().run(["models", "--json"]);
-    let rows: Vec<Value> = serde_json::from_str(&run.stdout).expect("one array");
-    assert_eq!(rows.len(), CHECKPOINTS.len());
+    let rows = listed(&["--json"]);
+    assert_eq!(rows.len(), 41);
     let defaults: Vec<_> = rows
         .iter()
         .filter(|row| row["default"] == true)
@@ -65,7 +84,7 @@ fn a_checkpoint_is_named_by_its_tag_or_the_tags_first_word() {
         let found = Checkpoint::of_repo(repo).expect("the same");
         assert_eq!(found.repo(), repo);
     }
-    for (variant, weights) in [("b5", "sw"), ("b0", "nothing"), ("b8", "ns")] {
+    for (variant, weights) in [("b5", "sw"), ("b0", "nothing"), ("b9", "ns")] {
         assert!(
             Checkpoint::named(variant, weights).is_err(),
             "{variant} {weights}"

@@ -35,6 +35,14 @@ fn difference(ours: &Tensor, oracle: &Tensor) -> Result<f32> {
     Ok(largest((ours - oracle)?)? / largest(oracle.clone())?)
 }
 
+const ALL: [Activation; 5] = [
+    Activation::Identity,
+    Activation::Silu,
+    Activation::Sigmoid,
+    Activation::Relu,
+    Activation::Relu6,
+];
+
 const BOTH: [Backend; 2] = [Backend::Cpu, Backend::Portable];
 
 #[test]
@@ -49,11 +57,14 @@ fn pointwise_equals_its_portable_form() -> Result<()> {
         (1, 20, 11, 31, 65),
     ];
     for (b, h, w, inputs, outputs) in shapes {
-        for activation in [Activation::Identity, Activation::Silu, Activation::Sigmoid] {
+        for activation in ALL {
             let x = tensor(&[b, h, w, inputs], 1)?;
             let excite = tensor(&[b, inputs], 2)?;
             let residual = tensor(&[b, h, w, outputs], 3)?;
-            let weights = folded(outputs, inputs);
+            // Sums of some units whatever their number, so that ReLU6 cuts off a few only.
+            let mut weights = folded(outputs, inputs);
+            let scale = 6.0 / (inputs as f32).sqrt();
+            weights.weight.iter_mut().for_each(|w| *w *= scale);
             let [ours, oracle] = BOTH.map(|backend| {
                 let layer = Pointwise::new(backend, &weights, activation, &Device::Cpu)?;
                 let plain = layer.forward(&x)?;
@@ -170,7 +181,7 @@ fn convolution_equals_candles_own() -> Result<()> {
                     Activation::Identity,
                     &Device::Cpu,
                 )?;
-                let difference = difference(&layer.forward(&x)?, &oracle)?;
+                let difference = difference(&layer.forward(&x, None)?, &oracle)?;
                 assert!(
                     difference < 2e-6,
                     "{backend:?} {h} x {w} {window:?}: {difference:e}"
@@ -178,6 +189,67 @@ fn convolution_equals_candles_own() -> Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+#[test]
+fn dense_convolution_equals_its_portable_form() -> Result<()> {
+    let shapes = [
+        (1, 1, 2, 3),
+        (9, 5, 17, 33),
+        (30, 31, 24, 24),
+        (7, 40, 8, 100),
+    ];
+    for (h, w, inputs, outputs) in shapes {
+        for (kernel, stride) in [(2, 2), (3, 1), (3, 2), (5, 1), (5, 2)] {
+            for padding in [Padding::Symmetric, Padding::Same, Padding::Behind] {
+                let window = Window {
+                    kernel,
+                    stride,
+                    padding,
+                };
+                // A window that is larger than the padded picture has no output.
+                if padding == Padding::Behind && h.min(w) < 2 || kernel == 2 && h == 1 {
+                    continue;
+                }
+                for activation in [Activation::Silu, Activation::Relu6] {
+                    let x = tensor(&[2, h, w, inputs], 1)?;
+                    let weights = folded(outputs, inputs * kernel * kernel);
+                    let [ours, oracle] = BOTH.map(|backend| {
+                        let device = &Device::Cpu;
+                        let layer =
+                            Convolution::new(backend, &weights, window, activation, device)?;
+                        let plain = layer.forward(&x, None)?;
+                        let residual = tensor(plain.dims(), 3)?;
+                        Tensor::stack(&[&plain, &layer.forward(&x, Some(&residual))?], 0)
+                    });
+                    let difference = difference(&ours?, &oracle?)?;
+                    let what = format!("{h} x {w} x {inputs} -> {outputs} {window:?}");
+                    assert!(difference < 2e-6, "{what}: {difference:e}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_enlarged_even_filter_pads_as_same_does() -> Result<()> {
+    let x = tensor(&[1, 5, 6, 4], 1)?;
+    let weights = folded(3, 4 * 2 * 2);
+    let window = |kernel, padding| Window {
+        kernel,
+        stride: 1,
+        padding,
+    };
+    let run = |weights: &Folded, window| {
+        let identity = Activation::Identity;
+        Convolution::new(Backend::Portable, weights, window, identity, &Device::Cpu)?
+            .forward(&x, None)
+    };
+    let even = run(&weights, window(2, Padding::Same))?;
+    let odd = run(&weights.enlarged(2, 3), window(3, Padding::Symmetric))?;
+    assert!(difference(&odd, &even)? < 1e-6);
     Ok(())
 }
 
@@ -211,7 +283,7 @@ fn nan_is_not_hidden_by_an_activation() -> Result<()> {
         bias: vec![0.0],
     };
     let x = Tensor::full(f32::NAN, (1, 1, 1, 1), &Device::Cpu)?;
-    for activation in [Activation::Silu, Activation::Sigmoid] {
+    for activation in ALL {
         let layer = Pointwise::new(Backend::Cpu, &weights, activation, &Device::Cpu)?;
         assert!(layer.forward(&x)?.flatten_all()?.to_vec1::<f32>()?[0].is_nan());
     }

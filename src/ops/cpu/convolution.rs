@@ -11,7 +11,7 @@ use super::geometry::Geometry;
 use super::packed::Packed;
 use super::product::Product;
 use super::simd::Shared;
-use super::{contiguous, memory, tasks};
+use super::{contiguous, memory, tasks, with_values};
 
 /// Output positions in one task, about; their windows stay in the second-level cache.
 const BAND: usize = 512;
@@ -32,9 +32,18 @@ impl Convolution {
     }
 
     /// See [`crate::ops::Convolution::forward`].
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        x.apply_op1_no_bwd(self)
+    pub fn forward(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        x.apply_op1_no_bwd(&Call {
+            layer: self,
+            residual,
+        })
     }
+}
+
+/// One call: Candle hands over `x`, the residual rides along.
+struct Call<'a> {
+    layer: &'a Convolution,
+    residual: Option<&'a Tensor>,
 }
 
 /// The rows of a picture, `(height, width, channels)`, under a band of output rows, with the padding
@@ -58,20 +67,46 @@ fn padded(picture: &[f32], channels: usize, geometry: &Geometry, band: &Range<us
     padded
 }
 
-impl CustomOp1 for Convolution {
+impl CustomOp1 for Call<'_> {
     fn name(&self) -> &'static str {
         "convolution"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, height, width, channels) = layout.shape().dims4()?;
+        let shape = layout.shape().dims4()?;
         let x = contiguous(storage, layout)?;
-        let geometry = Geometry::new(self.window, height, width);
+        let layer = self.layer;
+        let geometry = Geometry::new(layer.window, shape.1, shape.2);
+        let out = with_values(self.residual, |residual| {
+            Ok(layer.convolve(&geometry, shape.0, x, residual))
+        })?;
+        let Geometry { out_h, out_w, .. } = geometry;
+        let shape = (shape.0, out_h, out_w, layer.packed.outputs);
+        Ok((CpuStorage::F32(out), shape.into()))
+    }
+}
+
+impl Convolution {
+    /// `(batch, height, width, inputs)` to `(batch, out_h, out_w, outputs)`, one task per band of
+    /// output rows.
+    fn convolve(
+        &self,
+        geometry: &Geometry,
+        batch: usize,
+        x: &[f32],
+        residual: Option<&[f32]>,
+    ) -> Vec<f32> {
         let Geometry {
-            out_h, out_w, row, ..
-        } = geometry;
+            height,
+            width,
+            out_h,
+            out_w,
+            row,
+            ..
+        } = *geometry;
         let Window { kernel, stride, .. } = self.window;
         let (inputs, outputs) = (self.packed.inputs, self.packed.outputs);
+        let channels = inputs / (kernel * kernel);
         let positions = out_h * out_w;
         let mut out = memory::with_room_for(batch * positions * outputs);
         let to = Shared(out.as_mut_ptr());
@@ -83,8 +118,9 @@ impl CustomOp1 for Convolution {
             let picture = task / bands;
             let band = band_of(task % bands);
             let pixels = &x[picture * height * width * channels..][..height * width * channels];
-            let padded = padded(pixels, channels, &geometry, &band);
+            let padded = padded(pixels, channels, geometry, &band);
             for (line, y) in band.enumerate() {
+                let first = (picture * positions + y * out_w) * outputs;
                 let product = Product {
                     packed: &self.packed,
                     panels: 0..self.packed.panels(),
@@ -96,12 +132,9 @@ impl CustomOp1 for Convolution {
                         piece_step: row * channels,
                     },
                     excite: None,
-                    residual: None,
+                    residual: residual.map(|r| &r[first..][..out_w * outputs]),
                     // SAFETY: in bounds of the capacity reserved above.
-                    out: unsafe {
-                        let position = picture * positions + y * out_w;
-                        to.pointer().add(position * outputs)
-                    },
+                    out: unsafe { to.pointer().add(first) },
                 };
                 // SAFETY: output rows are disjoint, and together they fill the output.
                 unsafe { product.run() }
@@ -109,6 +142,6 @@ impl CustomOp1 for Convolution {
         });
         // SAFETY: every value was written by exactly one task.
         unsafe { out.set_len(batch * positions * outputs) };
-        Ok((CpuStorage::F32(out), (batch, out_h, out_w, outputs).into()))
+        out
     }
 }

@@ -1,13 +1,13 @@
 //! The 1x1 convolution: most of the network's arithmetic.
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
 use super::super::{Activation, Folded};
 use super::gemm::Rows;
 use super::packed::Packed;
 use super::product::Product;
 use super::simd::Shared;
-use super::{contiguous, memory, tasks};
+use super::{contiguous, memory, tasks, with_values};
 
 /// Rows in one task: enough that scaling a panel for them costs about 1 % of using it, few enough
 /// that their inputs stay in the second-level cache while every panel passes by.
@@ -45,21 +45,6 @@ impl Pointwise {
             excite,
             residual,
         })
-    }
-}
-
-/// Calls `then` with the values of an optional tensor.
-fn with_values<R>(
-    tensor: Option<&Tensor>,
-    then: impl FnOnce(Option<&[f32]>) -> Result<R>,
-) -> Result<R> {
-    let Some(tensor) = tensor else {
-        return then(None);
-    };
-    let (storage, layout) = tensor.storage_and_layout();
-    match &*storage {
-        Storage::Cpu(storage) => then(Some(contiguous(storage, layout)?)),
-        _ => candle_core::bail!("the CPU kernels need tensors in main memory"),
     }
 }
 

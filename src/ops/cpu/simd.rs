@@ -182,6 +182,13 @@ fn sigmoid<S: Simd, const N: usize>(simd: S, x: &mut [S::f32s; N]) {
     }
 }
 
+/// `max(x, 0)`; NaN stays NaN, as it would not in a maximum.
+#[inline(always)]
+fn relu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let zero = simd.splat_f32s(0.0);
+    simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
+}
+
 /// Applies `activation` to each lane of each vector.
 #[inline(always)]
 pub(super) fn activate<S: Simd>(simd: S, values: &mut [S::f32s], activation: Activation) {
@@ -199,6 +206,18 @@ pub(super) fn activate<S: Simd>(simd: S, values: &mut [S::f32s], activation: Act
         Activation::Sigmoid => {
             for x in values.as_chunks_mut::<1>().0 {
                 sigmoid(simd, x);
+            }
+        }
+        Activation::Relu => {
+            for x in values {
+                *x = relu(simd, *x);
+            }
+        }
+        Activation::Relu6 => {
+            let six = simd.splat_f32s(6.0);
+            for x in values {
+                let above = simd.less_than_f32s(six, *x);
+                *x = relu(simd, simd.select_f32s(above, six, *x));
             }
         }
     }

@@ -1,0 +1,187 @@
+//! What libraries call an EfficientNet's tensors.
+//!
+//! timm (models/efficientnet.py and _efficientnet_blocks.py), torchvision
+//! (models/efficientnet.py), transformers (models/efficientnet/modeling_efficientnet.py) and
+//! lukemelas' EfficientNet-PyTorch (model.py).
+
+use super::config::BlockKind::{self, ConvNormAct, DepthwiseSeparable, FusedMbConv, MbConv};
+
+/// A library's way of naming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// `blocks.1.0.conv_pw.weight`.
+    Timm,
+    /// `features.2.0.block.0.0.weight`; candle's own examples use it too.
+    Torchvision,
+    /// `efficientnet.encoder.blocks.1.expansion.expand_conv.weight`.
+    Transformers,
+    /// `_blocks.1._expand_conv.weight`.
+    Lukemelas,
+}
+
+/// A convolution and the BatchNorm behind it.
+pub(super) type ConvNorm = [&'static str; 2];
+
+/// The layers of a block; what it does not have is never asked for. In timm `conv_pw` and `bn1`
+/// mean different things in a block with and without an expansion.
+#[derive(Clone, Copy)]
+pub(super) struct BlockNames {
+    pub space_to_depth: ConvNorm,
+    pub expand: ConvNorm,
+    pub filter: ConvNorm,
+    pub reduce: &'static str,
+    pub excite: &'static str,
+    pub project: ConvNorm,
+}
+
+const NONE: ConvNorm = ["", ""];
+
+const TIMM: BlockNames = BlockNames {
+    space_to_depth: ["conv_s2d", "bn_s2d"],
+    expand: ["conv_pw", "bn1"],
+    filter: ["conv_dw", "bn2"],
+    reduce: "se.conv_reduce",
+    excite: "se.conv_expand",
+    project: ["conv_pwl", "bn3"],
+};
+
+const TORCHVISION: BlockNames = BlockNames {
+    space_to_depth: NONE,
+    expand: ["block.0.0", "block.0.1"],
+    filter: ["block.1.0", "block.1.1"],
+    reduce: "block.2.fc1",
+    excite: "block.2.fc2",
+    project: ["block.3.0", "block.3.1"],
+};
+
+const TRANSFORMERS: BlockNames = BlockNames {
+    space_to_depth: NONE,
+    expand: ["expansion.expand_conv", "expansion.expand_bn"],
+    filter: [
+        "depthwise_conv.depthwise_conv",
+        "depthwise_conv.depthwise_norm",
+    ],
+    reduce: "squeeze_excite.reduce",
+    excite: "squeeze_excite.expand",
+    project: ["projection.project_conv", "projection.project_bn"],
+};
+
+const LUKEMELAS: BlockNames = BlockNames {
+    space_to_depth: NONE,
+    expand: ["_expand_conv", "_bn0"],
+    filter: ["_depthwise_conv", "_bn1"],
+    reduce: "_se_reduce",
+    excite: "_se_expand",
+    project: ["_project_conv", "_bn2"],
+};
+
+impl Naming {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Timm,
+        Self::Torchvision,
+        Self::Transformers,
+        Self::Lukemelas,
+    ];
+
+    /// Whose it is, for messages.
+    pub fn library(self) -> &'static str {
+        match self {
+            Self::Timm => "timm",
+            Self::Torchvision => "torchvision",
+            Self::Transformers => "transformers",
+            Self::Lukemelas => "EfficientNet-PyTorch",
+        }
+    }
+
+    pub(super) fn stem(self) -> ConvNorm {
+        match self {
+            Self::Timm => ["conv_stem", "bn1"],
+            Self::Torchvision => ["features.0.0", "features.0.1"],
+            Self::Transformers => [
+                "efficientnet.embeddings.convolution",
+                "efficientnet.embeddings.batchnorm",
+            ],
+            Self::Lukemelas => ["_conv_stem", "_bn0"],
+        }
+    }
+
+    /// The head behind `stages` stages.
+    pub(super) fn head(self, stages: usize) -> [String; 2] {
+        let own = |names: ConvNorm| names.map(str::to_owned);
+        match self {
+            Self::Timm => own(["conv_head", "bn2"]),
+            Self::Torchvision => ["0", "1"].map(|layer| format!("features.{}.{layer}", stages + 1)),
+            Self::Transformers => own([
+                "efficientnet.encoder.top_conv",
+                "efficientnet.encoder.top_bn",
+            ]),
+            Self::Lukemelas => own(["_conv_head", "_bn1"]),
+        }
+    }
+
+    pub(super) fn classifier(self) -> &'static str {
+        match self {
+            Self::Timm | Self::Transformers => "classifier",
+            Self::Torchvision => "classifier.1",
+            Self::Lukemelas => "_fc",
+        }
+    }
+
+    /// Block `index` of the 0-based `stage`, the network's block number `number`.
+    pub(super) fn block(self, stage: usize, index: usize, number: usize) -> String {
+        match self {
+            Self::Timm => format!("blocks.{stage}.{index}"),
+            Self::Torchvision => format!("features.{}.{index}", stage + 1),
+            Self::Transformers => format!("efficientnet.encoder.blocks.{number}"),
+            Self::Lukemelas => format!("_blocks.{number}"),
+        }
+    }
+
+    /// A block's layers: some libraries number them, and so name them by their place.
+    pub(super) fn layers(self, kind: BlockKind) -> BlockNames {
+        match (self, kind) {
+            (Self::Timm, MbConv) => TIMM,
+            (Self::Timm, DepthwiseSeparable) => BlockNames {
+                filter: ["conv_dw", "bn1"],
+                project: ["conv_pw", "bn2"],
+                ..TIMM
+            },
+            (Self::Timm, FusedMbConv) => BlockNames {
+                filter: ["conv_exp", "bn1"],
+                project: ["conv_pwl", "bn2"],
+                ..TIMM
+            },
+            (Self::Timm, ConvNormAct) => BlockNames {
+                filter: ["conv", "bn1"],
+                ..TIMM
+            },
+            (Self::Torchvision, MbConv) => TORCHVISION,
+            (Self::Torchvision, DepthwiseSeparable) => BlockNames {
+                filter: ["block.0.0", "block.0.1"],
+                reduce: "block.1.fc1",
+                excite: "block.1.fc2",
+                project: ["block.2.0", "block.2.1"],
+                ..TORCHVISION
+            },
+            (Self::Torchvision, FusedMbConv | ConvNormAct) => BlockNames {
+                filter: ["block.0.0", "block.0.1"],
+                project: ["block.1.0", "block.1.1"],
+                ..TORCHVISION
+            },
+            (Self::Transformers, _) => TRANSFORMERS,
+            (Self::Lukemelas, _) => LUKEMELAS,
+        }
+    }
+
+    /// The naming under which `names` hold a stem, and what comes before every name: some
+    /// trainers wrap the network into a module of their own.
+    pub fn detect<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<(Self, &'a str)> {
+        Self::ALL.into_iter().find_map(|naming| {
+            let stem = format!("{}.weight", naming.stem()[0]);
+            let prefixes = names.clone().filter_map(|name| name.strip_suffix(&*stem));
+            let mut prefixes = prefixes.filter(|p| p.is_empty() || p.ends_with('.'));
+            prefixes.next().map(|prefix| (naming, prefix))
+        })
+    }
+}
