@@ -27,7 +27,7 @@ pub struct BlockConfig {
     pub kind: BlockKind,
     /// Input channels.
     pub inputs: usize,
-    /// Channels that are filtered, before the projection.
+    /// Channels behind the filter, before the projection.
     pub expanded: usize,
     /// Channels between the two squeeze-excite layers, if it has them.
     pub squeezed: Option<usize>,
@@ -159,9 +159,10 @@ impl Scaling<'_> {
         let channels = self.architecture.channels(row.channels);
         let inputs = self.inputs;
         let (mut outputs, mut stride) = (channels, if first { row.stride } else { 1 });
-        let mut expanded = match row.expands_outputs {
-            true => outputs * row.expand_ratio,
-            false => inputs * row.expand_ratio,
+        let mut expanded = match row.kind {
+            BlockKind::ConvNormAct => outputs,
+            _ if row.expands_outputs => outputs * row.expand_ratio,
+            _ => inputs * row.expand_ratio,
         };
         let space_to_depth = row.space_to_depth && first;
         if space_to_depth {
