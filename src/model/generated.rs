@@ -20,7 +20,7 @@ impl Source for Generated {
 
 /// An endless stream of values in `[low, high)`, told by its name: SplitMix64 seeded with the
 /// name's 64-bit FNV-1a hash, the top 24 bits of each output.
-fn uniform(name: &str, low: f64, high: f64) -> impl Iterator<Item = f32> {
+pub fn uniform(name: &str, low: f64, high: f64) -> impl Iterator<Item = f32> {
     let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     });

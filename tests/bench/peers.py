@@ -40,7 +40,9 @@ def export(variant: str, resolution: int, batch_size: int, folder: Path) -> Path
     """Write the variant as ONNX with a fixed input size; the input is called ``x``."""
     path = folder / f"{variant}-{resolution}-{batch_size}.onnx"
     if not path.exists():
-        model = timm.create_model(f"efficientnet_{variant}", exportable=True).eval()
+        separator = "" if variant.startswith("v2") else "_"
+        architecture = f"efficientnet{separator}{variant}".replace("-", "_")
+        model = timm.create_model(architecture, exportable=True).eval()
         load_generated(model)
         # Tracing would keep every activation for a backward pass.
         model.requires_grad_(False)

@@ -6,6 +6,8 @@ mod classify;
 mod demo;
 mod documents;
 mod environment;
+mod family;
+mod foreign;
 mod hub;
 mod hub_client;
 mod hub_faults;

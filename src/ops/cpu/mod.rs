@@ -3,6 +3,7 @@
 //! - `simd`: which instruction set runs, loads and stores, the fast sigmoid.
 //! - `gemm`: the register tile behind every matrix product, `packed` its weights, `product` the
 //!   usual one.
+//! - `winograd` with its `points`: dense 3x3 convolutions of stride 1.
 //! - `pointwise`, `convolution`, `depthwise` with its `band` and `filter`, `pool`: the Candle custom
 //!   operations.
 //! - `tasks`: sharing work out to threads; `memory`: using activations' memory again.
@@ -19,11 +20,13 @@ mod gemm;
 mod geometry;
 mod memory;
 mod packed;
+mod points;
 mod pointwise;
 mod pool;
 mod product;
 mod simd;
 mod tasks;
+mod winograd;
 
 pub use convolution::Convolution;
 pub use depthwise::Depthwise;

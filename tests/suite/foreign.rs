@@ -1,0 +1,122 @@
+//! Weights with other libraries' tensor names: recognised by themselves, with the padding and eps
+//! of the library that wrote them. The logits are those libraries' own.
+
+use std::path::Path;
+
+use effnet::classifier::Classifier;
+use effnet::hub::Progress;
+use effnet::model::generated::{picture, uniform};
+use effnet::resolve::Choice;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::Deserialize;
+
+use crate::environment::{Environment, fixture};
+use crate::parity::assert_close;
+
+/// A tensor's name and shape, and the range of its values.
+#[derive(Deserialize)]
+struct Tensor(String, Vec<usize>, f64, f64);
+
+#[derive(Deserialize)]
+struct Model {
+    tensors: Vec<Tensor>,
+}
+
+/// Writes a model's generated weights.
+fn save(name: &str, path: &Path) {
+    let text = std::fs::read_to_string(fixture(&format!("foreign/{name}.json")));
+    let model: Model = serde_json::from_str(&text.expect("the fixture")).expect("its tensors");
+    let tensors: Vec<_> = model
+        .tensors
+        .into_iter()
+        .map(|Tensor(name, shape, low, high)| {
+            let counter = name.ends_with("num_batches_tracked");
+            let count = shape.iter().product();
+            let bytes: Vec<u8> = match counter {
+                true => vec![0; 8],
+                false => uniform(&name, low, high)
+                    .take(count)
+                    .flat_map(f32::to_le_bytes)
+                    .collect(),
+            };
+            let dtype = if counter { Dtype::I64 } else { Dtype::F32 };
+            (name, dtype, shape, bytes)
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+        let view = TensorView::new(*dtype, shape.clone(), bytes).expect("a whole tensor");
+        (name, view)
+    });
+    safetensors::serialize_to_file(views, None, path).expect("a safetensors file");
+}
+
+fn reference(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(fixture("foreign/logits.safetensors")).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let tensor = tensors.tensor(name).expect("the model's logits");
+    let (values, _) = tensor.data().as_chunks::<4>();
+    values.iter().map(|&b| f32::from_le_bytes(b)).collect()
+}
+
+/// No download is expected.
+struct NoDownload;
+
+impl Progress for NoDownload {
+    fn start(&self, file: &str, _: Option<u64>, _: u64) {
+        panic!("{file} is downloaded");
+    }
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn finish(&self) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// The logits of what `choice` names, and the labels of its classes.
+fn classify(choice: &Choice, size: usize) -> (Vec<f32>, Vec<String>) {
+    let model = choice.resolve(&NoDownload).expect("a model");
+    assert_eq!(model.transform.size, size);
+    let labels = (0..model.labels.len()).map(|i| model.labels.get(i).name.clone());
+    let labels = labels.collect();
+    let classifier = Classifier::load(model, candle_core::Device::Cpu).expect("a network");
+    let logits = classifier.logits(&[picture(size, size)]).expect("logits");
+    (logits.concat(), labels)
+}
+
+/// A bare file is told by its tensors' names and `variant`.
+fn bare_file_equals(name: &str, file: &str, variant: &str, size: usize) {
+    let environment = Environment::new();
+    let path = environment.path(file);
+    save(name, &path);
+    let choice = Choice {
+        variant: Some(variant.to_owned()),
+        model: Some(path.display().to_string()),
+        offline: true,
+        ..Choice::default()
+    };
+    let (logits, _) = classify(&choice, size);
+    assert_close(&logits, &reference(name), name);
+}
+
+/// A folder is told by its configuration.
+fn folder_equals(name: &str, size: usize, label: &str) {
+    let environment = Environment::new();
+    let folder = environment.path("model");
+    std::fs::create_dir(&folder).expect("a folder");
+    save(name, &folder.join("model.safetensors"));
+    for file in ["config.json", "preprocessor_config.json"] {
+        let from = fixture(&format!("foreign/{name}.{file}"));
+        if from.is_file() {
+            std::fs::copy(from, folder.join(file)).expect("a copied file");
+        }
+    }
+    let choice = Choice {
+        model: Some(folder.display().to_string()),
+        offline: true,
+        ..Choice::default()
+    };
+    let (logits, labels) = classify(&choice, size);
+    assert_close(&logits, &reference(name), name);
+    assert_eq!(labels[1], label);
+}
