@@ -10,6 +10,10 @@ use anyhow::{Context, Result, ensure};
 /// imagenet_synset_to_lemma.txt, or all synonyms where two classes share the first.
 const IMAGENET_1K: &str = include_str!("../assets/imagenet_labels.tsv");
 
+/// The 21843 classes of ImageNet-21k in the order of timm/data/_info/imagenet21k_goog_synsets.txt,
+/// and which of them are ImageNet-12k's 11821, which are in the same order.
+const IMAGENET_21K: &str = include_str!("../assets/imagenet21k_labels.tsv");
+
 /// What a class is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -40,7 +44,23 @@ pub struct Labels {
 impl Labels {
     /// ImageNet-1k's.
     pub fn imagenet() -> Self {
-        let lines = IMAGENET_1K.lines().skip(1);
+        Self::of_table(IMAGENET_1K.lines().skip(1))
+    }
+
+    /// ImageNet-21k's.
+    fn imagenet_21k() -> Self {
+        let lines = IMAGENET_21K.lines().skip(1);
+        Self::of_table(lines.filter_map(|line| Some(line.rsplit_once('\t')?.0)))
+    }
+
+    /// ImageNet-12k's.
+    fn imagenet_12k() -> Self {
+        let lines = IMAGENET_21K.lines().skip(1);
+        Self::of_table(lines.filter_map(|line| line.strip_suffix("\t1")))
+    }
+
+    /// Lines of a WordNet id and a name.
+    fn of_table(lines: impl Iterator<Item = &'static str>) -> Self {
         let labels = lines.filter_map(|line| line.split_once('\t'));
         Self::from_labels(
             labels
@@ -70,10 +90,12 @@ impl Labels {
         Self::from_labels(names.into_iter().map(label).collect())
     }
 
-    /// The usual labels of a head with `classes` classes: ImageNet's or bare indices.
+    /// The usual labels of a head with `classes` classes: one of ImageNet's or bare indices.
     pub fn for_classes(classes: usize) -> Self {
-        match Self::imagenet() {
-            imagenet if imagenet.len() == classes => imagenet,
+        match classes {
+            1_000 => Self::imagenet(),
+            11_821 => Self::imagenet_12k(),
+            21_843 => Self::imagenet_21k(),
             _ => Self {
                 unnamed: true,
                 ..Self::named((0..classes).map(|index| index.to_string()))

@@ -143,9 +143,16 @@ impl Choice {
         );
         let hub = Hub::from_env(self.offline)?;
         let get = |file: &str| hub.get(repo, self.revision(), file, progress);
+        let bare = |file: &str| {
+            let model = self.bare_file(&get(file).map_err(not_downloaded)?)?;
+            Ok(Model {
+                name: repo.to_owned(),
+                ..model
+            })
+        };
         if repo == bare::CANDLE {
             let file = bare::candle_file(self.variant.as_deref())?;
-            return self.bare_file(&get(&file).map_err(not_downloaded)?);
+            return bare(&file);
         }
         match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
             (Ok(config), _) => {
@@ -162,7 +169,7 @@ impl Choice {
                 Ok(of_checkpoint(checkpoint, weights))
             }
             (Err(HubError::FileNotFound { .. }), None) if self.variant.is_some() => {
-                self.bare_file(&get(WEIGHTS_FILE).map_err(not_downloaded)?)
+                bare(WEIGHTS_FILE)
             }
             (Err(e), None) => Err(not_downloaded(e)),
         }

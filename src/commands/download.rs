@@ -11,6 +11,7 @@ use crate::error::Outcome;
 use crate::hub::{Hub, HubError};
 use crate::resolve::{CONFIG_FILE, WEIGHTS_FILE, is_repo_id};
 use crate::terminal::Terminal;
+use crate::transformers_config::{self, PREPROCESSOR_FILE};
 
 /// Prints the path of each file of weights, as `hf download` does.
 pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
@@ -27,7 +28,11 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
             // Published checkpoints are described by our own table too; anyone's own are not.
             Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(&repo).is_some() => {}
             Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
-            config => drop(config?),
+            config => {
+                if transformers_config::describes(&std::fs::read_to_string(config?)?) {
+                    hub.refresh(&repo, revision, PREPROCESSOR_FILE, &progress)?;
+                }
+            }
         }
         match hub.refresh(&repo, revision, WEIGHTS_FILE, &progress) {
             Ok(path) => writeln!(io::stdout(), "{}", path.display())?,

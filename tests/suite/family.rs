@@ -194,9 +194,10 @@ fn head(classes: usize, config: &str, arguments: &[&str]) -> Run {
 
 #[test]
 fn heads_of_imagenet_21k_and_12k_have_wordnets_names() {
-    for (classes, first, last) in [
-        (21_843, ("n00004475", "organism"), ("n15102894", "phloem")),
-        (11_821, ("n00005787", "benthos"), ("n15092059", "cobnut")),
+    let last = ("n15102894", "knothole");
+    for (classes, first) in [
+        (21_843, ("n00004475", "organism")),
+        (11_821, ("n00005787", "benthos")),
     ] {
         let all = classes.to_string();
         let run = head(classes, "", &["-k", &all]);
