@@ -147,8 +147,9 @@ impl ModelCard {
                 _ => bail!("its model_args ask for `{key}` = {value}, which is not supported"),
             }
         }
-        let names = file.label_names.or(file.labels).or(settings.names.clone());
-        let labels = match names.or(file.id2label) {
+        // transformers' wrapper writes its own table behind a `label_names` that may be any.
+        let names = file.id2label.or(file.label_names).or(file.labels);
+        let labels = match names.or(settings.names.clone()) {
             Some(names) => {
                 let descriptions = file.label_descriptions.unwrap_or_default();
                 Labels::described(names.into_names(classes)?, &descriptions)

@@ -120,3 +120,74 @@ fn folder_equals(name: &str, size: usize, label: &str) {
     assert_close(&logits, &reference(name), name);
     assert_eq!(labels[1], label);
 }
+
+#[test]
+fn torchvisions_names_are_told_from_timms() {
+    bare_file_equals("torchvision_efficientnet_b0", "b0.safetensors", "b0", 224);
+}
+
+#[test]
+fn torchvisions_b5_has_another_eps() {
+    bare_file_equals("torchvision_efficientnet_b5", "b5.safetensors", "b5", 456);
+}
+
+#[test]
+fn torchvisions_fused_blocks_are_numbered() {
+    bare_file_equals(
+        "torchvision_efficientnet_v2_s",
+        "s.safetensors",
+        "v2-s",
+        384,
+    );
+}
+
+#[test]
+fn candles_files_are_told_from_torchvisions_by_their_name() {
+    let file = "efficientnet-b0.safetensors";
+    bare_file_equals("candle_efficientnet_b0", file, "b0", 224);
+}
+
+#[test]
+fn lukemelas_names_count_blocks_through() {
+    bare_file_equals("lukemelas_efficientnet_b0", "b0.safetensors", "b0", 224);
+}
+
+#[test]
+fn transformers_models_are_told_by_their_configuration() {
+    folder_equals("transformers_efficientnet_b0", 224, "awl");
+    folder_equals("transformers_efficientnet_b1", 240, "awl");
+}
+
+#[test]
+fn transformers_pad_odd_sizes_in_their_own_way() {
+    folder_equals("transformers_efficientnet_b0_at_150", 150, "awl");
+}
+
+#[test]
+fn timms_networks_are_found_inside_transformers_wrapper() {
+    folder_equals("timm_wrapper_test_efficientnet", 160, "label 1");
+}
+
+#[test]
+fn a_bare_file_of_transformers_needs_its_configuration() {
+    let environment = Environment::new();
+    save(
+        "transformers_efficientnet_b0",
+        &environment.path("b0.safetensors"),
+    );
+    let run = environment.run([
+        "classify",
+        "-",
+        "--model",
+        "b0.safetensors",
+        "--variant",
+        "b0",
+    ]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.stderr.contains("preprocessor_config.json"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+}
