@@ -79,6 +79,7 @@ impl Classifier {
         checkpoint.check(&config)?;
         let backend = Backend::for_device(&device);
         let network = EfficientNet::load(&config, &checkpoint, backend, &device)?;
+        checkpoint.ensure_unchanged()?;
         Ok(Self {
             transform: model.transform,
             labels: model.labels,

@@ -14,7 +14,11 @@ use crate::model::Config;
 use crate::ops::Padding;
 use crate::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use crate::resample::Interpolation;
+use crate::text_file;
 use crate::transformers_config;
+
+/// Each class has a label in memory before the weights are looked at. ImageNet-21k has 21,843.
+const MOST_CLASSES: usize = 1_000_000;
 
 /// What the file says of a model.
 pub struct ModelCard {
@@ -108,7 +112,7 @@ impl ModelCard {
     /// If they can't be read, are of neither layout, or ask for what is not supported.
     pub fn open(path: &Path) -> Result<Self> {
         let read = |path: &Path| {
-            std::fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
+            text_file::read(path).with_context(|| format!("can't read {}", path.display()))
         };
         let text = read(path)?;
         let card = if transformers_config::describes(&text) {
@@ -134,7 +138,7 @@ impl ModelCard {
         let (architecture, mut padding, mut eps) = supported_architecture(name)?;
         let settings = file.pretrained_cfg.unwrap_or(file.legacy);
         let classes = file.num_classes.or(settings.classes).unwrap_or(1000);
-        ensure!(classes > 0, "its head has no classes, so it can't classify");
+        check_classes(classes)?;
         for (key, value) in file.model_args.iter().flatten() {
             match (key.as_str(), value) {
                 ("bn_eps", value) if value.is_f64() => eps = value.as_f64().unwrap_or(eps),
@@ -164,6 +168,16 @@ impl ModelCard {
             labels,
         })
     }
+}
+
+/// Checks a number of classes before anything is made for each of them.
+pub(crate) fn check_classes(classes: usize) -> Result<()> {
+    ensure!(classes > 0, "its head has no classes, so it can't classify");
+    ensure!(
+        classes <= MOST_CLASSES,
+        "its head has {classes} classes, more than {MOST_CLASSES} are not supported",
+    );
+    Ok(())
 }
 
 impl Settings {

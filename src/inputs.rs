@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::decode;
 use crate::error::{ErrorKind, PictureError};
 
 /// Where one picture comes from.
@@ -32,7 +33,7 @@ impl Input {
     /// The encoded picture.
     ///
     /// # Errors
-    /// If it can't be read or is longer than `max_bytes`.
+    /// If it can't be read, is longer than `max_bytes`, or does not begin as a picture.
     pub fn read(&self, max_bytes: u64) -> Result<Vec<u8>, PictureError> {
         let failed = |e: io::Error| PictureError::new(ErrorKind::Read, read_failure(&e));
         match self {
@@ -69,11 +70,17 @@ fn too_long(max_bytes: u64) -> PictureError {
 }
 
 fn read_up_to(reader: impl Read, expected: u64, max_bytes: u64) -> Result<Vec<u8>, PictureError> {
+    let failed = |e: io::Error| PictureError::new(ErrorKind::Read, read_failure(&e));
+    let mut reader = reader.take(max_bytes.saturating_add(1));
     let mut bytes = Vec::with_capacity(expected as usize);
-    reader
-        .take(max_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|e| PictureError::new(ErrorKind::Read, read_failure(&e)))?;
+    let mut start = (&mut reader).take(decode::START_BYTES as u64);
+    start.read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(too_long(max_bytes));
+    }
+    // A film or a device without end is not read to find out that it is no picture.
+    decode::check_start(&bytes)?;
+    reader.read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > max_bytes {
         return Err(too_long(max_bytes));
     }
@@ -153,7 +160,7 @@ impl Selection {
     }
 
     fn lines(&self, list: &Path) -> Result<impl Iterator<Item = Input> + Send + use<>> {
-        let reader: Box<dyn BufRead + Send> = if list == Path::new("-") {
+        let mut reader: Box<dyn BufRead + Send> = if list == Path::new("-") {
             Box::new(BufReader::new(io::stdin()))
         } else {
             let shown = list.display();
@@ -167,7 +174,8 @@ impl Selection {
         let separator = if self.null { b'\0' } else { b'\n' };
         let list = list.to_path_buf();
         let mut failed = false;
-        let entries = reader.split(separator).map_while(move |entry| {
+        let entries = std::iter::from_fn(move || entry(&mut reader, separator).transpose());
+        let entries = entries.map_while(move |entry| {
             // What can't be read now can't be read the next time either.
             let goes_on = !failed;
             failed = entry.is_err();
@@ -183,6 +191,28 @@ impl Selection {
             Err(e) => Some(Input::Unreadable(list.clone(), read_failure(&e))),
         }))
     }
+}
+
+/// Longer than any system's paths.
+const MAX_PATH: u64 = 1 << 16;
+
+/// The next entry without its separator, if there is one.
+fn entry(reader: &mut impl BufRead, separator: u8) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    reader
+        .take(MAX_PATH + 1)
+        .read_until(separator, &mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if bytes.last() == Some(&separator) {
+        bytes.pop();
+    } else if bytes.len() as u64 > MAX_PATH {
+        return Err(io::Error::other(
+            "it is no list of paths: an entry is too long",
+        ));
+    }
+    Ok(Some(bytes))
 }
 
 fn shown(paths: &[PathBuf]) -> String {

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::text_file;
+
 /// The 1000 classes of ImageNet-1k in the order of their WordNet ids, which is the order of every
 /// checkpoint's classes: timm/data/_info/imagenet_synsets.txt with the first synonym of
 /// imagenet_synset_to_lemma.txt, or all synonyms where two classes share the first.
@@ -110,8 +112,8 @@ impl Labels {
     /// If the file can't be read as UTF-8 or does not hold `classes` labels.
     pub fn open(path: &Path, classes: usize) -> Result<Self> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("can't read the labels {shown}"))?;
+        let text =
+            text_file::read(path).with_context(|| format!("can't read the labels {shown}"))?;
         let labels: Vec<_> = text
             .trim_start_matches('\u{feff}')
             .lines()

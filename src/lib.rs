@@ -20,6 +20,7 @@
 //! [`ops`] has `unsafe`, only [`output`], [`commands`] and [`terminal`] write.
 #![warn(missing_docs)]
 #![deny(unsafe_code)]
+#![warn(clippy::undocumented_unsafe_blocks)]
 
 pub mod checkpoints;
 pub mod classifier;
@@ -33,6 +34,7 @@ pub mod error;
 pub mod hub;
 pub mod inputs;
 pub mod labels;
+pub mod memory;
 pub mod model;
 #[allow(unsafe_code)]
 pub mod ops;
@@ -44,5 +46,6 @@ pub mod resample;
 pub mod resolve;
 pub mod resume;
 pub mod terminal;
+pub mod text_file;
 pub mod top_k;
 pub mod transformers_config;

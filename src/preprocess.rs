@@ -55,6 +55,11 @@ impl Transform {
             .collect()
     }
 
+    /// What [`Transform::apply`] returns takes in memory.
+    pub fn bytes(&self) -> u64 {
+        (self.size * self.size * 3 * size_of::<f32>()) as u64
+    }
+
     /// By how much a picture, `stored` wide and high, may be reduced while it is decoded: 1, 2, 4 or
     /// 8, so that each side stays at least twice as long as resizing will make it. From a reduced picture
     /// single pixels can't be picked.

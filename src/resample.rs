@@ -183,19 +183,21 @@ const ABREAST: usize = 16;
 #[inline(always)]
 fn resize_rows(picture: &Picture, taps: &[Taps], offset: usize, rows: Range<usize>) -> Picture {
     let width = taps.len() * 3;
+    let columns = span(taps);
     let mut pixels = vec![0; rows.len() * width];
     // One row's values are neighbours of the other rows', so that all share a weight.
-    let mut abreast = vec![[0; ABREAST]; picture.width * 3];
+    let mut abreast = vec![[0; ABREAST]; columns.len() * 3];
     let mut done = vec![[0; ABREAST]; width];
     for (block, to) in pixels.chunks_mut(ABREAST * width).enumerate() {
         for (lane, _) in to.chunks_exact(width).enumerate() {
             let row = picture.row(rows.start + block * ABREAST + lane);
+            let row = &row[(columns.start - offset) * 3..];
             for (values, &value) in abreast.iter_mut().zip(row) {
                 values[lane] = value;
             }
         }
         for (x, tap) in taps.iter().enumerate() {
-            let inputs = &abreast[(tap.first - offset) * 3..][..tap.weights.len() * 3];
+            let inputs = &abreast[(tap.first - columns.start) * 3..][..tap.weights.len() * 3];
             let mut sums = [[HALF; ABREAST]; 3];
             for (pixel, &weight) in inputs.as_chunks::<3>().0.iter().zip(&tap.weights) {
                 for (sums, values) in sums.iter_mut().zip(pixel) {

@@ -13,6 +13,7 @@ use crate::hub::{Hub, HubError, Progress};
 use crate::labels::Labels;
 use crate::model::Config;
 use crate::preprocess::Transform;
+use crate::text_file;
 use crate::transformers_config::{self, PREPROCESSOR_FILE};
 
 /// The file that holds a Hub model's weights.
@@ -156,7 +157,7 @@ impl Choice {
         }
         match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
             (Ok(config), _) => {
-                let text = std::fs::read_to_string(&config).unwrap_or_default();
+                let text = text_file::read(&config).unwrap_or_default();
                 if transformers_config::describes(&text) {
                     get(PREPROCESSOR_FILE).map_err(not_downloaded)?;
                 }

@@ -5,26 +5,26 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::{Context, Result, ensure};
 
-#[derive(Deserialize)]
-struct Line {
-    path: String,
-}
+use crate::output::Name;
 
 /// The paths that the file holds. A last line that was cut short is removed, so that what is
 /// appended starts on a line of its own.
 ///
 /// # Errors
 /// If the file exists and can't be read, cut, or understood.
-pub fn prepare(path: &Path) -> Result<HashSet<String>> {
+pub fn prepare(path: &Path) -> Result<HashSet<Name>> {
     let file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
         Err(e) => return Err(e).with_context(|| format!("can't go on with {}", path.display())),
     };
     let shown = path.display();
+    ensure!(
+        file.metadata()?.is_file(),
+        "can't go on with {shown}: it is no file that keeps what is written",
+    );
     let mut reader = BufReader::new(&file);
     let mut done = HashSet::new();
     let (mut whole, mut number) = (0, 0);
@@ -37,9 +37,9 @@ pub fn prepare(path: &Path) -> Result<HashSet<String>> {
         if is_cut && (RECORD.starts_with(&text) || text.starts_with(RECORD)) {
             break;
         }
-        let line: Line = serde_json::from_slice(&text)
+        let name: Name = serde_json::from_slice(&text)
             .with_context(|| format!("can't go on with {shown}: line {number} is no record"))?;
-        done.insert(line.path);
+        done.insert(name);
         whole += length as u64;
     }
     drop(reader);
@@ -50,9 +50,3 @@ pub fn prepare(path: &Path) -> Result<HashSet<String>> {
 
 /// How every record begins.
 const RECORD: &[u8] = b"{\"path\":";
-
-/// Whether the file holds a record of `path`. Names that are not UTF-8 can look alike there, so
-/// they are never taken for done.
-pub fn holds(done: &HashSet<String>, path: &Path) -> bool {
-    path.to_str().is_some_and(|path| done.contains(path))
-}

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config_json::{LabelNames, ModelCard};
+use crate::config_json::{LabelNames, ModelCard, check_classes};
 use crate::labels::Labels;
 use crate::model::Config;
 use crate::model::architectures::Architecture;
@@ -149,7 +149,7 @@ impl File {
         })?;
         let named = self.id2label.as_ref().map(LabelNames::len);
         let classes = named.or(self.num_labels).unwrap_or(2);
-        ensure!(classes > 0, "its head has no classes, so it can't classify");
+        check_classes(classes)?;
         let labels = match self.id2label {
             Some(names) => Labels::named(names.into_names(classes)?),
             None => Labels::for_classes(classes),

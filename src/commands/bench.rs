@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
 use crate::error::Outcome;
+use crate::memory;
 use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
@@ -50,8 +51,10 @@ struct LayerReport {
 pub fn run(args: &Bench) -> Result<Outcome> {
     let threads = threads(args.threads);
     start_pool(threads)?;
-    let device = args.device.open()?;
     let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
+    let picture = architecture.resolution.pow(2) * 3 * size_of::<f32>();
+    memory::ensure_fits(args.batch_size as u64, picture as u64)?;
+    let device = args.device.open()?;
     let config = Config::new(architecture, Padding::Same, 1e-3, 1000);
     let backend = Backend::for_device(&device);
     let network = EfficientNet::load(&config, &Generated, backend, &device)?;

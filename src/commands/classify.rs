@@ -15,7 +15,8 @@ use crate::cli::Classify;
 use crate::decode::{self, Limits};
 use crate::error::Outcome;
 use crate::inputs::{Input, Selection};
-use crate::output::{Format, Record, Style};
+use crate::memory;
+use crate::output::{Format, Name, Record, Style};
 use crate::pipeline::{Options, Pipeline};
 use crate::resume;
 use crate::terminal::{Terminal, human_duration};
@@ -58,7 +59,7 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         _ => HashSet::new(),
     };
     let left = total.map(|total| total.saturating_sub(done.len() as u64));
-    let inputs = inputs.filter(move |input: &Input| !resume::holds(&done, input.path()));
+    let inputs = inputs.filter(move |input: &Input| !done.contains(&Name::of(input.path())));
     let options = Options {
         top_k: args.top_k,
         min_score: args.min_score,
@@ -76,6 +77,11 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
         upright: !args.no_exif,
         exact: args.exact_decode,
     };
+    // A picture waits for its batch, and is copied into it.
+    let batch = left.map_or(options.batch_size as u64, |left| {
+        left.min(options.batch_size as u64)
+    });
+    memory::ensure_fits(batch, 2 * model.transform.bytes())?;
     let started = Instant::now();
     let pipeline = Pipeline::start(inputs, model.transform, options, &INTERRUPTED);
     let classifier = Classifier::load(model, device)?;
@@ -164,8 +170,11 @@ fn destination(
     Ok((Box::new(file), Style::default()))
 }
 
-/// Whether writing would destroy what looks like an input.
+/// Whether writing would destroy what looks like an input. A pipe holds nothing.
 fn holds_picture(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
     let mut start = Vec::new();
     let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
     read.is_ok() && decode::is_picture(&start)

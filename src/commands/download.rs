@@ -11,6 +11,7 @@ use crate::error::Outcome;
 use crate::hub::{Hub, HubError};
 use crate::resolve::{CONFIG_FILE, WEIGHTS_FILE, is_repo_id};
 use crate::terminal::Terminal;
+use crate::text_file;
 use crate::transformers_config::{self, PREPROCESSOR_FILE};
 
 /// Prints the path of each file of weights, as `hf download` does.
@@ -29,7 +30,7 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
             Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(&repo).is_some() => {}
             Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
             config => {
-                if transformers_config::describes(&std::fs::read_to_string(config?)?) {
+                if transformers_config::describes(&text_file::read(&config?)?) {
                     hub.refresh(&repo, revision, PREPROCESSOR_FILE, &progress)?;
                 }
             }

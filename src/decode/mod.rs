@@ -5,6 +5,7 @@
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
 mod jpeg;
+mod room;
 mod unsupported;
 
 use std::cell::Cell;
@@ -20,6 +21,7 @@ use image::{
 
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
+use room::Room;
 use unsupported::unsupported;
 
 /// By how much a picture of some width and height, in pixels as it is stored, may be reduced while
@@ -37,6 +39,9 @@ pub struct Limits {
 
 /// What a header may cost before the picture's size is known.
 const HEADER_BYTES: u64 = 64 << 20;
+
+/// The longest side, in pixels: resizing keeps a few numbers for each position along a side.
+const MAX_SIDE: u64 = 1_000_000;
 
 impl Default for Limits {
     /// The pixel count is where Pillow refuses: twice its `MAX_IMAGE_PIXELS`.
@@ -63,6 +68,24 @@ pub fn is_picture(start: &[u8]) -> bool {
     image::guess_format(start).is_ok()
 }
 
+/// How much of a file [`check_start`] needs.
+pub const START_BYTES: usize = 512;
+
+/// Refuses what can't be a picture by its first bytes, before the others are read.
+///
+/// # Errors
+/// If there are none, or they are of no format that is read.
+pub fn check_start(start: &[u8]) -> Result<(), PictureError> {
+    if start.is_empty() {
+        return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
+    }
+    let is_read = |format: ImageFormat| format.reading_enabled();
+    if jpeg::is_jpeg(start) || image::guess_format(start).is_ok_and(is_read) {
+        return Ok(());
+    }
+    Err(unsupported(start))
+}
+
 /// Decodes a picture; `upright` turns it as its EXIF orientation says, and `reduction` is asked where
 /// reducing saves time: for a JPEG.
 ///
@@ -74,9 +97,7 @@ pub fn decode(
     upright: bool,
     reduction: Reduction,
 ) -> Result<Picture, PictureError> {
-    if bytes.is_empty() {
-        return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
-    }
+    check_start(bytes)?;
     // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
     IS_GUARDED.set(true);
     let decoded = catch_unwind(AssertUnwindSafe(|| {
@@ -84,7 +105,8 @@ pub fn decode(
     }));
     IS_GUARDED.set(false);
     decoded.unwrap_or_else(|panic| {
-        let detail = panic.downcast_ref::<String>().map(String::as_str);
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let detail = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let detail = detail.unwrap_or("the decoder gave up on it");
         let message = format!("the picture is damaged ({detail})");
         Err(PictureError::new(ErrorKind::Decode, message))
@@ -154,10 +176,7 @@ fn turn(picture: Picture, orientation: Orientation) -> Option<Picture> {
 
 /// Every format but JPEG, as it is stored, and how to turn it.
 fn decode_other(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
-    let format = match image::guess_format(bytes) {
-        Ok(format) if format.reading_enabled() => format,
-        _ => return Err(unsupported(bytes)),
-    };
+    let format = image::guess_format(bytes).map_err(decode_error)?;
     if format == ImageFormat::WebP && !webp_is_complete(bytes) {
         return Err(truncated());
     }
@@ -169,10 +188,16 @@ fn decode_other(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), 
     let mut decoder = reader.into_decoder().map_err(decode_error)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width.into(), height.into(), limits)?;
+    // Before gigabytes are set aside for a header of a few bytes.
+    if (bytes.len() as u64) < shortest(bytes, format, decoder.total_bytes()) {
+        return Err(truncated());
+    }
     // At most 16 bytes a pixel, a canvas and a frame.
     let pixels = u64::from(width) * u64::from(height);
     allowed.max_alloc = Some(HEADER_BYTES + pixels * 32);
     decoder.set_limits(allowed).map_err(decode_error)?;
+    // As it is stored, and as RGB.
+    let _room = Room::take(decoder.total_bytes() + pixels * 3);
     // An unreadable EXIF block says nothing about which way is up.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
@@ -180,6 +205,25 @@ fn decode_other(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), 
         keep_high_bytes(&mut image);
     }
     Ok((from_image(image), orientation))
+}
+
+/// How short a whole file can be that decodes to `total` bytes, where the format sets a limit.
+fn shortest(bytes: &[u8], format: ImageFormat, total: u64) -> u64 {
+    // In their headers: how deep a PNG's and a BMP's samples are.
+    let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
+    match format {
+        // Deflate's longest match is 258 bytes in two bits; samples of 1 bit become 8.
+        ImageFormat::Png if byte(24) < 8 => total / 8 / 1032,
+        // A palette's index becomes up to four bytes.
+        ImageFormat::Png if byte(25) == 3 => total / 4 / 1032,
+        ImageFormat::Png => total / 1032,
+        // Without run lengths.
+        ImageFormat::Bmp if byte(28) >= 24 => total / 4 * 3,
+        ImageFormat::Pnm => total / 8,
+        // A byte is at most 62 pixels of three or four bytes.
+        ImageFormat::Qoi => total / 4 / 62,
+        _ => 0,
+    }
 }
 
 /// Pillow takes the high byte of a 16-bit PNG's values where `image` would round.
@@ -197,10 +241,21 @@ fn keep_high_bytes(image: &mut DynamicImage) {
         .for_each(|value| *value = (*value >> 8) * 257);
 }
 
-/// Whether the file is as long as its RIFF header says; the decoder shows what there is.
+/// Whether the file is as long as its RIFF header says, and each chunk ends within it. The decoder
+/// shows what there is, and sets aside what a chunk claims.
 fn webp_is_complete(bytes: &[u8]) -> bool {
-    let size = bytes.get(4..8).and_then(|size| size.try_into().ok());
-    size.is_some_and(|size| bytes.len() as u64 >= 8 + u64::from(u32::from_le_bytes(size)))
+    let length = |at: usize| {
+        let length = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_le_bytes(length) as usize)
+    };
+    let end = length(4).map_or(usize::MAX, |length| 8 + length);
+    let mut at = 12;
+    while at + 8 <= end.min(bytes.len()) {
+        // Padded to an even length.
+        let chunk = length(at + 4).unwrap_or(0);
+        at += 8 + chunk + chunk % 2;
+    }
+    end <= bytes.len() && at <= bytes.len() + 1
 }
 
 fn from_image(image: DynamicImage) -> Picture {
@@ -215,6 +270,12 @@ fn check_pixels(width: u64, height: u64, limits: Limits) -> Result<(), PictureEr
             ErrorKind::Decode,
             "the picture has no pixels",
         ));
+    }
+    if width.max(height) > MAX_SIDE {
+        let message = format!(
+            "{width} x {height} pixels are too long a strip: a side may have {MAX_SIDE}; cut it first"
+        );
+        return Err(PictureError::new(ErrorKind::Limit, message));
     }
     if width * height > limits.max_pixels {
         let message = format!(

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use half::{bf16, f16};
@@ -29,6 +30,14 @@ impl Bytes {
         match self {
             Self::File(file) => Ok(file.metadata()?.len()),
             Self::Memory(bytes) => Ok(bytes.len() as u64),
+        }
+    }
+
+    /// When they were last written, where that is known and can change.
+    fn modified(&self) -> Option<SystemTime> {
+        match self {
+            Self::File(file) => file.metadata().ok()?.modified().ok(),
+            Self::Memory(_) => None,
         }
     }
 
@@ -71,6 +80,7 @@ fn read_at(file: &File, mut start: u64, mut to: &mut [u8]) -> io::Result<()> {
 pub struct Checkpoint {
     origin: PathBuf,
     bytes: Bytes,
+    modified: Option<SystemTime>,
     tensors: HashMap<String, Slot>,
     naming: Option<Naming>,
 }
@@ -82,8 +92,9 @@ struct Slot {
     length: usize,
 }
 
-/// The length of a safetensors header is in its first eight bytes; the format's own limit.
-const MAX_HEADER: u64 = 100_000_000;
+/// The length of a safetensors header is in its first eight bytes. The format allows ten times as
+/// much, which takes a gigabyte to understand; B7's is a tenth of a megabyte.
+const MAX_HEADER: u64 = 10_000_000;
 
 impl Checkpoint {
     /// Reads the header of `path`.
@@ -109,6 +120,7 @@ impl Checkpoint {
         let damaged = |what: String| {
             anyhow!("{shown} is not a whole safetensors file ({what}); download or export it again")
         };
+        let modified = bytes.modified();
         let mut start = [0; 8];
         bytes
             .read(0, &mut start)
@@ -116,14 +128,15 @@ impl Checkpoint {
         let length = bytes.length()?;
         let header = u64::from_le_bytes(start);
         if header > MAX_HEADER.min(length.saturating_sub(8)) {
-            // A zip archive or a bare pickle: what torch.save writes.
+            // A zip archive or a bare pickle of any protocol: what torch.save writes.
             ensure!(
-                !start.starts_with(b"PK") && !start.starts_with(&[0x80, 0x02]),
+                !start.starts_with(b"PK") && !matches!(start, [0x80, 2..=5, ..]),
                 "{shown} is a PyTorch pickle, which can run code when read; convert it to \
                  safetensors, for example with \
                  timm.models.save_for_hf(..., safe_serialization=True)",
             );
-            return Err(damaged("its header is longer than the file".to_owned()));
+            let claim = format!("its first bytes claim a header of {header} bytes");
+            return Err(damaged(claim));
         }
         let mut text = vec![0; header as usize];
         bytes.read(8, &mut text)?;
@@ -153,10 +166,24 @@ impl Checkpoint {
         }
         Ok(Self {
             origin: origin.to_path_buf(),
+            modified,
             bytes,
             naming: detected.map(|(naming, _)| naming),
             tensors,
         })
+    }
+
+    /// Checks, after all was read, that it was read from one and the same file.
+    ///
+    /// # Errors
+    /// If somebody has written to it since it was opened.
+    pub fn ensure_unchanged(&self) -> Result<()> {
+        ensure!(
+            self.bytes.modified() == self.modified,
+            "{} changed while it was read; try again",
+            self.origin.display(),
+        );
+        Ok(())
     }
 
     /// How its tensors are called, if it looks like an EfficientNet.
@@ -170,9 +197,11 @@ impl Checkpoint {
         self.outputs(&format!("{classifier}.weight"))
     }
 
-    /// The first dimension of a tensor.
+    /// The first dimension of a tensor, if it takes bytes: a header could claim any number of
+    /// rows that take none.
     fn outputs(&self, name: &str) -> Option<usize> {
-        self.tensors.get(name)?.shape.first().copied()
+        let tensor = self.tensors.get(name).filter(|tensor| tensor.length > 0)?;
+        tensor.shape.first().copied()
     }
 
     /// `config` with what the file alone tells: its tensors' names, and the widths that pruning
@@ -186,7 +215,7 @@ impl Checkpoint {
             return Ok(config);
         }
         let outputs = |parameter: &Parameter| match self.outputs(&parameter.name) {
-            Some(outputs) if outputs > 0 => Ok(outputs),
+            Some(outputs) => Ok(outputs),
             _ => bail!(
                 "{}: tensor `{}` is missing or empty, so the width of a pruned network is unknown",
                 self.origin.display(),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Record, Sink, Style};
+use super::{Name, Record, Sink, Style};
 use crate::labels::Labels;
 use crate::terminal::steers;
 
@@ -13,11 +13,13 @@ use crate::terminal::steers;
 #[serde(untagged)]
 enum Object<'a> {
     Answer {
-        path: String,
+        #[serde(flatten)]
+        name: Name,
         predictions: Vec<Prediction<'a>>,
     },
     Failure {
-        path: String,
+        #[serde(flatten)]
+        name: Name,
         error: Failure<'a>,
     },
 }
@@ -37,10 +39,10 @@ struct Failure<'a> {
 }
 
 fn object<'a>(record: &'a Record, labels: &'a Labels) -> Object<'a> {
-    let path = record.path.to_string_lossy().into_owned();
+    let name = Name::of(&record.path);
     match &record.outcome {
         Ok(scored) => Object::Answer {
-            path,
+            name,
             predictions: scored
                 .iter()
                 .map(|scored| {
@@ -55,7 +57,7 @@ fn object<'a>(record: &'a Record, labels: &'a Labels) -> Object<'a> {
                 .collect(),
         },
         Err(error) => Object::Failure {
-            path,
+            name,
             error: Failure {
                 kind: error.kind.name(),
                 message: &error.message,

@@ -1,6 +1,7 @@
 //! Records to text, JSON, JSON Lines, CSV or TSV.
 
 mod json;
+mod name;
 mod table;
 mod text;
 
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 use crate::error::PictureError;
 use crate::labels::Labels;
 use crate::top_k::Scored;
+
+pub use name::Name;
 
 /// One picture's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +77,7 @@ impl Format {
             Self::Json => Box::new(json::Array::new(to, labels, style)),
             Self::Jsonl => Box::new(json::Lines::new(to, labels, style)),
             Self::Csv => Box::new(table::Table::csv(to, labels, style)),
-            Self::Tsv => Box::new(table::Table::tsv(to, labels)),
+            Self::Tsv => Box::new(table::Table::tsv(to, labels, style)),
         }
     }
 }

@@ -32,13 +32,14 @@ impl<'a, W: Write> Table<'a, W> {
     }
 
     /// TSV has no quotes: what would break a line becomes `\t`, `\n`, `\r` or `\\`.
-    pub(super) fn tsv(to: W, labels: &'a Labels) -> Self {
+    pub(super) fn tsv(to: W, labels: &'a Labels, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
-        Self::new(builder.from_writer(to), labels, |field| {
-            let escaped = field.replace('\\', "\\\\").replace('\t', "\\t");
-            escaped.replace('\n', "\\n").replace('\r', "\\r").into()
-        })
+        let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
+            true => |field| printable(&escaped(field)).into(),
+            false => |field| escaped(field).into(),
+        };
+        Self::new(builder.from_writer(to), labels, escape)
     }
 
     fn new(to: Writer<W>, labels: &'a Labels, escape: fn(&str) -> Cow<'_, str>) -> Self {
@@ -63,6 +64,11 @@ impl<'a, W: Write> Table<'a, W> {
         }
         Ok(())
     }
+}
+
+fn escaped(field: &str) -> String {
+    let escaped = field.replace('\\', "\\\\").replace('\t', "\\t");
+    escaped.replace('\n', "\\n").replace('\r', "\\r")
 }
 
 impl<W: Write> Sink for Table<'_, W> {

@@ -70,7 +70,12 @@ impl Environment {
 
     /// The binary, told of nothing but this folder.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_effnet"));
+        self.command_of(env!("CARGO_BIN_EXE_effnet"))
+    }
+
+    /// Another program, told of no more.
+    pub fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();

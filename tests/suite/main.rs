@@ -2,19 +2,28 @@
 //!
 //! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
+mod bad_pictures;
 mod classify;
+mod corpus;
 mod demo;
+mod dishonest_weights;
 mod documents;
 mod environment;
 mod family;
+mod flags;
 mod foreign;
+mod formats;
+mod fuzz;
 mod hub;
 mod hub_client;
 mod hub_faults;
+mod hub_kills;
 mod hub_server;
 mod models;
+mod odd_files;
 mod operations;
 mod parity;
 mod preprocessing;
 mod reduced_decoding;
+mod runs;
 mod weights;

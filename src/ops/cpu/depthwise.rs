@@ -140,6 +140,7 @@ impl CustomOp1 for Call<'_> {
                 panels: group_of(task % groups),
                 // SAFETY: both in bounds; the sums are one row of channels per band.
                 out: unsafe { to.pointer().add(picture * out_len) },
+                // SAFETY: as above.
                 sums: unsafe {
                     let row = picture * bands + band;
                     sums_to.pointer().add(row * layer.channels)

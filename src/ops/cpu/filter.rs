@@ -24,14 +24,16 @@ pub(super) unsafe fn filter<
     taps: *const S::f32s,
     bias: *const [S::f32s; V],
 ) -> [[S::f32s; V]; T] {
-    // SAFETY: the caller vouches for the ranges, here and below.
+    // SAFETY: the caller vouches for the range.
     let mut sums = [unsafe { bias.read_unaligned() }; T];
     for ky in 0..K {
         for kx in 0..K {
             for v in 0..V {
+                // SAFETY: as above.
                 let weight = unsafe { taps.add((v * K + ky) * K + kx).read_unaligned() };
                 for (t, sum) in sums.iter_mut().enumerate() {
                     let at = (ky * row + t * STRIDE + kx) * V + v;
+                    // SAFETY: as above.
                     let value = unsafe { from.add(at).read_unaligned() };
                     sum[v] = simd.mul_add_e_f32s(value, weight, sum[v]);
                 }
