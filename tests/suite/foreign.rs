@@ -10,7 +10,8 @@ use effnet::resolve::Choice;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::Deserialize;
 
-use crate::environment::{Environment, fixture};
+use crate::environment::{Environment, fixture, repository};
+use crate::hub_server::StandIn;
 use crate::parity::assert_close;
 
 /// A tensor's name and shape, and the range of its values.
@@ -190,4 +191,65 @@ fn a_bare_file_of_transformers_needs_its_configuration() {
         run.stderr
     );
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+}
+
+/// The binary's answer to a drawing, by a model that a stand-in for the Hub has.
+fn classify_from(server: &StandIn, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let environment = Environment::new();
+    let run = environment
+        .command()
+        .env("HF_ENDPOINT", server.url())
+        .env("HF_HUB_OFFLINE", "0")
+        .args(["classify", "--jsonl", "-k", "1"])
+        .args(arguments)
+        .arg(repository("assets/pictures/star.jpg"))
+        .output()
+        .expect("a run");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (run.status.code(), text(run.stdout), text(run.stderr))
+}
+
+#[test]
+fn a_transformers_repository_is_downloaded_with_its_preprocessing() {
+    let name = "transformers_efficientnet_b0";
+    let environment = Environment::new();
+    let path = environment.path("model.safetensors");
+    save(name, &path);
+    let read = |file: &str| {
+        std::fs::read(fixture(&format!("foreign/{name}.{file}"))).expect("the fixture")
+    };
+    let weights = std::fs::read(path).expect("the weights");
+    let server = StandIn::new(&[
+        ("someone/net/config.json", &read("config.json")),
+        (
+            "someone/net/preprocessor_config.json",
+            &read("preprocessor_config.json"),
+        ),
+        ("someone/net/model.safetensors", &weights),
+    ]);
+    let (code, stdout, stderr) = classify_from(&server, &["--model", "someone/net"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let record: serde_json::Value = serde_json::from_str(&stdout).expect("one record");
+    let label = record["predictions"][0]["label"].as_str().expect("a label");
+    assert!(String::from_utf8_lossy(&read("config.json")).contains(label));
+}
+
+#[test]
+fn candles_repository_has_a_file_per_variant() {
+    let environment = Environment::new();
+    let path = environment.path("model.safetensors");
+    save("candle_efficientnet_b0", &path);
+    let weights = std::fs::read(path).expect("the weights");
+    let repo = "lmz/candle-efficientnet";
+    let file = format!("{repo}/efficientnet-b0.safetensors");
+    let server = StandIn::new(&[(&file, &weights)]);
+    let (code, _, stderr) = classify_from(&server, &["--model", repo, "--variant", "b0"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains("like timm/tf_efficientnet_b0.aa_in1k"),
+        "{stderr}"
+    );
+    let (code, _, stderr) = classify_from(&server, &["--model", repo]);
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("give --variant"), "{stderr}");
 }
