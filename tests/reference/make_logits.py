@@ -1,14 +1,15 @@
 """Make tests/fixtures/logits.safetensors: timm's logits for generated weights.
 
-    python tests/reference/make_logits.py                      # the fixture
-    python tests/reference/make_logits.py --noise              # print float32 against float64
-    python tests/reference/make_logits.py --activations DIR    # B0's inner activations, to debug
+    python tests/reference/make_logits.py                          # the fixture
+    python tests/reference/make_logits.py --noise [ARCH ...]       # print float32 against float64
+    python tests/reference/make_logits.py --activations DIR [ARCH ...]  # inner activations, to debug
 
 The fixture has one float32 tensor of 1000 logits per model, named after timm's
-architecture: ``efficientnet_b0`` .. ``b7`` (symmetric padding, batch norm
-epsilon 1e-5) and ``tf_efficientnet_b0`` .. ``b7`` (TensorFlow's SAME padding,
-epsilon 1e-3), each at its own resolution. Keys ``<architecture>@<H>x<W>`` have
-an odd, non-square input. Weights and inputs come from generated_weights.py.
+architecture, at its resolution in architectures.py. Padding and batch norm
+epsilon are the architecture's own: symmetric and 1e-5 for models trained with
+PyTorch, TensorFlow's SAME and 1e-3 for ``tf_*`` and the pruned B1 to B3. Keys
+``<architecture>@<H>x<W>`` have a non-square input with odd sides. Weights and
+inputs come from generated_weights.py.
 """
 
 from __future__ import annotations
@@ -16,23 +17,35 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import timm
 import torch
 
+from architectures import generated_model, resolutions
 from common import FIXTURES, save_fixture
-from generated_weights import input_picture, load_generated
+from generated_weights import input_picture
 
-RESOLUTIONS = (224, 240, 260, 300, 380, 456, 528, 600)
-FAMILIES = ("efficientnet", "tf_efficientnet")
-ODD_SIZE = (191, 255)
-NOISE_VARIANTS = (0, 4, 7)
-
-
-def generated_model(arch: str) -> torch.nn.Module:
-    """A timm model in evaluation mode, holding generated weights."""
-    model = timm.create_model(arch, pretrained=False).eval()
-    load_generated(model)
-    return model
+# The second size of efficientnet_x_b5 leaves odd sides to its 2 x 2 convolution.
+ODD_SIZES = {
+    "efficientnet_b0": [(191, 255)],
+    "tf_efficientnet_b0": [(191, 255)],
+    "tf_efficientnetv2_s": [(191, 255)],
+    "efficientnetv2_rw_s": [(191, 255)],
+    "tf_efficientnet_es": [(191, 255)],
+    "efficientnet_lite0": [(191, 255)],
+    "efficientnet_x_b5": [(191, 255), (189, 253)],
+    "test_efficientnet": [(191, 255)],
+}
+NOISE_ARCHITECTURES = (
+    "efficientnet_b0",
+    "tf_efficientnet_b7",
+    "tf_efficientnet_b8",
+    "tf_efficientnet_l2",
+    "tf_efficientnet_lite4",
+    "tf_efficientnet_el",
+    "efficientnet_h_b5",
+    "efficientnetv2_rw_m",
+    "tf_efficientnetv2_xl",
+)
+ACTIVATION_ARCHITECTURES = ("efficientnet_b0", "tf_efficientnet_b0")
 
 
 def input_batch(height: int, width: int) -> torch.Tensor:
@@ -43,53 +56,51 @@ def input_batch(height: int, width: int) -> torch.Tensor:
 @torch.inference_mode()
 def logits(model: torch.nn.Module, batch: torch.Tensor) -> torch.Tensor:
     """The logits of the only picture in ``batch``."""
-    return model(batch)[0]
+    return model(batch)[0].clone()
 
 
 def write_logits(path: Path) -> None:
-    """Run all sixteen models, and both B0 at the odd size, and save the logits."""
+    """Run every architecture, some at odd sizes too, and save the logits."""
     tensors = {}
-    for family in FAMILIES:
-        for variant, size in enumerate(RESOLUTIONS):
-            arch = f"{family}_b{variant}"
-            model = generated_model(arch)
-            tensors[arch] = logits(model, input_batch(size, size))
-            if variant == 0:
-                height, width = ODD_SIZE
-                tensors[f"{arch}@{height}x{width}"] = logits(model, input_batch(height, width))
-            print(f"{arch}: logit std {tensors[arch].std():.3f}", flush=True)
-    save_fixture({key: value.clone() for key, value in tensors.items()}, path)
+    for architecture, size in resolutions().items():
+        model = generated_model(architecture)
+        tensors[architecture] = logits(model, input_batch(size, size))
+        for height, width in ODD_SIZES.get(architecture, []):
+            tensors[f"{architecture}@{height}x{width}"] = logits(model, input_batch(height, width))
+        print(f"{architecture} at {size}: logit std {tensors[architecture].std():.3f}", flush=True)
+    save_fixture(tensors, path)
 
 
-def print_noise() -> None:
+def print_noise(architectures: list[str]) -> None:
     """Print how far float32 is from float64, relative to the largest logit."""
-    for family in FAMILIES:
-        for variant in NOISE_VARIANTS:
-            size = RESOLUTIONS[variant]
-            model = generated_model(f"{family}_b{variant}")
-            batch = input_batch(size, size)
-            single = logits(model, batch).double()
-            double = logits(model.double(), batch.double())
-            relative = (single - double).abs().max() / double.abs().max()
-            print(f"{family}_b{variant}: max|f32 - f64| / max|logit| = {relative:.2e}", flush=True)
+    sizes = resolutions()
+    for architecture in architectures:
+        size = sizes[architecture]
+        model = generated_model(architecture)
+        batch = input_batch(size, size)
+        single = logits(model, batch).double()
+        double = logits(model.double(), batch.double())
+        relative = (single - double).abs().max() / double.abs().max()
+        print(f"{architecture}: max|f32 - f64| / max|logit| = {relative:.2e}", flush=True)
 
 
-def write_activations(folder: Path) -> None:
-    """Save the stem, every block, the head, the pooled features and the logits of B0.
+def write_activations(architectures: list[str], folder: Path) -> None:
+    """Save the stem, every block, the head, the pooled features and the logits.
 
-    Pictures are NHWC. One file per family, named after the architecture.
+    Pictures are NHWC. One file per architecture, named after it.
     """
-    for family in FAMILIES:
-        arch = f"{family}_b0"
-        model = generated_model(arch)
-        batch = input_batch(RESOLUTIONS[0], RESOLUTIONS[0])
+    sizes = resolutions()
+    for architecture in architectures:
+        size = sizes[architecture]
+        model = generated_model(architecture)
+        batch = input_batch(size, size)
         recorded = {"input": to_nhwc(batch)}
         for name, module in observed_modules(model).items():
             module.register_forward_hook(
                 lambda _module, _inputs, output, name=name: recorded.update({name: to_nhwc(output)})
             )
-        recorded["logits"] = logits(model, batch)[None].clone()
-        save_fixture(recorded, folder / f"{arch}.activations.safetensors")
+        recorded["logits"] = logits(model, batch)[None]
+        save_fixture(recorded, folder / f"{architecture}.activations.safetensors")
 
 
 def observed_modules(model: torch.nn.Module) -> dict[str, torch.nn.Module]:
@@ -111,12 +122,15 @@ def to_nhwc(tensor: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--noise", action="store_true", help="print float32 against float64 instead")
-    parser.add_argument("--activations", type=Path, metavar="DIR", help="write B0's activations there instead")
+    parser.add_argument("--activations", type=Path, metavar="DIR", help="write inner activations there instead")
+    parser.add_argument("architectures", nargs="*", metavar="ARCH", help="whose noise or activations")
     arguments = parser.parse_args()
     if arguments.noise:
-        print_noise()
+        print_noise(arguments.architectures or NOISE_ARCHITECTURES)
     elif arguments.activations:
-        write_activations(arguments.activations)
+        write_activations(arguments.architectures or ACTIVATION_ARCHITECTURES, arguments.activations)
+    elif arguments.architectures:
+        parser.error("the fixture holds every architecture")
     else:
         write_logits(FIXTURES / "logits.safetensors")
 
