@@ -14,13 +14,13 @@ FIXTURES = ROOT / "tests" / "fixtures"
 RECORDED_PACKAGES = ("timm", "torch", "torchvision", "pillow", "numpy")
 
 
-def save_fixture(tensors: dict, path: Path) -> None:
+def save_fixture(tensors: dict, path: Path, *more_packages: str) -> None:
     """Write torch tensors as safetensors, recording the versions that made them.
 
     The metadata is a single entry, because the order of several is not fixed
     in the file and would make it differ from run to run.
     """
-    made_with = ", ".join(f"{name} {version(name)}" for name in RECORDED_PACKAGES)
+    made_with = ", ".join(f"{name} {version(name)}" for name in (*RECORDED_PACKAGES, *more_packages))
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, {"made_with": made_with})
     path.chmod(0o644)
