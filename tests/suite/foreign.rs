@@ -166,7 +166,7 @@ fn transformers_pad_odd_sizes_in_their_own_way() {
 
 #[test]
 fn timms_networks_are_found_inside_transformers_wrapper() {
-    folder_equals("timm_wrapper_test_efficientnet", 160, "label 1");
+    folder_equals("timm_wrapper_test_efficientnet", 160, "bee");
 }
 
 #[test]
