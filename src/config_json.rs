@@ -18,7 +18,7 @@ use crate::text_file;
 use crate::transformers_config;
 
 /// Each class has a label in memory before the weights are looked at. ImageNet-21k has 21,843.
-const MOST_CLASSES: usize = 1_000_000;
+const MOST_CLASSES: usize = 100_000;
 
 /// What the file says of a model.
 pub struct ModelCard {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// A label for each of a million classes needs less.
+/// A label for each of 100,000 classes needs less.
 const MAX_BYTES: u64 = 16 << 20;
 
 /// The whole file, if it is UTF-8 and not longer than such files are: a device would not end.

@@ -36,3 +36,28 @@ impl Drop for Room {
 fn taken() -> MutexGuard<'static, u64> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn who_comes_when_all_is_taken_waits_until_it_is_given_back() {
+        let all = Room::take(u64::MAX);
+        let (sender, receiver) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let _some = Room::take(1);
+                sender.send(()).expect("a listener");
+            });
+            let early = receiver.recv_timeout(Duration::from_millis(50));
+            assert_eq!(early, Err(mpsc::RecvTimeoutError::Timeout));
+            drop(all);
+            receiver.recv().expect("room");
+        });
+        assert_eq!(*taken(), 0);
+    }
+}

@@ -251,7 +251,7 @@ fn a_small_file_that_claims_to_be_large_is_refused() {
                 assert_eq!(picture, whole(&file("rgb-8.png")).expect("a picture"));
             }
             Ok(picture) => panic!("{name} is {} x {}", picture.width, picture.height),
-            Err(e) if name.starts_with("100000x") && name.ends_with("ng") => {
+            Err(e) if ["100000x100000.png", "1500000x1.png"].contains(&&*name) => {
                 assert_eq!(e.kind, ErrorKind::Limit, "{name}: {e}");
             }
             Err(_) => {}
