@@ -197,7 +197,7 @@ impl Preprocessor {
         let (mean, std) = self.normalisation();
         Ok(Transform {
             size,
-            crop_pct: size as f64 / resized as f64,
+            crop_pct: crop_pct(size, resized),
             crop_mode,
             // Pillow's numbers.
             interpolation: match self.resample {
@@ -231,5 +231,30 @@ impl Preprocessor {
         };
         let channels: [_; 3] = std::array::from_fn(channel);
         (channels.map(|(mean, _)| mean), channels.map(|(_, std)| std))
+    }
+}
+
+/// The share that `size` is of `resized`, so that dividing by it gives `resized` again when it is
+/// rounded down.
+fn crop_pct(size: usize, resized: usize) -> f64 {
+    let share = size as f64 / resized as f64;
+    match (size as f64 / share) < resized as f64 {
+        true => share.next_down(),
+        false => share,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crop_pct;
+
+    #[test]
+    fn the_resized_side_comes_back_from_its_share() {
+        for size in 32..400 {
+            for resized in 32..400 {
+                let side = (size as f64 / crop_pct(size, resized)).floor();
+                assert_eq!(side as usize, resized, "{size} of {resized}");
+            }
+        }
     }
 }

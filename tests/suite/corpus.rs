@@ -174,6 +174,9 @@ fn configs() -> Vec<Vec<u8>> {
         r#"{"architecture":"efficientnet_b0","num_classes":1000000000000000000}"#,
         r#"{"architecture":"efficientnet_b0","input_size":[3,32,32],"crop_pct":1e-300}"#,
         r#"{"architecture":"efficientnet_b0","std":[0,0,0],"mean":[1e39,-1e39,1]}"#,
+        r#"{"architecture":"tf_efficientnetv2_s","num_classes":2,"id2label":{"1":"b"},"pretrained_cfg":{"test_input_size":[3,384,384],"test_crop_pct":1}}"#,
+        "{\"model_type\":\"efficientnet\",\"width_coefficient\":1.0,\"depth_coefficient\":1.1,\"depthwise_padding\":[16],\"id2label\":{\"0\":\"a\"}}\0{\"size\":{\"height\":240,\"width\":240},\"resample\":0,\"image_std\":[0,0,0]}",
+        "{\"model_type\":\"efficientnet\"}\0{\"size\":{\"shortest_edge\":40},\"do_center_crop\":true,\"crop_size\":4096,\"rescale_factor\":0}",
         "null",
     ];
     let few = few.map(|text| text.as_bytes().to_vec());

@@ -16,6 +16,7 @@ use effnet::model::safetensors::Checkpoint;
 use effnet::model::weights::{Source, parameters};
 use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use effnet::resample::Interpolation;
+use effnet::transformers_config;
 use tempfile::NamedTempFile;
 
 /// Small, so that a run is short; what is refused for its size is as good a test.
@@ -74,6 +75,17 @@ pub fn weights(bytes: &[u8]) {
                 read += 1;
             }
         }
+        let (pruned, padding, eps) = architecture("efficientnet_b1_pruned").expect("another");
+        let pruned = Config::new(pruned, padding, eps, 16);
+        if let Ok(pruned) = checkpoint.complete(pruned) {
+            assert!(
+                pruned
+                    .stages
+                    .iter()
+                    .flatten()
+                    .all(|block| block.expanded > 0)
+            );
+        }
         // It compares with all variants, so only what has a tensor of ours is worth its time.
         if read > 0 && checkpoint.check(&config).is_ok() {
             assert_eq!(read, needed);
@@ -81,12 +93,16 @@ pub fn weights(bytes: &[u8]) {
     });
 }
 
-/// Takes a model's config.json.
+/// Takes a model's config.json, and behind a NUL transformers' preprocessor_config.json.
 pub fn config(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Ok(card) = ModelCard::parse(text) {
+    let card = match text.split_once('\0') {
+        Some((config, preprocessor)) => transformers_config::card(config, preprocessor),
+        None => ModelCard::parse(text),
+    };
+    if let Ok(card) = card {
         assert_eq!(card.labels.len(), card.config.classes);
         assert!(card.transform.size >= 32);
         let (width, height) = (640, 480);
