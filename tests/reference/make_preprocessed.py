@@ -74,6 +74,9 @@ B0, B1, B2, B3, B4, B5, B6, B7 = (
 BILINEAR = Preprocessing(B0.architecture, 224, 0.875, interpolation="bilinear")
 SQUASHED = Preprocessing(B0.architecture, 448, 1.0, crop_mode="squash")
 HALF = Preprocessing(B0.architecture, 288, 1.0, mean_and_std=0.5)
+# At the larger size that timm's best published figures are measured at.
+RW_S_TEST = Preprocessing("efficientnetv2_rw_s.ra2_in1k", 384, 1.0)
+V2_M_TEST = Preprocessing("tf_efficientnetv2_m.in21k_ft_in1k", 480, 1.0, crop_mode="squash")
 
 GRADIENT, EDGES, TEXT, TEXTURE, TINY, RINGS, SCENE = (
     "gradient-333x250.png",
@@ -101,14 +104,17 @@ CASES = {
     BILINEAR: (GRADIENT, EDGES, TEXT, TEXTURE, TINY, RINGS, SCENE, SCENE_JPEG),
     SQUASHED: (EDGES, TEXT, TEXTURE, RINGS),
     HALF: (EDGES, TEXT, TEXTURE, RINGS),
+    RW_S_TEST: (TEXT, TEXTURE, RINGS, SCENE),
+    V2_M_TEST: (TEXT, TEXTURE, RINGS),
 }
 NORMALISED_CASES = ((B0, SCENE), (HALF, TEXTURE))
 
 
 def check_against_timm() -> None:
     """Fail unless the variants' settings are what timm resolves by itself."""
-    for setting in (B0, B1, B2, B3, B4, B5, B6, B7):
-        own = resolve_data_config({}, pretrained_cfg=timm.get_pretrained_cfg(setting.architecture).to_dict())
+    for setting in (B0, B1, B2, B3, B4, B5, B6, B7, RW_S_TEST, V2_M_TEST):
+        pretrained = timm.get_pretrained_cfg(setting.architecture).to_dict()
+        own = resolve_data_config({}, pretrained_cfg=pretrained, use_test_size=setting in (RW_S_TEST, V2_M_TEST))
         if setting.config() != own:
             raise SystemExit(f"{setting.architecture}: timm resolves {own}")
 
