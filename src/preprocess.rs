@@ -18,6 +18,9 @@ pub enum CropMode {
     Center,
     /// Both sides are resized, whatever the aspect ratio, and the middle is kept.
     Squash,
+    /// The same, but half a pixel is always rounded down (transformers, image_transforms.py,
+    /// `center_crop`).
+    SquashDown,
 }
 
 /// A checkpoint's evaluation transform.
@@ -75,8 +78,8 @@ impl Transform {
     /// The 8-bit picture that the network sees, `size` by `size`.
     pub fn resize_and_crop(&self, picture: &Picture) -> Picture {
         let (width, height) = self.resized(picture.stored);
-        let columns = Crop::middle(width, self.size);
-        let rows = Crop::middle(height, self.size);
+        let columns = Crop::middle(width, self.size, self.crop_mode);
+        let rows = Crop::middle(height, self.size, self.crop_mode);
         let part = resize_and_crop(
             picture,
             (width, height),
@@ -98,7 +101,7 @@ impl Transform {
         let longer =
             |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
         match self.crop_mode {
-            CropMode::Squash => (side, side),
+            CropMode::Squash | CropMode::SquashDown => (side, side),
             CropMode::Center if width <= height => (side, longer(height, width)),
             CropMode::Center => (longer(width, height), side),
         }
@@ -123,11 +126,14 @@ struct Crop {
 
 impl Crop {
     /// The middle; half a pixel goes to the even offset (torchvision, `center_crop`, which calls
-    /// Python's `round`).
-    fn middle(length: usize, size: usize) -> Self {
+    /// Python's `round`), or down.
+    fn middle(length: usize, size: usize, mode: CropMode) -> Self {
         match length.checked_sub(size) {
             Some(excess) => {
-                let start = (excess as f64 / 2.0).round_ties_even() as usize;
+                let start = match mode {
+                    CropMode::SquashDown => excess / 2,
+                    _ => (excess as f64 / 2.0).round_ties_even() as usize,
+                };
                 Self {
                     kept: start..start + size,
                     before: 0,

@@ -98,8 +98,19 @@ impl Default for Preprocessor {
 #[serde(untagged)]
 enum Size {
     Sides { height: usize, width: usize },
-    Shortest { shortest_edge: usize },
     Side(usize),
+}
+
+impl Size {
+    fn square(self) -> Result<usize> {
+        match self {
+            Self::Side(side) => Ok(side),
+            Self::Sides { height, width } if height == width => Ok(height),
+            Self::Sides { height, width } => {
+                bail!("its input size {height} x {width} is not supported; it must be square")
+            }
+        }
+    }
 }
 
 /// Whether a `config.json` is of transformers' own EfficientNet.
@@ -174,19 +185,10 @@ impl Preprocessor {
             self.do_rescale,
             "it does not rescale, which is not supported"
         );
-        let (resized, crop_mode) = match self.size {
-            Size::Sides { height, width } if height == width => (height, CropMode::Squash),
-            Size::Side(side) => (side, CropMode::Squash),
-            Size::Shortest { shortest_edge } => (shortest_edge, CropMode::Center),
-            Size::Sides { height, width } => {
-                bail!("its input size {height} x {width} is not supported; it must be square")
-            }
-        };
-        let size = match (self.do_center_crop, self.crop_size, crop_mode) {
-            (true, Size::Sides { height, width }, _) if height == width => height,
-            (true, Size::Side(side), _) => side,
-            (false, _, CropMode::Squash) => resized,
-            _ => bail!("its input is not square, which is not supported"),
+        let resized = self.size.square()?;
+        let size = match self.do_center_crop {
+            true => self.crop_size.square()?,
+            false => resized,
         };
         for side in [size, resized] {
             ensure!(
@@ -198,7 +200,7 @@ impl Preprocessor {
         Ok(Transform {
             size,
             crop_pct: crop_pct(size, resized),
-            crop_mode,
+            crop_mode: CropMode::SquashDown,
             // Pillow's numbers.
             interpolation: match self.resample {
                 0 => Interpolation::Nearest,

@@ -12,7 +12,7 @@ use crate::error::Outcome;
 use crate::model::Config;
 use crate::model::architectures::Architecture;
 use crate::model::layers::{Layer, layers};
-use crate::preprocess::Transform;
+use crate::preprocess::{CropMode, Transform};
 use crate::resolve::Choice;
 use crate::terminal::{Terminal, printable};
 
@@ -34,7 +34,7 @@ struct Report {
 struct Preprocessing {
     resolution: usize,
     crop_pct: f64,
-    crop_mode: String,
+    crop_mode: &'static str,
     interpolation: String,
     mean: [f32; 3],
     std: [f32; 3],
@@ -45,7 +45,10 @@ impl Preprocessing {
         Self {
             resolution: transform.size,
             crop_pct: transform.crop_pct,
-            crop_mode: format!("{:?}", transform.crop_mode).to_lowercase(),
+            crop_mode: match transform.crop_mode {
+                CropMode::Center => "center",
+                CropMode::Squash | CropMode::SquashDown => "squash",
+            },
             interpolation: format!("{:?}", transform.interpolation).to_lowercase(),
             mean: transform.mean,
             std: transform.std,

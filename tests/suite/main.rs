@@ -12,6 +12,7 @@ mod environment;
 mod family;
 mod flags;
 mod foreign;
+mod foreign_preprocessing;
 mod formats;
 mod fuzz;
 mod hub;

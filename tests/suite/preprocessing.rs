@@ -1,6 +1,7 @@
 //! Preprocessing equals timm's transform (Pillow's resize), in the network's input range.
 
 use effnet::decode::{Limits, decode};
+use effnet::picture::Picture;
 use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use effnet::resample::Interpolation;
 use safetensors::SafeTensors;
@@ -9,6 +10,22 @@ use crate::environment::fixture;
 
 /// Every so many rows and columns of the crop are in the fixture.
 const STEP: usize = 5;
+
+/// The pixels of a picture's crop that a fixture samples.
+pub fn sampled(transform: &Transform, picture: &str) -> Vec<u8> {
+    let crop = transform.resize_and_crop(&decoded(picture));
+    let rows = (0..crop.height).step_by(STEP).flat_map(|y| {
+        let pixels = crop.row(y).chunks_exact(3).step_by(STEP);
+        pixels.flatten().copied().collect::<Vec<_>>()
+    });
+    rows.collect()
+}
+
+/// A picture of the fixtures.
+pub fn decoded(picture: &str) -> Picture {
+    let file = std::fs::read(fixture("pictures").join(picture)).expect("a picture");
+    decode(&file, Limits::default(), true, &|_| 1).expect("a decoded picture")
+}
 
 struct Case {
     key: String,
@@ -56,14 +73,7 @@ fn difference(ending: &str) -> (f64, i32, usize) {
             continue;
         }
         let case = case(&key);
-        let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
-        let picture = decode(&file, Limits::default(), true, &|_| 1).expect("a decoded picture");
-        let crop = case.transform.resize_and_crop(&picture);
-        let sampled = (0..crop.height).step_by(STEP).flat_map(|y| {
-            let pixels = crop.row(y).chunks_exact(3).step_by(STEP);
-            pixels.flatten().copied().collect::<Vec<_>>()
-        });
-        let sampled: Vec<u8> = sampled.collect();
+        let sampled = sampled(&case.transform, &case.picture);
         assert_eq!(sampled.len(), reference.data().len(), "{}", case.key);
         for (ours, theirs) in sampled.iter().zip(reference.data()) {
             let difference = (i32::from(*ours) - i32::from(*theirs)).abs();
@@ -100,9 +110,7 @@ fn normalised_values_equal_torchvisions_to_the_bit() {
             continue;
         };
         let case = case(key);
-        let file = std::fs::read(fixture("pictures").join(&case.picture)).expect("a picture");
-        let picture = decode(&file, Limits::default(), true, &|_| 1).expect("a decoded picture");
-        let ours = case.transform.apply(&picture);
+        let ours = case.transform.apply(&decoded(&case.picture));
         let positions = tensors
             .tensor(&format!("positions|{key}"))
             .expect("positions");
