@@ -7,9 +7,10 @@
 The fixture has one float32 tensor of 1000 logits per model, named after timm's
 architecture, at its resolution in architectures.py. Padding and batch norm
 epsilon are the architecture's own: symmetric and 1e-5 for models trained with
-PyTorch, TensorFlow's SAME and 1e-3 for ``tf_*`` and the pruned B1 to B3. Keys
-``<architecture>@<H>x<W>`` have a non-square input with odd sides. Weights and
-inputs come from generated_weights.py.
+PyTorch, TensorFlow's SAME and 1e-3 for ``tf_*`` and the pruned B1 to B3. The
+2 x 2 convolutions of efficientnet_x_b5 and h_b5 have SAME, all their others have
+symmetric padding. Keys ``<architecture>@<H>x<W>`` have a non-square input with
+odd sides. Weights and inputs come from generated_weights.py.
 """
 
 from __future__ import annotations
