@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::corpus::Random;
 use crate::environment::{Environment, repository};
+use crate::hub_client::{Client, serving};
 use crate::hub_server::{Reply, Request, StandIn, sha256};
 
 const CONFIG: &str = "someone/shapes/config.json";
@@ -139,6 +140,19 @@ fn a_download_that_is_killed_at_any_moment_leaves_a_sound_cache() {
         assert_arrives(&environment, &server);
     }
     assert!(killed > 0, "no kill came in time");
+}
+
+#[test]
+fn a_slow_trickle_is_no_stall() {
+    let server = serving(|request, reply| match &*request.method {
+        "GET" => reply.pause(Duration::from_millis(200)),
+        _ => reply,
+    });
+    let client = Client::new(&server);
+    // Two seconds in all, with a patience of one.
+    assert!(client.settings.stall_timeout < Duration::from_secs(2));
+    client.assert_whole();
+    assert_eq!(server.count("GET"), 1);
 }
 
 fn one_line(output: &Output) -> String {

@@ -34,6 +34,8 @@ pub struct Reply {
     pub cut: Option<usize>,
     /// Stand still after the headers and the cut for so long.
     pub stall: Duration,
+    /// Stand still before each tenth of the body for so long.
+    pub pause: Duration,
 }
 
 impl Reply {
@@ -44,6 +46,7 @@ impl Reply {
             body: Vec::new(),
             cut: None,
             stall: Duration::ZERO,
+            pause: Duration::ZERO,
         }
     }
 
@@ -64,6 +67,11 @@ impl Reply {
 
     pub fn cut(mut self, bytes: usize) -> Self {
         self.cut = Some(bytes);
+        self
+    }
+
+    pub fn pause(mut self, duration: Duration) -> Self {
+        self.pause = duration;
         self
     }
 
@@ -150,7 +158,10 @@ fn serve(
     stream.write_all(head.as_bytes()).ok()?;
     if request.method != "HEAD" {
         let end = reply.cut.unwrap_or(reply.body.len());
-        stream.write_all(&reply.body[..end]).ok()?;
+        for part in reply.body[..end].chunks(reply.body.len().div_ceil(10).max(1)) {
+            thread::sleep(reply.pause);
+            stream.write_all(part).ok()?;
+        }
     }
     stream.flush().ok()?;
     thread::sleep(reply.stall);
