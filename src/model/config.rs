@@ -73,7 +73,7 @@ pub struct Config {
     pub batch_norm_eps: f64,
     /// What the tensors are called.
     pub naming: Naming,
-    /// Whether the channels are placeholders until [`super::safetensors::Checkpoint::widths`]
+    /// Whether the channels are placeholders until [`super::safetensors::Checkpoint::complete`]
     /// tells the true ones.
     pub pruned: bool,
 }
