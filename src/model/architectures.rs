@@ -25,7 +25,7 @@ pub(super) struct Stage {
     pub space_to_depth: bool,
 }
 
-/// A row with squeeze-excite.
+/// A row; dense convolutions come without squeeze-excite, the others with it.
 const fn row(
     kind: BlockKind,
     expand_ratio: usize,
@@ -41,31 +41,17 @@ const fn row(
         stride,
         channels,
         layers,
-        squeeze_excite: true,
+        squeeze_excite: matches!(kind, DepthwiseSeparable | MbConv),
         activation: None,
         expands_outputs: false,
         space_to_depth: false,
     }
 }
 
-/// A row without.
-const fn plain(
-    kind: BlockKind,
-    expand_ratio: usize,
-    kernel: usize,
-    stride: usize,
-    channels: usize,
-    layers: usize,
-) -> Stage {
-    Stage {
-        squeeze_excite: false,
-        ..row(kind, expand_ratio, kernel, stride, channels, layers)
-    }
-}
-
 /// A fused row of EfficientNet-X, with squeeze-excite and ReLU.
 const fn fused_relu(expand_ratio: usize, kernel: usize, channels: usize, layers: usize) -> Stage {
     Stage {
+        squeeze_excite: true,
         activation: Some(Relu),
         ..row(FusedMbConv, expand_ratio, kernel, 2, channels, layers)
     }
@@ -80,6 +66,8 @@ pub struct Family {
     /// Channels before the classifier, before scaling.
     pub(super) head: usize,
     pub(super) activation: Activation,
+    /// Whether its rows have the squeeze-excite that they ask for.
+    pub(super) squeeze_excite: bool,
     /// The smallest share of the scaled channels that rounding to a multiple of 8 may leave.
     pub(super) round_limit: f64,
     /// Stem, head, and the first and last stages' layers are not scaled.
@@ -93,6 +81,7 @@ impl Family {
             stages,
             head,
             activation: Silu,
+            squeeze_excite: true,
             round_limit: 0.9,
             fixed_ends: false,
         }
@@ -117,37 +106,27 @@ const V1: Family = Family::new(
 /// EfficientNet-Lite (tensorflow/tpu, efficientnet/lite).
 const LITE: Family = Family {
     activation: Relu6,
+    squeeze_excite: false,
     fixed_ends: true,
-    ..Family::new(
-        32,
-        &[
-            plain(DepthwiseSeparable, 1, 3, 1, 16, 1),
-            plain(MbConv, 6, 3, 2, 24, 2),
-            plain(MbConv, 6, 5, 2, 40, 2),
-            plain(MbConv, 6, 3, 2, 80, 3),
-            plain(MbConv, 6, 5, 1, 112, 3),
-            plain(MbConv, 6, 5, 2, 192, 4),
-            plain(MbConv, 6, 3, 1, 320, 1),
-        ],
-        1280,
-    )
+    ..V1
 };
 
 /// EfficientNet-EdgeTPU-S (tensorflow/tpu, efficientnet/edgetpu).
 const EDGE_TPU: Family = Family {
     activation: Relu,
+    squeeze_excite: false,
     ..Family::new(
         32,
         &[
             Stage {
                 expands_outputs: true,
-                ..plain(FusedMbConv, 4, 3, 1, 24, 1)
+                ..row(FusedMbConv, 4, 3, 1, 24, 1)
             },
-            plain(FusedMbConv, 8, 3, 2, 32, 2),
-            plain(FusedMbConv, 8, 3, 2, 48, 4),
-            plain(MbConv, 8, 5, 2, 96, 5),
-            plain(MbConv, 8, 5, 1, 144, 4),
-            plain(MbConv, 8, 5, 2, 192, 2),
+            row(FusedMbConv, 8, 3, 2, 32, 2),
+            row(FusedMbConv, 8, 3, 2, 48, 4),
+            row(MbConv, 8, 5, 2, 96, 5),
+            row(MbConv, 8, 5, 1, 144, 4),
+            row(MbConv, 8, 5, 2, 192, 2),
         ],
         1280,
     )
@@ -157,9 +136,9 @@ const EDGE_TPU: Family = Family {
 const V2_S: Family = Family::new(
     24,
     &[
-        plain(ConvNormAct, 1, 3, 1, 24, 2),
-        plain(FusedMbConv, 4, 3, 2, 48, 4),
-        plain(FusedMbConv, 4, 3, 2, 64, 4),
+        row(ConvNormAct, 1, 3, 1, 24, 2),
+        row(FusedMbConv, 4, 3, 2, 48, 4),
+        row(FusedMbConv, 4, 3, 2, 64, 4),
         row(MbConv, 4, 3, 2, 128, 6),
         row(MbConv, 6, 3, 1, 160, 9),
         row(MbConv, 6, 3, 2, 256, 15),
@@ -171,9 +150,9 @@ const V2_S: Family = Family::new(
 const V2_M: Family = Family::new(
     24,
     &[
-        plain(ConvNormAct, 1, 3, 1, 24, 3),
-        plain(FusedMbConv, 4, 3, 2, 48, 5),
-        plain(FusedMbConv, 4, 3, 2, 80, 5),
+        row(ConvNormAct, 1, 3, 1, 24, 3),
+        row(FusedMbConv, 4, 3, 2, 48, 5),
+        row(FusedMbConv, 4, 3, 2, 80, 5),
         row(MbConv, 4, 3, 2, 160, 7),
         row(MbConv, 6, 3, 1, 176, 14),
         row(MbConv, 6, 3, 2, 304, 18),
@@ -186,9 +165,9 @@ const V2_M: Family = Family::new(
 const V2_L: Family = Family::new(
     32,
     &[
-        plain(ConvNormAct, 1, 3, 1, 32, 4),
-        plain(FusedMbConv, 4, 3, 2, 64, 7),
-        plain(FusedMbConv, 4, 3, 2, 96, 7),
+        row(ConvNormAct, 1, 3, 1, 32, 4),
+        row(FusedMbConv, 4, 3, 2, 64, 7),
+        row(FusedMbConv, 4, 3, 2, 96, 7),
         row(MbConv, 4, 3, 2, 192, 10),
         row(MbConv, 6, 3, 1, 224, 19),
         row(MbConv, 6, 3, 2, 384, 25),
@@ -201,9 +180,9 @@ const V2_L: Family = Family::new(
 const V2_XL: Family = Family::new(
     32,
     &[
-        plain(ConvNormAct, 1, 3, 1, 32, 4),
-        plain(FusedMbConv, 4, 3, 2, 64, 8),
-        plain(FusedMbConv, 4, 3, 2, 96, 8),
+        row(ConvNormAct, 1, 3, 1, 32, 4),
+        row(FusedMbConv, 4, 3, 2, 64, 8),
+        row(FusedMbConv, 4, 3, 2, 96, 8),
         row(MbConv, 4, 3, 2, 192, 16),
         row(MbConv, 6, 3, 1, 256, 24),
         row(MbConv, 6, 3, 2, 512, 32),
@@ -218,9 +197,9 @@ const V2_B: Family = Family {
     ..Family::new(
         32,
         &[
-            plain(ConvNormAct, 1, 3, 1, 16, 1),
-            plain(FusedMbConv, 4, 3, 2, 32, 2),
-            plain(FusedMbConv, 4, 3, 2, 48, 2),
+            row(ConvNormAct, 1, 3, 1, 16, 1),
+            row(FusedMbConv, 4, 3, 2, 32, 2),
+            row(FusedMbConv, 4, 3, 2, 48, 2),
             row(MbConv, 4, 3, 2, 96, 3),
             row(MbConv, 6, 3, 1, 112, 5),
             row(MbConv, 6, 3, 2, 192, 8),
@@ -233,9 +212,9 @@ const V2_B: Family = Family {
 const V2_RW_S: Family = Family::new(
     24,
     &[
-        plain(FusedMbConv, 1, 3, 1, 24, 2),
-        plain(FusedMbConv, 4, 3, 2, 48, 4),
-        plain(FusedMbConv, 4, 3, 2, 64, 4),
+        row(FusedMbConv, 1, 3, 1, 24, 2),
+        row(FusedMbConv, 4, 3, 2, 48, 4),
+        row(FusedMbConv, 4, 3, 2, 64, 4),
         row(MbConv, 4, 3, 2, 128, 6),
         row(MbConv, 6, 3, 1, 160, 9),
         row(MbConv, 6, 3, 2, 272, 15),
@@ -247,9 +226,9 @@ const V2_RW_S: Family = Family::new(
 const V2_RW_M: Family = Family::new(
     24,
     &[
-        plain(FusedMbConv, 1, 3, 1, 24, 3),
-        plain(FusedMbConv, 4, 3, 2, 48, 5),
-        plain(FusedMbConv, 4, 3, 2, 64, 5),
+        row(FusedMbConv, 1, 3, 1, 24, 3),
+        row(FusedMbConv, 4, 3, 2, 48, 5),
+        row(FusedMbConv, 4, 3, 2, 64, 5),
         row(MbConv, 4, 3, 2, 128, 8),
         row(MbConv, 6, 3, 1, 160, 15),
         row(MbConv, 6, 3, 2, 272, 24),
@@ -299,9 +278,9 @@ const TEST: Family = Family {
     ..Family::new(
         24,
         &[
-            plain(ConvNormAct, 1, 3, 1, 16, 1),
-            plain(FusedMbConv, 4, 3, 2, 24, 1),
-            plain(FusedMbConv, 4, 3, 2, 32, 1),
+            row(ConvNormAct, 1, 3, 1, 16, 1),
+            row(FusedMbConv, 4, 3, 2, 24, 1),
+            row(FusedMbConv, 4, 3, 2, 32, 1),
             row(MbConv, 4, 3, 2, 48, 1),
             row(MbConv, 4, 3, 2, 64, 1),
         ],

@@ -156,6 +156,7 @@ impl Scaling<'_> {
     }
 
     fn block(&mut self, row: &Stage, first: bool) -> BlockConfig {
+        let family = self.architecture.family;
         let channels = self.architecture.channels(row.channels);
         let inputs = self.inputs;
         let (mut outputs, mut stride) = (channels, if first { row.stride } else { 1 });
@@ -182,7 +183,7 @@ impl Scaling<'_> {
             kind: row.kind,
             inputs,
             expanded,
-            squeezed: row.squeeze_excite.then(|| squeezed(inputs)),
+            squeezed: (row.squeeze_excite && family.squeeze_excite).then(|| squeezed(inputs)),
             outputs,
             window: Window {
                 kernel: row.kernel,

@@ -1,6 +1,6 @@
 //! Reading a checkpoint's `.safetensors` file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,8 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::architectures::{ARCHITECTURES, Architecture};
-use super::config::Config;
 use super::names::Naming;
-use super::weights::{self, BlockLayers, Parameter, Source, parameters};
+use super::weights::{Parameter, Source};
 
 /// Where a checkpoint's bytes are.
 ///
@@ -78,16 +76,18 @@ fn read_at(file: &File, mut start: u64, mut to: &mut [u8]) -> io::Result<()> {
 
 /// A safetensors file: its header, and its tensors on request.
 pub struct Checkpoint {
-    origin: PathBuf,
+    /// For messages.
+    pub(super) origin: PathBuf,
     bytes: Bytes,
     modified: Option<SystemTime>,
-    tensors: HashMap<String, Slot>,
+    pub(super) tensors: HashMap<String, Slot>,
     naming: Option<Naming>,
 }
 
-struct Slot {
+/// Where a tensor lies.
+pub(super) struct Slot {
     dtype: Dtype,
-    shape: Vec<usize>,
+    pub shape: Vec<usize>,
     start: u64,
     length: usize,
 }
@@ -199,136 +199,13 @@ impl Checkpoint {
 
     /// The first dimension of a tensor, if it takes bytes: a header could claim any number of
     /// rows that take none.
-    fn outputs(&self, name: &str) -> Option<usize> {
+    pub(super) fn outputs(&self, name: &str) -> Option<usize> {
         let tensor = self.tensors.get(name).filter(|tensor| tensor.length > 0)?;
         tensor.shape.first().copied()
     }
 
-    /// `config` with what the file alone tells: its tensors' names, and the widths that pruning
-    /// left.
-    ///
-    /// # Errors
-    /// If a tensor that a width is told by is missing.
-    pub fn complete(&self, mut config: Config) -> Result<Config> {
-        config.naming = self.naming.unwrap_or(config.naming);
-        if !config.pruned {
-            return Ok(config);
-        }
-        let outputs = |parameter: &Parameter| match self.outputs(&parameter.name) {
-            Some(outputs) => Ok(outputs),
-            _ => bail!(
-                "{}: tensor `{}` is missing or empty, so the width of a pruned network is unknown",
-                self.origin.display(),
-                parameter.name,
-            ),
-        };
-        let layers: Vec<_> = weights::blocks(&config)
-            .map(|(place, block)| BlockLayers::new(config.naming, &place, block))
-            .collect();
-        config.stem = outputs(weights::stem(&config).weight())?;
-        config.head = outputs(weights::head(&config).weight())?;
-        let mut inputs = config.stem;
-        let blocks = config.stages.iter_mut().flatten();
-        for (block, layers) in blocks.zip(layers) {
-            block.inputs = inputs;
-            block.expanded = outputs(layers.filter.weight())?;
-            if let Some([reduce, _]) = &layers.squeeze_excite {
-                block.squeezed = Some(outputs(reduce.weight())?);
-            }
-            let last = layers.project.as_ref().unwrap_or(&layers.filter);
-            block.outputs = outputs(last.weight())?;
-            inputs = block.outputs;
-        }
-        Ok(config)
-    }
-
-    /// Checks that every tensor that `config` needs is there, with its shape and a float type, and
-    /// that no other layer is.
-    ///
-    /// # Errors
-    /// Names the first tensor that is wrong, and the variant that these weights would fit.
-    pub fn check(&self, config: &Config) -> Result<()> {
-        let Err(fault) = self.fits(config) else {
-            return Ok(());
-        };
-        let fitting = ARCHITECTURES.iter().find(|&architecture| {
-            let other = self.alike(architecture, config);
-            self.fits(&other).is_ok()
-        });
-        match fitting {
-            Some(architecture) if self.classes() != Some(config.classes) => bail!(
-                "{}: {fault}; these weights fit variant {} with {} classes",
-                self.origin.display(),
-                architecture.variant,
-                self.classes().unwrap_or_default(),
-            ),
-            Some(architecture) => bail!(
-                "{}: {fault}; these weights fit variant {}",
-                self.origin.display(),
-                architecture.variant,
-            ),
-            None => bail!(
-                "{}: {fault}; {}",
-                self.origin.display(),
-                self.likeness(config)
-            ),
-        }
-    }
-
-    /// Another architecture in the way of `config`, with as many classes as the file has.
-    fn alike(&self, architecture: &Architecture, config: &Config) -> Config {
-        let classes = self.classes().unwrap_or(config.classes);
-        Config {
-            naming: config.naming,
-            ..Config::new(architecture, config.padding, config.batch_norm_eps, classes)
-        }
-    }
-
-    /// Which variant comes nearest, for a message.
-    fn likeness(&self, config: &Config) -> String {
-        let share = |architecture: &Architecture| {
-            let other = self.alike(architecture, config);
-            let needed: Vec<_> = parameters(&other).collect();
-            let has = |p: &&Parameter| {
-                let slot = self.tensors.get(&p.name);
-                slot.is_some_and(|slot| slot.shape == p.shape)
-            };
-            let fitting = needed.iter().filter(has).count();
-            let all = needed.len().max(self.tensors.len());
-            (fitting as f64 / all as f64, fitting, needed.len())
-        };
-        let shares = ARCHITECTURES
-            .iter()
-            .map(|architecture| (share(architecture), architecture.variant));
-        let nearest = shares.max_by(|((a, ..), _), ((b, ..), _)| a.total_cmp(b));
-        match nearest {
-            Some(((share, fitting, needed), variant)) if share > 0.5 => {
-                format!("{fitting} of the {needed} tensors of variant {variant} are there and fit")
-            }
-            _ => {
-                "no variant's tensors are there (the names of timm, torchvision, transformers and \
-                  EfficientNet-PyTorch are known)"
-                    .to_owned()
-            }
-        }
-    }
-
-    /// Whether the file holds what `config` needs, and no layer besides: the tensors of a
-    /// variant can be among those of a deeper one.
-    fn fits(&self, config: &Config) -> Result<()> {
-        let needed: Vec<_> = parameters(config).collect();
-        needed.iter().try_for_each(|p| self.slot(p).map(|_| ()))?;
-        let names: HashSet<_> = needed.iter().map(|p| p.name.as_str()).collect();
-        let is_extra = |name: &&String| {
-            !names.contains(name.as_str()) && !name.ends_with(".num_batches_tracked")
-        };
-        match self.tensors.keys().filter(is_extra).min() {
-            Some(extra) => bail!("tensor `{extra}` has no place in this network"),
-            None => Ok(()),
-        }
-    }
-
-    fn slot(&self, parameter: &Parameter) -> Result<&Slot> {
+    /// Where `parameter` lies, if it has the shape and a type that can be read.
+    pub(super) fn slot(&self, parameter: &Parameter) -> Result<&Slot> {
         let name = &parameter.name;
         let Some(slot) = self.tensors.get(name) else {
             bail!("tensor `{name}` is missing");
