@@ -160,7 +160,7 @@ struct Layout {
     /// Whether an end marker follows the first scan. The decoder would fill what is missing with
     /// grey, and a wrong label is worse than an error.
     is_complete: bool,
-    /// Where that end marker is.
+    /// Where the last one is: searching from the back takes no time.
     end: usize,
     /// Whether all coefficients are kept until the last of several scans.
     is_buffered: bool,
@@ -184,7 +184,9 @@ impl Layout {
                 0x01 | 0xd0..=0xd8 => at += 2,
                 0xda => {
                     layout.is_buffered |= components != bytes.get(at + 4);
-                    let end = bytes[at..].windows(2).position(|pair| pair == [0xff, 0xd9]);
+                    let end = bytes[at..]
+                        .windows(2)
+                        .rposition(|pair| pair == [0xff, 0xd9]);
                     layout.is_complete = end.is_some();
                     layout.end = end.map_or(0, |end| at + end);
                     break;
