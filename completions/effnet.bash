@@ -89,7 +89,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__bench)
-            opts="-q -v -h -V --variant --batch-size --threads --runs --layers --device --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --variant --batch-size --threads --runs --layers --device --dtype --json --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -115,6 +115,10 @@ _effnet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --dtype)
+                    COMPREPLY=($(compgen -W "auto f32 f16 bf16" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -127,7 +131,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --test-size --labels --offline --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
+            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --test-size --labels --offline --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -227,6 +231,10 @@ _effnet() {
                     ;;
                 --device)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dtype)
+                    COMPREPLY=($(compgen -W "auto f32 f16 bf16" -- "${cur}"))
                     return 0
                     ;;
                 --batch-size)

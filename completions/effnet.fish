@@ -91,7 +91,11 @@ csv\t'RFC 4180, one row per prediction'
 tsv\t'As CSV, with tabs; tabs and line breaks within a field are escaped'"
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s o -l output -d 'Write to a file instead of standard output' -r -F
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l device -d 'Where to run: auto, cpu, cuda, cuda:N or metal' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l batch-size -d 'How many pictures go through the network at once [default: one per thread]' -r
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l dtype -d 'What to compute with' -r -f -a "auto\t'f16 on an NVIDIA GPU, f32 elsewhere'
+f32\t'The reference, and the only one on processors and on Apple\'s GPUs'
+f16\t'Half the memory, on NVIDIA GPUs'
+bf16\t'The same with f32\'s range and fewer digits'"
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l batch-size -d 'How many pictures go through the network at once [default: one per thread, on a GPU 64]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l threads -d 'How many threads to use [default: all cores]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-pixels -d 'Refuse pictures with more pixels' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-bytes -d 'Refuse files with more bytes' -r
@@ -225,6 +229,10 @@ complete -c effnet -n "__fish_effnet_using_subcommand bench" -l batch-size -d 'H
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l threads -d 'How many threads to use [default: all cores]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l runs -d 'How many timed runs' -r
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l device -d 'Where to run: auto, cpu, cuda, cuda:N or metal' -r
+complete -c effnet -n "__fish_effnet_using_subcommand bench" -l dtype -d 'What to compute with' -r -f -a "auto\t'f16 on an NVIDIA GPU, f32 elsewhere'
+f32\t'The reference, and the only one on processors and on Apple\'s GPUs'
+f16\t'Half the memory, on NVIDIA GPUs'
+bf16\t'The same with f32\'s range and fewer digits'"
 complete -c effnet -n "__fish_effnet_using_subcommand bench" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
 always\t'Also into files and pipes'
 never\t'Not at all'"

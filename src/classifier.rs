@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 
+use crate::device::Place;
 use crate::labels::Labels;
 use crate::model::safetensors::Checkpoint;
 use crate::model::{Config, EfficientNet};
-use crate::ops::Backend;
+use crate::ops;
 use crate::preprocess::Transform;
 
 /// Where the weights are.
@@ -63,11 +64,11 @@ impl Weights {
 }
 
 impl Classifier {
-    /// Reads the weights and puts the network on `device`.
+    /// Reads the weights and puts the network in its place.
     ///
     /// # Errors
     /// If the weights are not whole or do not fit the model.
-    pub fn load(model: Model, device: Device) -> Result<Self> {
+    pub fn load(model: Model, place: Place) -> Result<Self> {
         ensure!(
             model.labels.len() == model.config.classes,
             "{} labels for {} classes",
@@ -77,7 +78,9 @@ impl Classifier {
         let checkpoint = model.weights.open()?;
         let config = checkpoint.complete(model.config)?;
         checkpoint.check(&config)?;
-        let backend = Backend::for_device(&device);
+        let Place {
+            device, backend, ..
+        } = place;
         let network = EfficientNet::load(&config, &checkpoint, backend, &device)?;
         checkpoint.ensure_unchanged()?;
         Ok(Self {
@@ -95,7 +98,7 @@ impl Classifier {
     pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         let size = self.transform.size;
         let shape = (pictures.len(), size, size, 3);
-        let batch = Tensor::from_vec(pictures.concat(), shape, &self.device)?;
+        let batch = ops::upload(pictures, shape, &self.device)?;
         Ok(self.network.forward(&batch)?.to_vec2()?)
     }
 }

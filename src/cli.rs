@@ -107,7 +107,11 @@ pub struct Classify {
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: device::Choice,
 
-    /// How many pictures go through the network at once [default: one per thread]
+    /// What to compute with
+    #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
+    pub dtype: device::Precision,
+
+    /// How many pictures go through the network at once [default: one per thread, on a GPU 64]
     #[arg(long, value_name = "N", value_parser = batch_size)]
     pub batch_size: Option<usize>,
 
@@ -307,12 +311,16 @@ pub struct Bench {
     pub runs: usize,
 
     /// Also list what each layer takes
-    #[arg(long, conflicts_with = "batch_size")]
+    #[arg(long)]
     pub layers: bool,
 
     /// Where to run: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: device::Choice,
+
+    /// What to compute with
+    #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
+    pub dtype: device::Precision,
 
     /// Write one JSON object
     #[arg(long)]

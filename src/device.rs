@@ -1,10 +1,17 @@
-//! `--device` to a Candle device.
+//! `--device` and `--dtype` to a Candle device and a way to run the network there.
 
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(any(feature = "cuda", feature = "metal"))]
+use anyhow::anyhow;
 use anyhow::{Result, bail};
+#[cfg(feature = "cuda")]
+use candle_core::DType;
 use candle_core::Device;
+use clap::ValueEnum;
+
+use crate::ops::{Backend, cpu};
 
 /// Where the network runs, as asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,22 +56,181 @@ impl fmt::Display for Choice {
     }
 }
 
+/// What the activations are stored as; sums are f32 with all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Precision {
+    /// f16 on an NVIDIA GPU, f32 elsewhere
+    #[default]
+    Auto,
+    /// The reference, and the only one on processors and on Apple's GPUs
+    F32,
+    /// Half the memory, on NVIDIA GPUs
+    F16,
+    /// The same with f32's range and fewer digits
+    Bf16,
+}
+
+impl Precision {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+}
+
+/// An open device.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// For Candle.
+    pub device: Device,
+    /// How the network runs there.
+    pub backend: Backend,
+    /// What `--device` calls it.
+    pub name: String,
+    /// The processor's instruction set, or the GPU's name.
+    pub hardware: String,
+    /// Why it is not a GPU that this program was built for, where any would have done.
+    pub passed_over: Option<String>,
+}
+
+impl Place {
+    /// Whether it is a GPU: then whole batches go through the network at once.
+    pub fn is_gpu(&self) -> bool {
+        !self.device.is_cpu()
+    }
+
+    /// For messages; `threads` matter on a processor alone.
+    pub fn describe(&self, threads: usize) -> String {
+        let Self { name, hardware, .. } = self;
+        match self.is_gpu() {
+            true => format!("{name} ({hardware}, {})", self.backend.dtype().as_str()),
+            false => format!("{name} ({hardware}, {threads} threads)"),
+        }
+    }
+}
+
 impl Choice {
     /// Opens the device.
     ///
     /// # Errors
-    /// If the binary was built without it, or there is none.
-    pub fn open(self) -> Result<Device> {
+    /// If the program was built without it, there is none, or it can't compute in `precision`.
+    pub fn open(self, precision: Precision) -> Result<Place> {
         match self {
-            Self::Auto | Self::Cpu => Ok(Device::Cpu),
-            Self::Cuda(_) => bail!(
-                "this effnet was built without CUDA, and GPU kernels are not in this release; \
-                 use --device cpu (the cargo feature `cuda` is planned)"
-            ),
-            Self::Metal => bail!(
-                "this effnet was built without Metal, and GPU kernels are not in this release; \
-                 use --device cpu (the cargo feature `metal` is planned)"
-            ),
+            Self::Auto => best(precision),
+            Self::Cpu => cpu(precision),
+            Self::Cuda(number) => cuda(number, precision),
+            Self::Metal => metal(precision),
         }
     }
+}
+
+/// The first GPU of the kinds that this program was built for, or else the processor.
+fn best(precision: Precision) -> Result<Place> {
+    let gpu = match (cfg!(feature = "cuda"), cfg!(feature = "metal")) {
+        (false, false) => return cpu(precision),
+        (true, _) => cuda(0, precision),
+        (_, true) => metal(precision),
+    };
+    gpu.or_else(|reason| match cpu(precision) {
+        Ok(place) => Ok(Place {
+            passed_over: Some(format!("{reason:#}")),
+            ..place
+        }),
+        Err(_) => Err(reason),
+    })
+}
+
+fn cpu(precision: Precision) -> Result<Place> {
+    only_f32(precision, "a processor")?;
+    let backend = Backend::for_device(&Device::Cpu);
+    Ok(Place {
+        device: Device::Cpu,
+        backend,
+        name: "cpu".to_owned(),
+        hardware: match backend {
+            Backend::Cpu => cpu::instruction_set(),
+            _ => "portable",
+        }
+        .to_owned(),
+        passed_over: None,
+    })
+}
+
+fn only_f32(precision: Precision, device: &str) -> Result<()> {
+    match precision {
+        Precision::Auto | Precision::F32 => Ok(()),
+        Precision::F16 | Precision::Bf16 => bail!(
+            "--dtype {} needs an NVIDIA GPU: {device} computes in f32 here; leave it out",
+            precision.name(),
+        ),
+    }
+}
+
+#[cfg(feature = "cuda")]
+fn cuda(number: usize, precision: Precision) -> Result<Place> {
+    use crate::ops::cuda;
+
+    let name = format!("cuda:{number}");
+    let open = || -> candle_core::Result<Place> {
+        let device = cuda::open(number)?;
+        let dtype = match precision {
+            Precision::Auto | Precision::F16 => DType::F16,
+            Precision::F32 => DType::F32,
+            Precision::Bf16 => DType::BF16,
+        };
+        cuda::check(&device, dtype)?;
+        let backend = match Backend::for_device(&device) {
+            Backend::Cuda(_) => Backend::Cuda(dtype),
+            portable => portable,
+        };
+        Ok(Place {
+            hardware: cuda::describe(&device)?,
+            device,
+            backend,
+            name: name.clone(),
+            passed_over: None,
+        })
+    };
+    // Candle's errors may bring a backtrace of many lines.
+    open().map_err(|e| {
+        let reason = e.to_string();
+        let reason = reason.lines().next().unwrap_or_default();
+        anyhow!(
+            "can't use {name}: {reason}; `nvidia-smi` lists the GPUs that NVIDIA's driver knows, \
+             --device cpu does without"
+        )
+    })
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_: usize, _: Precision) -> Result<Place> {
+    bail!(
+        "this effnet was built without CUDA: build it with the cargo feature `cuda`, or use \
+         --device cpu"
+    )
+}
+
+#[cfg(feature = "metal")]
+fn metal(precision: Precision) -> Result<Place> {
+    only_f32(precision, "Apple's GPU")?;
+    let device = Device::new_metal(0)
+        .map_err(|e| anyhow!("can't use Apple's GPU: {e}; --device cpu does without"))?;
+    Ok(Place {
+        backend: Backend::for_device(&device),
+        device,
+        name: "metal".to_owned(),
+        hardware: "Apple's GPU".to_owned(),
+        passed_over: None,
+    })
+}
+
+#[cfg(not(feature = "metal"))]
+fn metal(_: Precision) -> Result<Place> {
+    bail!(
+        "this effnet was built without Metal: build it with the cargo feature `metal`, or use \
+         --device cpu"
+    )
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use serde::Serialize;
 
@@ -17,15 +17,18 @@ use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
-use crate::ops::{Backend, Padding};
+use crate::ops::{self, Padding};
 
 /// `gflops_per_s` counts a multiply-add as two.
 #[derive(Serialize)]
 struct Report<'a> {
     variant: &'a str,
     resolution: usize,
-    device: &'static str,
-    instruction_set: &'static str,
+    device: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction_set: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gpu: Option<&'a str>,
     dtype: &'static str,
     batch_size: usize,
     threads: usize,
@@ -54,15 +57,22 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
     let picture = architecture.resolution.pow(2) * 3 * size_of::<f32>();
     memory::ensure_fits(args.batch_size as u64, picture as u64)?;
-    let device = args.device.open()?;
+    let place = args.device.open(args.dtype)?;
+    let is_gpu = place.is_gpu();
+    ensure!(
+        !args.layers || is_gpu || args.batch_size == 1,
+        "--layers takes --batch-size 1 on a processor: pictures go their ways at the same time",
+    );
     let config = Config::new(architecture, Padding::Same, 1e-3, 1000);
-    let backend = Backend::for_device(&device);
-    let network = EfficientNet::load(&config, &Generated, backend, &device)?;
+    let network = EfficientNet::load(&config, &Generated, place.backend, &place.device)?;
     let size = architecture.resolution;
-    let pictures = generated::picture(size, size).repeat(args.batch_size);
-    let batch = Tensor::from_vec(pictures, (args.batch_size, size, size, 3), &device)?;
-    // The first run pays for memory and caches.
-    network.forward(&batch)?;
+    let pictures = vec![generated::picture(size, size); args.batch_size];
+    let batch = ops::upload(&pictures, (args.batch_size, size, size, 3), &place.device)?;
+    drop(pictures);
+    // The first run pays for memory and caches; on a GPU the second is recorded.
+    for _ in 0..if is_gpu { 3 } else { 1 } {
+        network.forward(&batch)?;
+    }
     let mut times = Vec::with_capacity(args.runs);
     let mut layer_times = Vec::new();
     for _ in 0..args.runs {
@@ -84,9 +94,10 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let report = Report {
         variant: &args.variant,
         resolution: size,
-        device: "cpu",
-        instruction_set: crate::ops::cpu::instruction_set(),
-        dtype: "f32",
+        device: &place.name,
+        instruction_set: (!is_gpu).then_some(&place.hardware),
+        gpu: is_gpu.then_some(&place.hardware),
+        dtype: place.backend.dtype().as_str(),
         batch_size: args.batch_size,
         threads,
         runs: args.runs,
@@ -94,23 +105,29 @@ pub fn run(args: &Bench) -> Result<Outcome> {
         min_ms: min * 1e3,
         images_per_s: args.batch_size as f64 / median,
         gflops_per_s: gflops_per_s(macs, median),
-        layers: args.layers.then(|| layer_reports(layers, &layer_times)),
+        layers: args
+            .layers
+            .then(|| layer_reports(layers, &layer_times, args.batch_size)),
     };
     let mut to = io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut to, &report)?;
         writeln!(to)?;
     } else {
-        print(&mut to, &report)?;
+        print(&mut to, &report, &place.describe(threads))?;
     }
     Ok(Outcome::Success)
 }
 
-/// Seconds that each step of one forward pass takes.
+/// Seconds that each step of one forward pass takes; a GPU is waited for after each.
 fn time_layers(network: &EfficientNet, picture: &Tensor) -> Result<Vec<f64>> {
     let moments = Mutex::new(vec![Instant::now()]);
     let moment = || moments.lock().unwrap_or_else(PoisonError::into_inner);
-    network.forward_with(picture, &|| moment().push(Instant::now()))?;
+    network.forward_with(picture, &|| {
+        // What goes wrong in it goes wrong in the next step too, which says so.
+        let _ = picture.device().synchronize();
+        moment().push(Instant::now());
+    })?;
     let moments = moment();
     let pairs = moments.windows(2);
     Ok(pairs
@@ -118,14 +135,14 @@ fn time_layers(network: &EfficientNet, picture: &Tensor) -> Result<Vec<f64>> {
         .collect())
 }
 
-fn layer_reports(layers: Vec<Layer>, runs: &[Vec<f64>]) -> Vec<LayerReport> {
+fn layer_reports(layers: Vec<Layer>, runs: &[Vec<f64>], batch_size: usize) -> Vec<LayerReport> {
     let times = (0..layers.len()).map(|layer| median(runs.iter().map(|run| run[layer]).collect()));
     let times: Vec<f64> = times.collect();
     let total: f64 = times.iter().sum();
     let rows = layers.into_iter().zip(times);
     rows.map(|(layer, time)| LayerReport {
         median_ms: time * 1e3,
-        gflops_per_s: gflops_per_s(layer.macs, time),
+        gflops_per_s: gflops_per_s(layer.macs * batch_size, time),
         share: time / total,
         layer,
     })
@@ -141,18 +158,15 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
+fn print(to: &mut impl Write, report: &Report, place: &str) -> io::Result<()> {
     if let Some(layers) = &report.layers {
         print_layers(to, layers)?;
     }
     writeln!(
         to,
-        "{} on {} ({}, {} threads), batch {}: median {:.2} ms, min {:.2} ms, \
+        "{} on {place}, batch {}: median {:.2} ms, min {:.2} ms, \
          {:.1} pictures/s, {:.0} GFLOP/s",
         report.variant,
-        report.device,
-        report.instruction_set,
-        report.threads,
         report.batch_size,
         report.median_ms,
         report.min_ms,

@@ -22,6 +22,9 @@ use crate::resume;
 use crate::terminal::{Terminal, human_duration};
 use crate::top_k::Scoring;
 
+/// Pictures at once on a GPU: enough to fill one, few enough for b7 in 8 GB.
+const GPU_BATCH: usize = 64;
+
 /// What became of the pictures.
 #[derive(Default)]
 struct Tally {
@@ -45,7 +48,7 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     };
     // What is cheap to check comes before a download.
     let (inputs, total) = selection.inputs()?;
-    let device = args.device.open()?;
+    let place = args.device.open(args.dtype)?;
     let model = args.model.choice().resolve(&Downloads::new(terminal))?;
     let (name, assumed) = (model.name.clone(), model.assumed.clone());
     if args.model.test_size && model.test.is_none() {
@@ -67,8 +70,11 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
             true => Scoring::Sigmoid,
             false => Scoring::Softmax,
         },
-        // Each picture alone on a thread: nothing to hand over between them.
-        batch_size: args.batch_size.unwrap_or(threads),
+        // On a processor each picture alone on a thread: nothing to hand over between them.
+        batch_size: args.batch_size.unwrap_or(match place.is_gpu() {
+            true => GPU_BATCH,
+            false => threads,
+        }),
         decoders: threads,
         limits: Limits {
             max_pixels: args.max_pixels,
@@ -84,10 +90,13 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     memory::ensure_fits(batch, 2 * model.transform.bytes())?;
     let started = Instant::now();
     let pipeline = Pipeline::start(inputs, model.transform, options, &INTERRUPTED);
-    let classifier = Classifier::load(model, device)?;
+    if let Some(reason) = &place.passed_over {
+        terminal.detail(reason);
+    }
+    let description = place.describe(threads);
+    let classifier = Classifier::load(model, place)?;
     terminal.detail(&format!(
-        "{name} on cpu ({}, {threads} threads), loaded in {}",
-        crate::ops::cpu::instruction_set(),
+        "{name} on {description}, loaded in {}",
         human_duration(started.elapsed()),
     ));
     if let Some(repo) = assumed {

@@ -6,7 +6,9 @@ use rayon::prelude::*;
 
 use super::config::{BlockConfig, BlockKind, Config};
 use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
-use crate::ops::{self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Window};
+use crate::ops::{
+    self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Replay, Window,
+};
 
 /// See [`EfficientNet::forward_with`].
 pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
@@ -17,6 +19,7 @@ pub struct EfficientNet {
     blocks: Vec<Block>,
     head: Pointwise,
     classifier: Pointwise,
+    replay: Replay,
 }
 
 impl EfficientNet {
@@ -61,6 +64,7 @@ impl EfficientNet {
             blocks: blocks?,
             head: head?,
             classifier: classifier?,
+            replay: Replay::default(),
         })
     }
 
@@ -69,7 +73,8 @@ impl EfficientNet {
     /// # Errors
     /// If the shape is another, or the device fails.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        self.forward_with(pictures, &|| {})
+        let network = |pictures: &Tensor| self.run(pictures, &|| {});
+        Ok(self.replay.run(pictures, network)?)
     }
 
     /// The same, calling `after_step` after each of [`super::layers::layers`]. The pictures of a
@@ -78,9 +83,11 @@ impl EfficientNet {
     /// # Errors
     /// As [`Self::forward`].
     pub fn forward_with(&self, pictures: &Tensor, after_step: AfterStep) -> Result<Tensor> {
-        Ok(ops::each_part(pictures, |part| {
-            self.logits(part, after_step)
-        })?)
+        Ok(self.run(pictures, after_step)?)
+    }
+
+    fn run(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
+        ops::each_part(pictures, |part| self.logits(part, after_step))
     }
 
     fn logits(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {

@@ -6,13 +6,18 @@
 //! - [`portable`]: plain Candle tensor operations. It runs wherever Candle runs and is the oracle
 //!   that every other backend is tested against.
 //! - [`cpu`]: vector kernels behind Candle custom operations, chosen at run time.
+//! - `cuda`, where the feature of that name is on: kernels for NVIDIA's GPUs.
 //!
-//! A GPU backend joins here: one more variant per operation, nothing in the network.
+//! Another backend joins here: one more variant per operation, nothing in the network.
 
 pub mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod portable;
 
-use candle_core::{Device, Result, Tensor};
+use std::sync::OnceLock;
+
+use candle_core::{DType, Device, Result, Shape, Tensor};
 
 /// The function applied to a convolution's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +41,32 @@ pub enum Backend {
     Portable,
     /// The vector kernels, for tensors in main memory.
     Cpu,
+    /// The CUDA kernels, with activations and weights of this type: f32, f16 or bf16.
+    #[cfg(feature = "cuda")]
+    Cuda(DType),
 }
 
 impl Backend {
-    /// The fastest implementation for tensors on `device`.
+    /// The fastest implementation for tensors on `device`, in f32; `EFFNET_OPS=portable` asks for
+    /// the portable one, to compare or to test.
     pub fn for_device(device: &Device) -> Self {
-        if device.is_cpu() {
-            Self::Cpu
-        } else {
-            Self::Portable
+        static PORTABLE: OnceLock<bool> = OnceLock::new();
+        let portable = || std::env::var("EFFNET_OPS").is_ok_and(|ops| ops == "portable");
+        match device {
+            _ if *PORTABLE.get_or_init(portable) => Self::Portable,
+            Device::Cpu => Self::Cpu,
+            #[cfg(feature = "cuda")]
+            Device::Cuda(_) => Self::Cuda(DType::F32),
+            _ => Self::Portable,
+        }
+    }
+
+    /// The type of the activations.
+    pub fn dtype(self) -> DType {
+        match self {
+            Self::Portable | Self::Cpu => DType::F32,
+            #[cfg(feature = "cuda")]
+            Self::Cuda(dtype) => dtype,
         }
     }
 }
@@ -151,6 +173,8 @@ macro_rules! per_backend {
         match $self {
             Self::Portable($kernel) => $call,
             Self::Cpu($kernel) => $call,
+            #[cfg(feature = "cuda")]
+            Self::Cuda($kernel) => $call,
         }
     };
 }
@@ -161,6 +185,9 @@ pub enum Pointwise {
     Portable(portable::Pointwise),
     #[doc(hidden)]
     Cpu(cpu::Pointwise),
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    Cuda(cuda::Pointwise),
 }
 
 impl Pointwise {
@@ -176,6 +203,10 @@ impl Pointwise {
                 Self::Portable(portable::Pointwise::new(folded, activation, device)?)
             }
             Backend::Cpu => Self::Cpu(cpu::Pointwise::new(folded, activation)),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(dtype) => {
+                Self::Cuda(cuda::Pointwise::new(folded, activation, dtype, device)?)
+            }
         })
     }
 
@@ -203,6 +234,9 @@ pub enum Depthwise {
     Portable(portable::Depthwise),
     #[doc(hidden)]
     Cpu(cpu::Depthwise),
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    Cuda(cuda::Depthwise),
 }
 
 impl Depthwise {
@@ -221,6 +255,10 @@ impl Depthwise {
                 expand, folded, window, activation, device,
             )?),
             Backend::Cpu => Self::Cpu(cpu::Depthwise::new(expand, folded, window, activation)?),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(dtype) => Self::Cuda(cuda::Depthwise::new(
+                expand, folded, window, activation, dtype, device,
+            )?),
         })
     }
 
@@ -237,6 +275,9 @@ pub enum Convolution {
     Portable(portable::Convolution),
     #[doc(hidden)]
     Cpu(cpu::Convolution),
+    #[cfg(feature = "cuda")]
+    #[doc(hidden)]
+    Cuda(cuda::Convolution),
 }
 
 impl Convolution {
@@ -253,6 +294,10 @@ impl Convolution {
                 folded, window, activation, device,
             )?),
             Backend::Cpu => Self::Cpu(cpu::Convolution::new(folded, window, activation)),
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(dtype) => Self::Cuda(cuda::Convolution::new(
+                folded, window, activation, dtype, device,
+            )?),
         })
     }
 
@@ -268,6 +313,8 @@ pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
     match Backend::for_device(x.device()) {
         Backend::Portable => portable::global_average_pool(x),
         Backend::Cpu => cpu::global_average_pool(x),
+        #[cfg(feature = "cuda")]
+        Backend::Cuda(_) => cuda::global_average_pool(x),
     }
 }
 
@@ -282,8 +329,8 @@ pub fn each_part(
     network: impl Fn(&Tensor) -> Result<Tensor> + Sync,
 ) -> Result<Tensor> {
     match Backend::for_device(pictures.device()) {
-        Backend::Portable => network(pictures),
         Backend::Cpu => cpu::each_picture(pictures, network),
+        _ => network(pictures),
     }
 }
 
@@ -294,7 +341,46 @@ pub fn each_part(
 /// If the device fails.
 pub fn recycle(x: Tensor) -> Result<()> {
     match Backend::for_device(x.device()) {
-        Backend::Portable => Ok(()),
         Backend::Cpu => cpu::recycle(x),
+        _ => Ok(()),
+    }
+}
+
+/// Puts pictures of equal size on `device`, one behind the other, as a tensor of `shape`.
+///
+/// # Errors
+/// If the device has no room, or the pictures do not fill the shape.
+pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if device.is_cuda() {
+        return cuda::upload(pictures, shape, device);
+    }
+    Tensor::from_vec(pictures.concat(), shape.into(), device)
+}
+
+/// A network's passes as the device recorded them, to be replayed without queueing each operation
+/// again, where it can do that.
+#[derive(Default)]
+pub struct Replay {
+    #[cfg(feature = "cuda")]
+    cuda: cuda::Replay,
+}
+
+impl Replay {
+    /// What `network` returns for `pictures`. The network is always the same, and does the same
+    /// operations for the same shape.
+    ///
+    /// # Errors
+    /// Those of `network`.
+    pub fn run(
+        &self,
+        pictures: &Tensor,
+        network: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        match Backend::for_device(pictures.device()) {
+            #[cfg(feature = "cuda")]
+            Backend::Cuda(_) => self.cuda.run(pictures, network),
+            _ => network(pictures),
+        }
     }
 }

@@ -296,6 +296,10 @@ fn usage_that_can_do_nothing_exits_with_2_and_one_line() {
             demo(&["star.jpg", "--device", "metal"]),
             "cargo feature `metal`",
         ),
+        (
+            demo(&["star.jpg", "--device", "cpu", "--dtype", "f16"]),
+            "--dtype f16 needs an NVIDIA GPU",
+        ),
         (demo(&["star.jpg", "--resume", "-o", "out"]), "--jsonl"),
         (demo(&["-", "--files-from", "-"]), "only once"),
         (

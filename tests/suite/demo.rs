@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::environment::{Environment, fixture};
+use crate::environment::{Environment, Run, fixture};
 
 fn json(name: &str) -> Value {
     let text = std::fs::read_to_string(fixture(name)).expect("the fixture");
@@ -13,6 +13,11 @@ fn json(name: &str) -> Value {
 
 /// Records of the held-out pictures by file name.
 fn answers() -> BTreeMap<String, Value> {
+    answers_of("")
+}
+
+/// The same with the operations that `EFFNET_OPS` names.
+fn answers_of(operations: &str) -> BTreeMap<String, Value> {
     let environment = Environment::new();
     let folder = fixture("demo");
     let folder = folder.to_str().expect("a path");
@@ -25,7 +30,9 @@ fn answers() -> BTreeMap<String, Value> {
         "-k",
         "16",
     ];
-    let records = environment.run(arguments).records();
+    let mut command = environment.command();
+    let command = command.args(arguments).env("EFFNET_OPS", operations);
+    let records = Run::of(command.output().expect("a run")).records();
     let named = records.into_iter().map(|record| {
         let path = record["path"].as_str().expect("a path");
         let name = path.rsplit('/').next().expect("a name").to_owned();
@@ -54,9 +61,18 @@ fn the_embedded_model_is_as_accurate_as_stated_on_held_out_pictures() {
 
 #[test]
 fn the_embedded_models_probabilities_equal_timms() {
+    equal_timms(&answers());
+}
+
+/// What runs on GPUs that have no kernels of ours, from pictures to labels.
+#[test]
+fn the_portable_operations_give_the_embedded_model_timms_probabilities() {
+    equal_timms(&answers_of("portable"));
+}
+
+fn equal_timms(answers: &BTreeMap<String, Value>) {
     let reference = json("demo/probabilities.json");
     let pictures = reference["pictures"].as_object().expect("pictures");
-    let answers = answers();
     assert_eq!(pictures.len(), answers.len());
     for (name, theirs) in pictures {
         for ours in answers[name]["predictions"]

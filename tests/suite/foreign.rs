@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use effnet::classifier::Classifier;
+use effnet::device;
 use effnet::hub::Progress;
 use effnet::model::generated::{picture, uniform};
 use effnet::resolve::Choice;
@@ -80,7 +81,8 @@ fn classify(choice: &Choice, size: usize) -> (Vec<f32>, Vec<String>) {
     assert_eq!(model.transform.size, size);
     let labels = (0..model.labels.len()).map(|i| model.labels.get(i).name.clone());
     let labels = labels.collect();
-    let classifier = Classifier::load(model, candle_core::Device::Cpu).expect("a network");
+    let cpu = device::Choice::Cpu.open(device::Precision::Auto);
+    let classifier = Classifier::load(model, cpu.expect("a processor")).expect("a network");
     let logits = classifier.logits(&[picture(size, size)]).expect("logits");
     (logits.concat(), labels)
 }

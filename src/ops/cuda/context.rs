@@ -1,0 +1,244 @@
+//! What a device keeps for all its layers: one stream, cuBLASLt with its workspace, the kernels.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::cuda_backend::cudarc::cublaslt::{result as lt, sys as lt_sys};
+use candle_core::cuda_backend::cudarc::driver::{
+    CudaContext, CudaFunction, CudaSlice, CudaStream, DeviceRepr, LaunchConfig, PinnedHostSlice,
+    PushKernelArg, sys,
+};
+use candle_core::cuda_backend::{CudaDevice, DeviceId};
+use candle_core::{DType, Device, Error, Result, bail};
+
+/// The oldest that the kernels are compiled for, Turing.
+const OLDEST: (i32, i32) = (7, 5);
+
+/// The oldest with bf16 in its matrix units, Ampere.
+const OLDEST_FOR_BF16: (i32, i32) = (8, 0);
+
+/// See [`super`].
+pub(super) struct Context {
+    pub stream: Arc<CudaStream>,
+    pub multiprocessors: usize,
+    pub blas: Blas,
+    /// For uploads.
+    pub staging: Mutex<Option<PinnedHostSlice<f32>>>,
+    device: CudaDevice,
+}
+
+/// cuBLASLt's handle and the memory that its products may use. All run in one stream, so that no
+/// two use it at a time.
+pub(super) struct Blas {
+    pub handle: lt_sys::cublasLtHandle_t,
+    pub workspace: CudaSlice<u8>,
+}
+
+// SAFETY: a cuBLASLt handle may be used by any thread, and by several.
+unsafe impl Send for Blas {}
+unsafe impl Sync for Blas {}
+
+/// One per device that was ever opened; they live as long as the process.
+static CONTEXTS: Mutex<Vec<(DeviceId, Arc<Context>)>> = Mutex::new(Vec::new());
+
+/// Opens GPU `number`.
+///
+/// # Errors
+/// If there is no driver or no such GPU, or it is too old.
+pub fn open(number: usize) -> Result<Device> {
+    // One stream for whatever thread: by default each thread would have its own, and weights that
+    // one thread uploads would have to be waited for by the others.
+    let device = Device::new_cuda_with_stream(number)?;
+    let cuda = device.as_cuda_device()?;
+    // SAFETY: with one stream there is no other to wait for.
+    unsafe { cuda.disable_event_tracking() };
+    let capability = cuda.cuda_stream().context().compute_capability();
+    let capability = capability.map_err(Error::wrap)?;
+    if capability < OLDEST {
+        let (major, minor) = capability;
+        bail!("its compute capability is {major}.{minor}, and 7.5 is needed");
+    }
+    Ok(device)
+}
+
+/// Whether the kernels run on `device` with tensors of `dtype`.
+///
+/// # Errors
+/// If they do not, or the device has no room for what they need.
+pub fn check(device: &Device, dtype: DType) -> Result<()> {
+    Context::of(device, dtype).map(|_| ())
+}
+
+/// The name of the GPU as its maker calls it.
+///
+/// # Errors
+/// If `device` is another kind, or the driver fails.
+pub fn describe(device: &Device) -> Result<String> {
+    let stream = device.as_cuda_device()?.cuda_stream();
+    stream.context().name().map_err(Error::wrap)
+}
+
+impl Context {
+    /// That of `device`, for tensors of `dtype`.
+    pub fn of(device: &Device, dtype: DType) -> Result<Arc<Self>> {
+        let device = device.as_cuda_device()?;
+        let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = contexts.iter().find(|(id, _)| *id == device.id());
+        let context = match known {
+            Some((_, context)) => context.clone(),
+            None => {
+                let context = Arc::new(Self::new(device)?);
+                contexts.push((device.id(), context.clone()));
+                context
+            }
+        };
+        context.check(dtype)?;
+        Ok(context)
+    }
+
+    fn new(device: &CudaDevice) -> Result<Self> {
+        let stream = device.cuda_stream();
+        let cuda = stream.context();
+        let count = sys::CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+        let multiprocessors = cuda.attribute(count).map_err(Error::wrap)? as usize;
+        keep_memory(cuda)?;
+        Ok(Self {
+            multiprocessors,
+            blas: Blas::new(&stream)?,
+            staging: Mutex::new(None),
+            device: device.clone(),
+            stream,
+        })
+    }
+
+    fn check(&self, dtype: DType) -> Result<()> {
+        match dtype {
+            DType::F32 | DType::F16 => Ok(()),
+            DType::BF16 => {
+                let capability = self.stream.context().compute_capability();
+                if capability.map_err(Error::wrap)? < OLDEST_FOR_BF16 {
+                    bail!("this GPU has no bf16; use f16 or f32");
+                }
+                Ok(())
+            }
+            other => bail!("the CUDA kernels know f32, f16 and bf16, not {other:?}"),
+        }
+    }
+
+    /// The kernel `name` for elements of `dtype`.
+    pub fn kernel(&self, name: &str, dtype: DType) -> Result<Kernel> {
+        let ptx = match dtype {
+            DType::F16 => include_str!(concat!(env!("OUT_DIR"), "/kernels_f16.ptx")),
+            DType::BF16 => include_str!(concat!(env!("OUT_DIR"), "/kernels_bf16.ptx")),
+            _ => include_str!(concat!(env!("OUT_DIR"), "/kernels_f32.ptx")),
+        };
+        let suffix = dtype.as_str();
+        let name = format!("{name}_{suffix}");
+        let module = format!("effnet_{suffix}");
+        let function = self.device.get_or_load_custom_func(&name, &module, ptx)?;
+        Ok(Kernel {
+            function: function.into_cuda_function(),
+            stream: self.stream.clone(),
+        })
+    }
+}
+
+/// By default freed memory goes back to the driver whenever the stream is waited for, and comes
+/// again at a price.
+fn keep_memory(cuda: &CudaContext) -> Result<()> {
+    let mut pool = std::ptr::null_mut();
+    let mut threshold = u64::MAX;
+    let attribute = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+    if !cuda.has_async_alloc() {
+        return Ok(());
+    }
+    // SAFETY: both calls write and read what they are given, of the types that they document.
+    unsafe {
+        sys::cuDeviceGetDefaultMemPool(&mut pool, cuda.cu_device())
+            .result()
+            .map_err(Error::wrap)?;
+        sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut threshold).cast())
+            .result()
+            .map_err(Error::wrap)
+    }
+}
+
+impl Blas {
+    /// As NVIDIA recommends for Hopper; less would do on older ones.
+    const WORKSPACE_BYTES: usize = 32 << 20;
+
+    fn new(stream: &Arc<CudaStream>) -> Result<Self> {
+        stream.context().bind_to_thread().map_err(Error::wrap)?;
+        Ok(Self {
+            handle: lt::create_handle().map_err(Error::wrap)?,
+            // SAFETY: scratch memory, which is written before it is read.
+            workspace: unsafe { stream.alloc(Self::WORKSPACE_BYTES) }.map_err(Error::wrap)?,
+        })
+    }
+}
+
+/// A kernel, ready to be launched.
+pub(super) struct Kernel {
+    function: CudaFunction,
+    stream: Arc<CudaStream>,
+}
+
+/// What a kernel takes: one structure.
+#[repr(transparent)]
+struct Argument<A>(A);
+
+// SAFETY: callers of `launch` vouch for the layout.
+unsafe impl<A: Copy> DeviceRepr for Argument<A> {}
+
+impl Kernel {
+    /// Threads of a block, for kernels that work element by element.
+    const THREADS: usize = 256;
+
+    /// Queues the kernel on `grid` blocks of `threads` each.
+    ///
+    /// # Safety
+    /// `arguments` must have the layout that the kernel expects, and what it points to must be as
+    /// large as it says.
+    pub unsafe fn launch<A: Copy>(
+        &self,
+        arguments: A,
+        grid: [usize; 3],
+        threads: usize,
+        shared_bytes: usize,
+    ) -> Result<()> {
+        let arguments = Argument(arguments);
+        let [x, y, z] = grid.map(|blocks| blocks as u32);
+        let configuration = LaunchConfig {
+            grid_dim: (x, y, z),
+            block_dim: (threads as u32, 1, 1),
+            shared_mem_bytes: shared_bytes as u32,
+        };
+        let mut launch = self.stream.launch_builder(&self.function);
+        launch.arg(&arguments);
+        // SAFETY: the caller vouches for the arguments.
+        unsafe { launch.launch(configuration) }.map_err(Error::wrap)?;
+        Ok(())
+    }
+
+    /// The same with a thread for each of `count` vectors.
+    ///
+    /// # Safety
+    /// As [`Self::launch`].
+    pub unsafe fn launch_for<A: Copy>(
+        &self,
+        arguments: A,
+        count: usize,
+        shared_bytes: usize,
+    ) -> Result<()> {
+        let grid = [count.div_ceil(Self::THREADS), 1, 1];
+        // SAFETY: the caller vouches for the arguments.
+        unsafe { self.launch(arguments, grid, Self::THREADS, shared_bytes) }
+    }
+}
+
+/// A count that the kernels hold in 32 bits.
+pub(super) fn count32(count: usize) -> Result<u32> {
+    match u32::try_from(count) {
+        Ok(count) => Ok(count),
+        Err(_) => bail!("{count} values are more than one operation takes; use smaller batches"),
+    }
+}

@@ -1,0 +1,5 @@
+// Everything in one translation unit, compiled once per element type.
+#include "convolution.cuh"
+#include "depthwise.cuh"
+#include "pointwise.cuh"
+#include "pool.cuh"

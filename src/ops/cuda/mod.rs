@@ -1,0 +1,41 @@
+//! Kernels for NVIDIA's GPUs, and cuBLASLt for the matrix products.
+//!
+//! - `context`: what a device keeps: its stream, cuBLASLt, the kernels.
+//! - `kernels/`: the CUDA source, compiled to PTX by the build script, once per element type.
+//! - `memory`: where tensors lie; uploads through pinned memory.
+//! - `product`: matrix products; `pointwise`, `depthwise`, `convolution`, `pool`: the operations.
+//! - `replay`: the whole forward pass as one CUDA graph.
+//!
+//! Activations between layers are f32, f16 or bf16; sums are always f32. Vectors, one per picture,
+//! as squeeze-excite and the classifier have them, stay f32, and so do the logits. Everything of a
+//! device runs in one stream, and nothing waits for it before the logits are read.
+
+mod context;
+mod convolution;
+mod depthwise;
+mod memory;
+mod pointwise;
+mod pool;
+mod product;
+mod replay;
+
+pub use context::{check, describe, open};
+pub use convolution::Convolution;
+pub use depthwise::Depthwise;
+pub use memory::upload;
+pub use pointwise::Pointwise;
+pub use pool::global_average_pool;
+pub use replay::Replay;
+
+use super::Activation;
+
+/// The kernels' number of an activation (kernels/element.cuh).
+fn code(activation: Activation) -> i32 {
+    match activation {
+        Activation::Identity => 0,
+        Activation::Silu => 1,
+        Activation::Sigmoid => 2,
+        Activation::Relu => 3,
+        Activation::Relu6 => 4,
+    }
+}

@@ -1,0 +1,147 @@
+//! The forward pass as a CUDA graph: launching some two hundred kernels one by one takes longer
+//! than a small batch's arithmetic.
+//!
+//! A shape's first pass runs as it comes, which also loads kernels and chooses algorithms. The
+//! second is recorded, and from then on replayed. Whatever a pass allocates it also gives back, so
+//! the graph owns that memory; its input and its output are ours and stay where they are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::cuda_backend::cudarc::driver::CudaGraph;
+use candle_core::cuda_backend::cudarc::driver::sys::{
+    CUgraphInstantiate_flags, CUstreamCaptureMode, cuDeviceGetDefaultMemPool, cuMemPoolTrimTo,
+};
+use candle_core::{DType, Error, Result, Tensor, bail};
+
+use super::context::Context;
+use super::memory::{address, copy, room};
+
+/// Graphs at a time: each keeps the memory of a pass.
+const MOST: usize = 8;
+
+/// See [`crate::ops::Replay`].
+#[derive(Default)]
+pub struct Replay {
+    passes: Mutex<HashMap<Vec<usize>, Pass>>,
+}
+
+/// What is known of a shape.
+enum Pass {
+    /// It came once, and gave an output of this shape.
+    Seen(Vec<usize>),
+    Recorded(Recording),
+    /// It can't be recorded.
+    Direct,
+}
+
+struct Recording {
+    graph: CudaGraph,
+    input: Tensor,
+    output: Tensor,
+}
+
+// SAFETY: the lock around it lets one thread at a time use the graph.
+unsafe impl Send for Recording {}
+
+impl Replay {
+    /// See [`crate::ops::Replay::run`].
+    pub fn run(
+        &self,
+        pictures: &Tensor,
+        network: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        let context = Context::of(pictures.device(), DType::F32)?;
+        if pictures.dtype() != DType::F32 || !context.stream.context().has_async_alloc() {
+            return network(pictures);
+        }
+        let shape = pictures.dims().to_vec();
+        let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Pass::Seen(output)) = passes.get(&shape) {
+            let pass = match Recording::new(&context, &shape, output, pictures, &network) {
+                Ok(recording) => Pass::Recorded(recording),
+                // Whatever it was, the pass below says so if it has it too.
+                Err(_) => Pass::Direct,
+            };
+            passes.insert(shape.clone(), pass);
+        }
+        match passes.get(&shape) {
+            Some(Pass::Recorded(recording)) => recording.run(&context, pictures),
+            Some(_) => network(pictures),
+            None => {
+                let logits = network(pictures)?;
+                if passes.len() < MOST {
+                    passes.insert(shape, Pass::Seen(logits.dims().to_vec()));
+                }
+                Ok(logits)
+            }
+        }
+    }
+}
+
+impl Recording {
+    fn new(
+        context: &Arc<Context>,
+        input: &[usize],
+        output: &[usize],
+        pictures: &Tensor,
+        network: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<Self> {
+        let device = pictures.device();
+        let input = room(input, DType::F32, device)?;
+        let output = room(output, DType::F32, device)?;
+        let stream = &context.stream;
+        // The graph has memory of its own; what earlier passes left is in its way.
+        stream.synchronize().map_err(Error::wrap)?;
+        trim(context)?;
+        let mode = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
+        stream.begin_capture(mode).map_err(Error::wrap)?;
+        let recorded = network(&input).and_then(|logits| overwrite(context, &logits, &output));
+        let flags = CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
+        let graph = stream.end_capture(flags);
+        // An error that only a destructor saw would come up in the next call.
+        let left = stream.context().check_err();
+        recorded?;
+        left.map_err(Error::wrap)?;
+        let Some(graph) = graph.map_err(Error::wrap)? else {
+            bail!("nothing was recorded");
+        };
+        graph.upload().map_err(Error::wrap)?;
+        Ok(Self {
+            graph,
+            input,
+            output,
+        })
+    }
+
+    fn run(&self, context: &Context, pictures: &Tensor) -> Result<Tensor> {
+        overwrite(context, pictures, &self.input)?;
+        self.graph.launch().map_err(Error::wrap)?;
+        // The next run overwrites the output.
+        let logits = room(self.output.shape(), DType::F32, pictures.device())?;
+        overwrite(context, &self.output, &logits)?;
+        Ok(logits)
+    }
+}
+
+fn overwrite(context: &Context, from: &Tensor, to: &Tensor) -> Result<()> {
+    if from.shape() != to.shape() {
+        bail!("expected {:?}, got {:?}", to.shape(), from.shape());
+    }
+    let bytes = to.elem_count() * DType::F32.size_in_bytes();
+    let (from, to) = (address(from, DType::F32)?, address(to, DType::F32)?);
+    // SAFETY: both have that shape.
+    unsafe { copy(context, from, to, bytes) }
+}
+
+/// Gives memory that nobody uses back to the device.
+fn trim(context: &Context) -> Result<()> {
+    let mut pool = std::ptr::null_mut();
+    // SAFETY: the first call writes what the second reads.
+    unsafe {
+        cuDeviceGetDefaultMemPool(&mut pool, context.stream.context().cu_device())
+            .result()
+            .map_err(Error::wrap)?;
+        cuMemPoolTrimTo(pool, 0).result().map_err(Error::wrap)
+    }
+}
