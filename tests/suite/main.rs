@@ -15,6 +15,8 @@ mod foreign;
 mod foreign_preprocessing;
 mod formats;
 mod fuzz;
+#[cfg(feature = "cuda")]
+mod gpu;
 mod hub;
 mod hub_client;
 mod hub_faults;

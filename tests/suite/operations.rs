@@ -6,7 +6,7 @@ use effnet::ops::{
 };
 
 /// Values in -1..1 that differ from call to call by `seed`.
-fn values(count: usize, seed: u32) -> Vec<f32> {
+pub fn values(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).max(1);
     let mut next = || {
         state ^= state << 13;
@@ -21,7 +21,7 @@ fn tensor(shape: &[usize], seed: u32) -> Result<Tensor> {
     Tensor::from_vec(values(shape.iter().product(), seed), shape, &Device::Cpu)
 }
 
-fn folded(outputs: usize, per_output: usize) -> Folded {
+pub fn folded(outputs: usize, per_output: usize) -> Folded {
     Folded {
         weight: values(outputs * per_output, 7),
         bias: values(outputs, 8),

@@ -20,17 +20,20 @@ pub fn reference(key: &str) -> Vec<f32> {
     values.iter().map(|&b| f32::from_le_bytes(b)).collect()
 }
 
-fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
+pub fn config(name: &str) -> Config {
     let (scaling, padding, eps) = architecture(name).expect("an architecture");
-    let config = Config::new(scaling, padding, eps, 1000);
-    let network = EfficientNet::load(&config, &Generated, backend, &Device::Cpu);
+    Config::new(scaling, padding, eps, 1000)
+}
+
+fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
+    let network = EfficientNet::load(&config(name), &Generated, backend, &Device::Cpu);
     let pixels = picture(height, width);
     let x = Tensor::from_vec(pixels, (1, height, width, 3), &Device::Cpu).expect("a tensor");
     let y = network.expect("a network").forward(&x).expect("logits");
     y.flatten_all().and_then(|y| y.to_vec1()).expect("values")
 }
 
-fn resolution(name: &str) -> (usize, usize) {
+pub fn resolution(name: &str) -> (usize, usize) {
     let (scaling, ..) = architecture(name).expect("an architecture");
     match name {
         // Of its two sizes the one that takes a third of the time.
@@ -136,8 +139,7 @@ fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
 
 #[test]
 fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
-    let (scaling, padding, eps) = architecture("tf_efficientnet_b0").expect("an architecture");
-    let config = Config::new(scaling, padding, eps, 1000);
+    let config = config("tf_efficientnet_b0");
     let network =
         EfficientNet::load(&config, &Generated, Backend::Cpu, &Device::Cpu).expect("a network");
     let size = 96;

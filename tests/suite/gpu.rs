@@ -1,0 +1,422 @@
+//! On an NVIDIA GPU, where a build with the feature `cuda` finds one: each operation equals its
+//! portable form, and the network gives timm's logits.
+//!
+//! Elsewhere each test says that it was skipped, and why.
+
+use candle_core::{D, DType, Device, Result, Tensor};
+use effnet::device::{Choice, Place, Precision};
+use effnet::model::EfficientNet;
+use effnet::model::generated::{Generated, picture};
+use effnet::ops::{self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Window};
+
+use crate::environment::{Environment, fixture};
+use crate::operations::{folded, values};
+use crate::parity::{config, reference, resolution};
+
+/// The GPU, or nothing after saying why.
+fn gpu(precision: Precision) -> Option<Place> {
+    match Choice::Cuda(0).open(precision) {
+        Ok(place) => Some(place),
+        Err(reason) => {
+            println!("skipped: {reason:#}");
+            None
+        }
+    }
+}
+
+/// What is lost where values are stored: half a unit in the last place, and a few such.
+fn tolerance(dtype: DType) -> f32 {
+    match dtype {
+        DType::F16 => 3e-3,
+        DType::BF16 => 2.5e-2,
+        _ => 5e-6,
+    }
+}
+
+const ACTIVATIONS: [Activation; 5] = [
+    Activation::Identity,
+    Activation::Silu,
+    Activation::Sigmoid,
+    Activation::Relu,
+    Activation::Relu6,
+];
+
+const ALL: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Bf16];
+
+/// Values on the processor and, rounded once to `dtype`, on the GPU; both the same.
+fn tensors(shape: &[usize], seed: u32, place: &Place, dtype: DType) -> Result<[Tensor; 2]> {
+    let x = Tensor::from_vec(values(shape.iter().product(), seed), shape, &Device::Cpu)?;
+    let rounded = x.to_dtype(dtype)?;
+    Ok([
+        rounded.to_device(&place.device)?,
+        rounded.to_dtype(DType::F32)?,
+    ])
+}
+
+fn assert_equal(ours: &Tensor, oracle: &Tensor, tolerance: f32, what: &str) -> Result<()> {
+    assert_eq!(ours.shape(), oracle.shape(), "{what}");
+    let ours = ours.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
+    let largest = |t: Tensor| t.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>();
+    let differences: Vec<f32> = (&ours - oracle)?.flatten_all()?.to_vec1()?;
+    // NaN must not pass, so no f32::max here.
+    let worst = differences
+        .iter()
+        .fold(0.0, |max, d| if d.abs() <= max { max } else { d.abs() });
+    let largest = largest(oracle.clone())?.max(1e-3);
+    assert!(
+        worst <= tolerance * largest,
+        "{what}: {worst:e} of {largest:e}"
+    );
+    Ok(())
+}
+
+/// Runs `test` in every precision that the GPU has.
+fn in_every_precision(test: impl Fn(&Place, DType) -> Result<()>) {
+    for precision in ALL {
+        let Some(place) = gpu(precision) else {
+            return;
+        };
+        let dtype = place.backend.dtype();
+        test(&place, dtype).expect("the operation runs");
+    }
+}
+
+#[test]
+fn pointwise_equals_its_portable_form_on_a_gpu() {
+    let shapes = [
+        (1, 1, 1, 3, 5),
+        (1, 7, 7, 40, 24),
+        (2, 5, 3, 17, 33),
+        (3, 13, 1, 96, 16),
+        (2, 15, 15, 8, 100),
+        (2, 9, 9, 24, 8),
+        (3, 20, 11, 31, 65),
+        (2, 4, 4, 240, 40),
+    ];
+    in_every_precision(|place, dtype| {
+        for (b, h, w, inputs, outputs) in shapes {
+            for activation in ACTIVATIONS {
+                let [x, x_oracle] = tensors(&[b, h, w, inputs], 1, place, dtype)?;
+                let [excite, excite_oracle] = tensors(&[b, inputs], 2, place, DType::F32)?;
+                let [residual, residual_oracle] = tensors(&[b, h, w, outputs], 3, place, dtype)?;
+                let weights = folded(outputs, inputs);
+                let ours = Pointwise::new(place.backend, &weights, activation, &place.device)?;
+                let oracle = Pointwise::new(Backend::Portable, &weights, activation, &Device::Cpu)?;
+                for with_excite in [false, true] {
+                    for with_residual in [false, true] {
+                        let y = ours.project(
+                            &x,
+                            with_excite.then_some(&excite),
+                            with_residual.then_some(&residual),
+                        )?;
+                        let y_oracle = oracle.project(
+                            &x_oracle,
+                            with_excite.then_some(&excite_oracle),
+                            with_residual.then_some(&residual_oracle),
+                        )?;
+                        let what = format!(
+                            "{dtype:?} {b} x {h} x {w} x {inputs} -> {outputs} {activation:?} \
+                             {with_excite} {with_residual}"
+                        );
+                        assert_eq!(y.dtype(), dtype, "{what}");
+                        assert_equal(&y, &y_oracle, tolerance(dtype), &what)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_vector_per_picture_stays_f32_on_a_gpu() {
+    in_every_precision(|place, dtype| {
+        for (batch, inputs, outputs) in [(1, 4, 1), (3, 33, 10), (5, 1280, 1000), (9, 96, 7)] {
+            let [x, x_oracle] = tensors(&[batch, 1, 1, inputs], 1, place, DType::F32)?;
+            let weights = folded(outputs, inputs);
+            let layer =
+                |backend, device| Pointwise::new(backend, &weights, Activation::Sigmoid, device);
+            let y = layer(place.backend, &place.device)?.forward(&x)?;
+            assert_eq!(y.dtype(), DType::F32);
+            let y_oracle = layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+            let what = format!("{dtype:?} {batch} {inputs} -> {outputs}");
+            assert_equal(&y, &y_oracle, tolerance(dtype), &what)?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn depthwise_equals_its_portable_form_on_a_gpu() {
+    let sizes = [
+        (1, 1, 1),
+        (2, 2, 3),
+        (1, 5, 9),
+        (2, 7, 7),
+        (3, 17, 4),
+        (1, 30, 31),
+    ];
+    in_every_precision(|place, dtype| {
+        for (b, h, w) in sizes {
+            for channels in [1, 3, 8, 16, 40, 100, 144] {
+                for (kernel, stride) in [(3, 1), (3, 2), (5, 1), (5, 2)] {
+                    for padding in [Padding::Symmetric, Padding::Same] {
+                        for expanded in [None, Some(12)] {
+                            let window = Window {
+                                kernel,
+                                stride,
+                                padding,
+                            };
+                            let what = format!(
+                                "{dtype:?} {b} x {h} x {w} x {channels} {window:?} {expanded:?}"
+                            );
+                            let inputs = expanded.unwrap_or(channels);
+                            let [x, x_oracle] = tensors(&[b, h, w, inputs], 1, place, dtype)?;
+                            let expand = expanded.map(|inputs| folded(channels, inputs));
+                            let weights = folded(channels, kernel * kernel);
+                            let layer = |backend, device| {
+                                let silu = Activation::Silu;
+                                let expand = expand.as_ref();
+                                Depthwise::new(backend, expand, &weights, window, silu, device)
+                            };
+                            let (y, mean) = layer(place.backend, &place.device)?.forward(&x)?;
+                            let (y_oracle, mean_oracle) =
+                                layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+                            assert_equal(&y, &y_oracle, tolerance(dtype), &what)?;
+                            let what = format!("{what}: mean");
+                            assert_equal(&mean, &mean_oracle, tolerance(dtype), &what)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_wide_depthwise_layer_of_many_blocks_equals_its_portable_form_on_a_gpu() {
+    in_every_precision(|place, dtype| {
+        let window = Window {
+            kernel: 5,
+            stride: 1,
+            padding: Padding::Same,
+        };
+        let [x, x_oracle] = tensors(&[1, 120, 113, 24], 1, place, dtype)?;
+        let weights = folded(24, 25);
+        let layer = |backend, device| {
+            Depthwise::new(backend, None, &weights, window, Activation::Relu6, device)
+        };
+        let (y, mean) = layer(place.backend, &place.device)?.forward(&x)?;
+        let (y_oracle, mean_oracle) = layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+        assert_equal(&y, &y_oracle, tolerance(dtype), "values")?;
+        assert_equal(&mean, &mean_oracle, tolerance(dtype), "means")
+    });
+}
+
+#[test]
+fn convolution_equals_its_portable_form_on_a_gpu() {
+    let shapes = [
+        (2, 9, 7, 3, 32),
+        (1, 16, 16, 3, 40),
+        (2, 1, 5, 2, 3),
+        (3, 33, 20, 5, 18),
+        (2, 12, 13, 24, 48),
+    ];
+    in_every_precision(|place, dtype| {
+        for (b, h, w, inputs, outputs) in shapes {
+            for (kernel, stride) in [(3, 2), (3, 1), (5, 2), (2, 2)] {
+                for padding in [Padding::Symmetric, Padding::Same] {
+                    if kernel == 2 && padding == Padding::Symmetric {
+                        continue; // There is no such layer.
+                    }
+                    let window = Window {
+                        kernel,
+                        stride,
+                        padding,
+                    };
+                    let weights = folded(outputs, inputs * kernel * kernel);
+                    let layer = |backend, device| {
+                        Convolution::new(backend, &weights, window, Activation::Silu, device)
+                    };
+                    let ours = layer(place.backend, &place.device)?;
+                    let oracle = layer(Backend::Portable, &Device::Cpu)?;
+                    let what = format!("{dtype:?} {b} x {h} x {w} x {inputs} {window:?}");
+                    let [x, x_oracle] = tensors(&[b, h, w, inputs], 1, place, dtype)?;
+                    let y_oracle = oracle.forward(&x_oracle, None)?;
+                    assert_equal(&ours.forward(&x, None)?, &y_oracle, tolerance(dtype), &what)?;
+                    let [_, h, w, c] = y_oracle.dims()[..] else {
+                        unreachable!("four sides");
+                    };
+                    let [r, r_oracle] = tensors(&[b, h, w, c], 4, place, dtype)?;
+                    let y_oracle = oracle.forward(&x_oracle, Some(&r_oracle))?;
+                    assert_equal(
+                        &ours.forward(&x, Some(&r))?,
+                        &y_oracle,
+                        tolerance(dtype),
+                        &what,
+                    )?;
+                    // A stem takes pictures as they come, in f32.
+                    if inputs <= 4 {
+                        let [x, x_oracle] = tensors(&[b, h, w, inputs], 2, place, DType::F32)?;
+                        let y_oracle = oracle.forward(&x_oracle, None)?;
+                        assert_equal(&ours.forward(&x, None)?, &y_oracle, tolerance(dtype), &what)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn global_average_pool_equals_its_portable_form_on_a_gpu() {
+    in_every_precision(|place, dtype| {
+        for shape in [[1, 1, 1, 3], [2, 7, 7, 64], [3, 5, 9, 33], [1, 19, 19, 130]] {
+            let [x, x_oracle] = tensors(&shape, 1, place, dtype)?;
+            let means = ops::global_average_pool(&x)?;
+            let oracle = ops::portable::global_average_pool(&x_oracle)?;
+            assert_equal(&means, &oracle, 5e-6, &format!("{dtype:?} {shape:?}"))?;
+        }
+        Ok(())
+    });
+}
+
+fn network(name: &str, place: &Place) -> EfficientNet {
+    EfficientNet::load(&config(name), &Generated, place.backend, &place.device).expect("a network")
+}
+
+fn logits(
+    network: &EfficientNet,
+    pictures: &[Vec<f32>],
+    size: (usize, usize),
+    place: &Place,
+) -> Tensor {
+    let shape = (pictures.len(), size.0, size.1, 3);
+    let x = ops::upload(pictures, shape, &place.device).expect("a batch");
+    let y = network.forward(&x).expect("logits");
+    y.to_device(&Device::Cpu).expect("logits in main memory")
+}
+
+/// timm's logits of the generated picture, in f32 to a thousandth, in f16 with the same first
+/// class and probabilities within a hundredth.
+fn equals_timm(name: &str, key: &str, size: (usize, usize)) -> Result<()> {
+    let theirs = Tensor::new(reference(key), &Device::Cpu)?;
+    let probabilities = |t: &Tensor| candle_nn::ops::softmax(t, D::Minus1);
+    for precision in [Precision::F32, Precision::F16] {
+        let Some(place) = gpu(precision) else {
+            return Ok(());
+        };
+        let network = network(name, &place);
+        let pictures = [picture(size.0, size.1)];
+        // As it comes, recorded, and replayed.
+        for pass in 0..3 {
+            let ours = logits(&network, &pictures, size, &place).squeeze(0)?;
+            let what = format!("{key} {precision:?}, pass {pass}");
+            if precision == Precision::F32 {
+                assert_equal(&ours, &theirs, 1e-3, &what)?;
+                continue;
+            }
+            let first = |t: &Tensor| t.argmax(0)?.to_scalar::<u32>();
+            assert_eq!(first(&ours)?, first(&theirs)?, "{what}");
+            let difference = (probabilities(&ours)? - probabilities(&theirs)?)?.abs()?;
+            let difference = difference.max(0)?.to_scalar::<f32>()?;
+            assert!(difference <= 1e-2, "{what}: {difference}");
+        }
+    }
+    Ok(())
+}
+
+macro_rules! parity {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test] fn $test() {
+            equals_timm($name, $name, resolution($name)).expect("the network runs");
+        })*
+    };
+}
+
+parity! {
+    b0_with_symmetric_padding_equals_timm_on_a_gpu: "efficientnet_b0",
+    b4_with_symmetric_padding_equals_timm_on_a_gpu: "efficientnet_b4",
+    b0_with_same_padding_equals_timm_on_a_gpu: "tf_efficientnet_b0",
+    b4_with_same_padding_equals_timm_on_a_gpu: "tf_efficientnet_b4",
+    b7_with_same_padding_equals_timm_on_a_gpu: "tf_efficientnet_b7",
+    v2_s_equals_timm_on_a_gpu: "tf_efficientnetv2_s",
+    lite0_equals_timm_on_a_gpu: "tf_efficientnet_lite0",
+    es_equals_timm_on_a_gpu: "tf_efficientnet_es",
+    v2_b0_equals_timm_on_a_gpu: "tf_efficientnetv2_b0",
+}
+
+#[test]
+fn a_picture_with_odd_and_unequal_sides_has_timms_logits_on_a_gpu() {
+    for name in ["efficientnet_b0", "tf_efficientnet_b0"] {
+        equals_timm(name, &format!("{name}@191x255"), (191, 255)).expect("the network runs");
+    }
+}
+
+#[test]
+fn a_replayed_pass_answers_for_its_own_pictures_on_a_gpu() {
+    let Some(place) = gpu(Precision::F32) else {
+        return;
+    };
+    let network = network("tf_efficientnet_b0", &place);
+    let size = (64, 64);
+    let one = picture(size.0, size.1);
+    let other: Vec<f32> = one.iter().rev().copied().collect();
+    let run = |pictures: &[Vec<f32>]| -> Vec<Vec<f32>> {
+        logits(&network, pictures, size, &place)
+            .to_vec2()
+            .expect("values")
+    };
+    let both = [one.clone(), other.clone()];
+    let swapped = [other, one];
+    let first = run(&both);
+    assert_ne!(first[0], first[1]);
+    for _ in 0..3 {
+        assert_eq!(run(&both), first);
+        let [a, b] = run(&swapped).try_into().expect("two rows");
+        assert_eq!([b, a].to_vec(), first);
+        // Another shape in between.
+        let alone = run(&both[..1]);
+        let far = alone[0].iter().zip(&first[0]).map(|(a, b)| (a - b).abs());
+        assert!(far.fold(0.0, f32::max) < 1e-3);
+    }
+}
+
+#[test]
+fn f16_gives_the_demo_pictures_the_labels_of_f32_on_a_gpu() {
+    if gpu(Precision::F16).is_none() {
+        return;
+    }
+    let pictures = fixture("demo");
+    let pictures = pictures.to_str().expect("a path");
+    let labels = |dtype: &str| -> Vec<String> {
+        let common = [
+            "classify",
+            "--variant",
+            "demo",
+            pictures,
+            "--jsonl",
+            "-k",
+            "1",
+        ];
+        let mut arguments = common.to_vec();
+        arguments.extend(["--device", "cuda", "--dtype", dtype]);
+        let records = Environment::new().run(&arguments).records();
+        let label = |record: &serde_json::Value| record["predictions"][0]["label"].to_string();
+        records.iter().map(label).collect()
+    };
+    let reference = labels("f32");
+    assert!(!reference.is_empty());
+    assert_eq!(labels("f16"), reference);
+    assert_eq!(labels("auto"), reference);
+}
+
+#[test]
+fn a_gpu_that_is_not_there_is_one_clear_line() {
+    let run = Environment::new().run(["bench", "--variant", "demo", "--device", "cuda:99"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("cuda:99"), "{}", run.stderr);
+    assert!(run.stderr.contains("--device cpu"), "{}", run.stderr);
+}
