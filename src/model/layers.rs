@@ -1,7 +1,7 @@
 //! The forward pass as a list: each step's output and arithmetic.
 
 use super::config::{BlockConfig, BlockKind, Config};
-use super::weights::{self, Biased, BlockLayers, ConvNorm, Place};
+use super::weights::{self, Biased, BlockLayers, ConvNorm, Position};
 use crate::ops::Window;
 
 /// One step of the forward pass, as [`super::EfficientNet`] takes it.
@@ -77,7 +77,7 @@ impl Steps {
         });
     }
 
-    fn block(&mut self, place: &Place, block: &BlockConfig, layers: &BlockLayers) {
+    fn block(&mut self, place: &Position, block: &BlockConfig, layers: &BlockLayers) {
         let at = |layer: &str| format!("blocks.{}.{}.{layer}", place.stage, place.index);
         let BlockConfig {
             kind,

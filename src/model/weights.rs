@@ -165,7 +165,7 @@ pub struct BlockLayers {
 
 impl BlockLayers {
     /// The layers of a block.
-    pub fn new(naming: Naming, at: &Place, block: &BlockConfig) -> Self {
+    pub fn new(naming: Naming, at: &Position, block: &BlockConfig) -> Self {
         let BlockConfig {
             kind,
             inputs,
@@ -233,7 +233,7 @@ pub fn classifier(config: &Config) -> Biased {
 
 /// Where a block is, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Position {
     /// Its stage.
     pub stage: usize,
     /// Its index within the stage.
@@ -243,7 +243,7 @@ pub struct Place {
 }
 
 /// Every block and its place.
-pub fn blocks(config: &Config) -> impl Iterator<Item = (Place, &BlockConfig)> {
+pub fn blocks(config: &Config) -> impl Iterator<Item = (Position, &BlockConfig)> {
     let stages = config.stages.iter().enumerate();
     let blocks = stages.flat_map(|(stage, blocks)| {
         let numbered = blocks.iter().enumerate();
@@ -251,7 +251,7 @@ pub fn blocks(config: &Config) -> impl Iterator<Item = (Place, &BlockConfig)> {
     });
     blocks.enumerate().map(|(number, (stage, index, block))| {
         (
-            Place {
+            Position {
                 stage,
                 index,
                 number,
