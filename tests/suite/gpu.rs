@@ -63,6 +63,7 @@ fn assert_equal(ours: &Tensor, oracle: &Tensor, tolerance: f32, what: &str) -> R
         .iter()
         .fold(0.0, |max, d| if d.abs() <= max { max } else { d.abs() });
     let largest = largest(oracle.clone())?.max(1e-3);
+    println!("{what}: {:e}", worst / largest);
     assert!(
         worst <= tolerance * largest,
         "{what}: {worst:e} of {largest:e}"
@@ -321,6 +322,7 @@ fn equals_timm(name: &str, key: &str, size: (usize, usize)) -> Result<()> {
             assert_eq!(first(&ours)?, first(&theirs)?, "{what}");
             let difference = (probabilities(&ours)? - probabilities(&theirs)?)?.abs()?;
             let difference = difference.max(0)?.to_scalar::<f32>()?;
+            println!("{what}: probabilities {difference:e}");
             assert!(difference <= 1e-2, "{what}: {difference}");
         }
     }

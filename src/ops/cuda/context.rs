@@ -35,6 +35,7 @@ pub(super) struct Blas {
 
 // SAFETY: a cuBLASLt handle may be used by any thread, and by several.
 unsafe impl Send for Blas {}
+// SAFETY: as above.
 unsafe impl Sync for Blas {}
 
 /// One per device that was ever opened; they live as long as the process.
