@@ -48,7 +48,11 @@ nm --defined-only "$dir"/*.o | awk 'NF == 3 {print $3}' | sort -u > "$dir/there"
             -e 's/.*/void &(void) { fprintf(stderr, "& is not emulated\\n"); abort(); }/'
 } > "$dir/rest.c"
 gcc -fPIC -c "$dir/rest.c" -o "$dir/rest.o"
-g++ "${flags[@]}" -shared "$dir"/*.o -o "$dir/libcuda.so.1" -ldl
+# Under the versions that the program asks for.
+nm -D --undefined-only "$program" | awk '{print $2}' | grep -E '^(cu|__cu).*@lib' | sort -t@ -k2 |
+    awk -F@ '$2 != last {if (last) print "};"; print $2 " { global:"; last = $2} {print $1 ";"}
+             END {if (last) print "};"; print "EMULATED { global: *; };"}' > "$dir/versions"
+g++ "${flags[@]}" -shared "$dir"/*.o -o "$dir/libcuda.so.1" -Wl,--version-script="$dir/versions" -ldl
 readelf -d "$program" | sed -n 's/.*Shared library: \[\(lib\(cu\|nv\).*\)\]/\1/p' |
     while read -r library; do [ "$library" = libcuda.so.1 ] || ln -sf libcuda.so.1 "$dir/$library"; done
 LD_PRELOAD=$preload:$dir/libcuda.so.1 LD_LIBRARY_PATH=$dir ASAN_OPTIONS=detect_leaks=0 exec "$program" "$@"

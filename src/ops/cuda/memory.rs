@@ -95,6 +95,9 @@ pub(super) unsafe fn copy(context: &Context, from: u64, to: u64, bytes: usize) -
 pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
     let batch = room(shape, DType::F32, device)?;
     let count = batch.elem_count();
+    if pictures.iter().map(Vec::len).sum::<usize>() != count {
+        bail!("the pictures do not fill a batch of {:?}", batch.shape());
+    }
     let context = Context::of(device, DType::F32)?;
     let mut staging = context
         .staging
@@ -117,9 +120,6 @@ pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -
         let (place, behind) = rest.split_at_mut(picture.len());
         place.copy_from_slice(picture);
         rest = behind;
-    }
-    if !rest.is_empty() {
-        bail!("the pictures do not fill the batch");
     }
     let to = address(&batch, DType::F32)?;
     let stream = context.stream.cu_stream();
