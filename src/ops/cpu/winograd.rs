@@ -146,8 +146,8 @@ impl WithSimd for Run<'_> {
         let tiles = self.band.rows.len() * self.band.columns();
         let step = layer.inputs.next_multiple_of(S::F32_LANES);
         let Scratch { inputs, products } = &mut *self.scratch;
-        inputs.resize(PRODUCTS * tiles * step, 0.0);
-        products.resize(PRODUCTS * tiles * 2 * S::F32_LANES, 0.0);
+        grow(inputs, PRODUCTS * tiles * step);
+        grow(products, PRODUCTS * tiles * 2 * S::F32_LANES);
         self.band.transform_inputs(simd, step, inputs);
         for panel in self.band.panels.clone() {
             match (layer.bias.len() / S::F32_LANES - 2 * panel).min(2) {
@@ -155,6 +155,13 @@ impl WithSimd for Run<'_> {
                 _ => self.panel::<S, 2>(simd, panel, tiles, step),
             }
         }
+    }
+}
+
+/// Makes room for `count` values, whatever they are.
+fn grow(buffer: &mut Vec<f32>, count: usize) {
+    if buffer.len() < count {
+        buffer.resize(count, 0.0);
     }
 }
 
