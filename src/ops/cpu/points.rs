@@ -5,8 +5,9 @@
 //! - filters are evaluated, and divided by those products at the point,
 //! - outputs are the sums of powers of the points.
 //!
-//! With points of few bits on both sides of 1 the rounding errors are smallest: a tenth of those of
-//! 0, 1, -1, 2, -2 (arXiv:1803.10986 compares them).
+//! Points of few bits on both sides of 1 round well: on random numbers the errors are three times
+//! those of plain sums in the mean, and half of those with the usual 0, 1, -1, 2, -2 (arXiv:1803.10986
+//! compares choices).
 
 use pulp::Simd;
 
