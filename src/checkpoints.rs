@@ -97,7 +97,12 @@ impl Checkpoint {
     }
 
     /// How pictures are prepared for the size that it was tested at, if there is another than the
-    /// usual one, and the accuracy then.
+    /// usual one.
+    pub fn test_transform(&self) -> Option<Transform> {
+        self.test().map(|(transform, _)| transform)
+    }
+
+    /// The same, and the accuracy then.
     pub fn test(&self) -> Option<(Transform, Option<Accuracy>)> {
         self.test.map(|(size, crop_pct, accuracy)| {
             let transform = Transform {
@@ -128,6 +133,17 @@ impl Checkpoint {
             .into_iter()
             .reduce(|best, c| if top1(c) > top1(best) { c } else { best });
         Ok(best.expect("it has at least one"))
+    }
+
+    /// The variant's checkpoint that `weights` names, or its default.
+    ///
+    /// # Errors
+    /// If there is none, or more than one.
+    pub fn chosen(variant: &str, weights: Option<&str>) -> Result<&'static Self> {
+        match weights {
+            Some(weights) => Self::named(variant, weights),
+            None => Self::default_of(variant),
+        }
     }
 
     /// The variant's checkpoint that `weights` names: a whole tag, or its first word (`ns` for
@@ -165,7 +181,10 @@ impl Checkpoint {
 }
 
 /// All of a variant's checkpoints, at least one.
-fn of_variant(variant: &str) -> Result<Vec<&'static Checkpoint>> {
+///
+/// # Errors
+/// If it has none.
+pub fn of_variant(variant: &str) -> Result<Vec<&'static Checkpoint>> {
     let found: Vec<_> = CHECKPOINTS
         .iter()
         .filter(|c| c.variant() == variant)

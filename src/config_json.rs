@@ -151,9 +151,10 @@ impl ModelCard {
                 _ => bail!("its model_args ask for `{key}` = {value}, which is not supported"),
             }
         }
+        let (transform, test) = (settings.transform()?, settings.test()?);
         // transformers' wrapper writes its own table behind a `label_names` that may be any.
         let names = file.id2label.or(file.label_names).or(file.labels);
-        let labels = match names.or(settings.names.clone()) {
+        let labels = match names.or(settings.names) {
             Some(names) => {
                 let descriptions = file.label_descriptions.unwrap_or_default();
                 Labels::described(names.into_names(classes)?, &descriptions)
@@ -163,8 +164,8 @@ impl ModelCard {
         Ok(Self {
             variant: architecture.variant,
             config: Config::new(architecture, padding, eps, classes),
-            transform: settings.transform()?,
-            test: settings.test()?,
+            transform,
+            test,
             labels,
         })
     }

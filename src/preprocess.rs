@@ -94,10 +94,15 @@ impl Transform {
         }
     }
 
+    /// The side that pictures are resized to, before the crop.
+    pub fn side(&self) -> usize {
+        (self.size as f64 / self.crop_pct).floor() as usize
+    }
+
     /// The size before the crop. The side is floored from a double, the longer one truncated
     /// (torchvision, `_compute_resized_output_size`).
     fn resized(&self, (width, height): (usize, usize)) -> (usize, usize) {
-        let side = (self.size as f64 / self.crop_pct).floor() as usize;
+        let side = self.side();
         let longer =
             |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
         match self.crop_mode {

@@ -77,8 +77,8 @@ impl Choice {
         };
         let whole = checkpoint.filter(|checkpoint| !checkpoint.config().pruned);
         Ok(whole.map(|checkpoint| {
-            let test = checkpoint.test().filter(|_| self.test_size);
-            let transform = test.map_or(checkpoint.transform, |(transform, _)| transform);
+            let test = checkpoint.test_transform().filter(|_| self.test_size);
+            let transform = test.unwrap_or(checkpoint.transform);
             (checkpoint.repo(), checkpoint.config(), transform)
         }))
     }
@@ -89,10 +89,7 @@ impl Choice {
 
     /// The published checkpoint that `--variant` and `--weights` name.
     fn checkpoint(&self) -> Result<&'static Checkpoint> {
-        match &self.weights {
-            Some(weights) => Checkpoint::named(self.variant(), weights),
-            None => Checkpoint::default_of(self.variant()),
-        }
+        Checkpoint::chosen(self.variant(), self.weights.as_deref())
     }
 
     fn revision(&self) -> &str {
@@ -227,7 +224,7 @@ fn of_checkpoint(checkpoint: &Checkpoint, file: PathBuf) -> Model {
         name: checkpoint.repo(),
         config: checkpoint.config(),
         transform: checkpoint.transform,
-        test: checkpoint.test().map(|(transform, _)| transform),
+        test: checkpoint.test_transform(),
         labels: Labels::for_classes(checkpoint.classes),
         weights: Weights::File(file),
         assumed: None,

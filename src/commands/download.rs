@@ -46,11 +46,7 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
 
 fn repo(name: &str, weights: Option<&str>) -> Result<String> {
     if variants().any(|variant| variant == name) {
-        let checkpoint = match weights {
-            Some(weights) => Checkpoint::named(name, weights)?,
-            None => Checkpoint::default_of(name)?,
-        };
-        return Ok(checkpoint.repo());
+        return Ok(Checkpoint::chosen(name, weights)?.repo());
     }
     if weights.is_some() {
         bail!("--weights goes with variants only; {name} is not one");

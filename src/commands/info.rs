@@ -33,6 +33,8 @@ struct Report {
 #[derive(Serialize)]
 struct Preprocessing {
     resolution: usize,
+    #[serde(skip)]
+    side: usize,
     crop_pct: f64,
     crop_mode: &'static str,
     interpolation: String,
@@ -44,6 +46,7 @@ impl Preprocessing {
     fn new(transform: &Transform) -> Self {
         Self {
             resolution: transform.size,
+            side: transform.side(),
             crop_pct: transform.crop_pct,
             crop_mode: match transform.crop_mode {
                 CropMode::Center => "center",
@@ -116,6 +119,7 @@ pub fn run(args: Info, terminal: Terminal) -> Result<Outcome> {
 fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     let Preprocessing {
         resolution,
+        side,
         crop_pct,
         crop_mode,
         interpolation,
@@ -126,12 +130,9 @@ fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(
         to,
         "{} classes, {} padding, BatchNorm eps {:e}\n\
-         input {resolution} x {resolution}: {interpolation} to {} ({crop_mode}, crop_pct {crop_pct}), \
+         input {resolution} x {resolution}: {interpolation} to {side} ({crop_mode}, crop_pct {crop_pct}), \
          mean {mean:?}, std {std:?}\n",
-        report.classes,
-        report.padding,
-        report.batch_norm_eps,
-        (*resolution as f64 / crop_pct).floor(),
+        report.classes, report.padding, report.batch_norm_eps,
     )?;
     let line = |to: &mut dyn Write, name: &str, output: &str, parameters, macs: usize| {
         let mmacs = macs as f64 / 1e6;

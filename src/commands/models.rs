@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::checkpoints::{CHECKPOINTS, Checkpoint, LICENCE, variants};
+use crate::checkpoints::{Checkpoint, LICENCE, of_variant, variants};
 use crate::cli::Models;
 use crate::error::Outcome;
 use crate::hub::Hub;
@@ -76,12 +76,10 @@ impl Models {
 pub fn run(args: &Models) -> Result<Outcome> {
     // The list is worth having even where the environment names no usable cache.
     let hub = Hub::from_env(true).ok();
-    let wanted = |variant| {
-        let of_variant = CHECKPOINTS.iter().filter(move |c| c.variant() == variant);
-        of_variant.filter(|c| args.wants(c))
-    };
     let mut rows: Vec<Row> = variants()
-        .flat_map(wanted)
+        .filter_map(|variant| of_variant(variant).ok())
+        .flatten()
+        .filter(|c| args.wants(c))
         .map(|c| Row::new(c, hub.as_ref()))
         .collect();
     ensure!(

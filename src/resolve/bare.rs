@@ -100,7 +100,7 @@ impl Choice {
                 ..config
             },
             transform: checkpoint.transform,
-            test: checkpoint.test().map(|(transform, _)| transform),
+            test: checkpoint.test_transform(),
         })
     }
 }

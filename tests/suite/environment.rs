@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use effnet::checkpoints::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
-use effnet::model::weights::{Source, parameters};
+use effnet::model::weights::{Parameter, Source, parameters};
 use safetensors::{Dtype, tensor::TensorView};
 use tempfile::TempDir;
 
@@ -159,7 +159,12 @@ impl Run {
 
 /// Writes generated weights for `config`.
 pub fn save_generated(config: &Config, path: &Path) {
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = parameters(config)
+    save_parameters(parameters(config), path);
+}
+
+/// Writes generated weights of these names and shapes.
+pub fn save_parameters(parameters: impl Iterator<Item = Parameter>, path: &Path) {
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = parameters
         .map(|parameter| {
             let values = Generated.read(&parameter).expect("generated values");
             let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use effnet::checkpoints::{CHECKPOINTS, architecture};
-use effnet::model::generated::{Generated, picture};
+use effnet::model::generated::picture;
 use effnet::model::safetensors::Checkpoint;
-use effnet::model::weights::{Parameter, Source};
+use effnet::model::weights::Parameter;
 use effnet::model::{Config, EfficientNet};
 use effnet::ops::Backend;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::environment::{Environment, Run, fixture, repository, save, save_generated};
+use crate::environment::{Environment, Run, fixture, repository, save_generated, save_parameters};
 use crate::parity::{assert_close, reference};
 
 /// What timm's network of this name is.
@@ -50,19 +50,11 @@ fn every_published_checkpoints_parameters_and_macs_equal_timms() {
 
 /// Generated weights of the shapes that pruning left.
 fn save_pruned(shapes: &BTreeMap<String, Vec<usize>>, environment: &Environment) {
-    let tensors: Vec<_> = shapes
-        .iter()
-        .map(|(name, shape)| {
-            let parameter = Parameter {
-                name: name.clone(),
-                shape: shape.clone(),
-            };
-            let values = Generated.read(&parameter).expect("generated values");
-            let bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            (parameter.name, parameter.shape, bytes)
-        })
-        .collect();
-    save(&tensors, &environment.path("pruned.safetensors"));
+    let parameters = shapes.iter().map(|(name, shape)| Parameter {
+        name: name.clone(),
+        shape: shape.clone(),
+    });
+    save_parameters(parameters, &environment.path("pruned.safetensors"));
 }
 
 #[test]

@@ -8,12 +8,12 @@ use effnet::device;
 use effnet::hub::Progress;
 use effnet::model::generated::{picture, uniform};
 use effnet::resolve::Choice;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
 
 use crate::environment::{Environment, fixture, repository};
 use crate::hub_server::StandIn;
-use crate::parity::assert_close;
+use crate::parity::{assert_close, reference_in};
 
 /// A tensor's name and shape, and the range of its values.
 #[derive(Deserialize)]
@@ -53,11 +53,7 @@ fn save(name: &str, path: &Path) {
 }
 
 fn reference(name: &str) -> Vec<f32> {
-    let bytes = std::fs::read(fixture("foreign/logits.safetensors")).expect("the fixture");
-    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-    let tensor = tensors.tensor(name).expect("the model's logits");
-    let (values, _) = tensor.data().as_chunks::<4>();
-    values.iter().map(|&b| f32::from_le_bytes(b)).collect()
+    reference_in("foreign/logits.safetensors", name)
 }
 
 /// No download is expected.

@@ -10,7 +10,7 @@ use effnet::model::generated::{Generated, picture};
 use effnet::ops::{self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Window};
 
 use crate::environment::{Environment, fixture};
-use crate::operations::{folded, values};
+use crate::operations::{ACTIVATIONS, folded, values};
 use crate::parity::{config, reference, resolution};
 
 /// The GPU, or nothing after saying why.
@@ -32,14 +32,6 @@ fn tolerance(dtype: DType) -> f32 {
         _ => 5e-6,
     }
 }
-
-const ACTIVATIONS: [Activation; 5] = [
-    Activation::Identity,
-    Activation::Silu,
-    Activation::Sigmoid,
-    Activation::Relu,
-    Activation::Relu6,
-];
 
 const ALL: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Bf16];
 

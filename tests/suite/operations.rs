@@ -35,7 +35,7 @@ fn difference(ours: &Tensor, oracle: &Tensor) -> Result<f32> {
     Ok(largest((ours - oracle)?)? / largest(oracle.clone())?)
 }
 
-const ALL: [Activation; 5] = [
+pub const ACTIVATIONS: [Activation; 5] = [
     Activation::Identity,
     Activation::Silu,
     Activation::Sigmoid,
@@ -57,7 +57,7 @@ fn pointwise_equals_its_portable_form() -> Result<()> {
         (1, 20, 11, 31, 65),
     ];
     for (b, h, w, inputs, outputs) in shapes {
-        for activation in ALL {
+        for activation in ACTIVATIONS {
             let x = tensor(&[b, h, w, inputs], 1)?;
             let excite = tensor(&[b, inputs], 2)?;
             let residual = tensor(&[b, h, w, outputs], 3)?;
@@ -285,7 +285,7 @@ fn nan_is_not_hidden_by_an_activation() -> Result<()> {
         bias: vec![0.0],
     };
     let x = Tensor::full(f32::NAN, (1, 1, 1, 1), &Device::Cpu)?;
-    for activation in ALL {
+    for activation in ACTIVATIONS {
         let layer = Pointwise::new(Backend::Cpu, &weights, activation, &Device::Cpu)?;
         assert!(layer.forward(&x)?.flatten_all()?.to_vec1::<f32>()?[0].is_nan());
     }

@@ -13,7 +13,12 @@ use crate::environment::fixture;
 const TOLERANCE: f32 = 1e-4;
 
 pub fn reference(key: &str) -> Vec<f32> {
-    let bytes = std::fs::read(fixture("logits.safetensors")).expect("the fixture");
+    reference_in("logits.safetensors", key)
+}
+
+/// The logits called `key` in a file of the fixtures.
+pub fn reference_in(file: &str, key: &str) -> Vec<f32> {
+    let bytes = std::fs::read(fixture(file)).expect("the fixture");
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let tensor = tensors.tensor(key).expect("the model's logits");
     let (values, _) = tensor.data().as_chunks::<4>();

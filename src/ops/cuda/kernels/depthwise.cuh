@@ -140,18 +140,10 @@ __device__ inline void depthwise(const DepthwiseArguments &a) {
         }
     }
 
-    // The block's units are added up in their order: no atomics, the same sum every time.
     __shared__ float shares[DEPTHWISE_THREADS * V];
-#pragma unroll
-    for (int v = 0; v < V; ++v) shares[threadIdx.x * V + v] = sum[v];
-    __syncthreads();
+    float total[V];
+    add_up(sum, shares, a.lanes, a.scale, total);
     if (place == 0 && channel < a.channels) {
-        float total[V] = {};
-        for (int other = 0; other < places; ++other)
-#pragma unroll
-            for (int v = 0; v < V; ++v) total[v] += shares[(other * a.lanes + lane) * V + v];
-#pragma unroll
-        for (int v = 0; v < V; ++v) total[v] *= a.scale;
         store(a.sums + (size_t(picture) * gridDim.y + blockIdx.y) * a.channels + channel, total);
     }
 }

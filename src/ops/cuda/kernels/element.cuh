@@ -94,3 +94,23 @@ __device__ inline float activate(float x, int activation) {
     default: return x;
     }
 }
+
+// Adds up what the threads of a block have for the same channels: those whose numbers leave the same
+// rest by `lanes`. In their order: no atomics, the same sum every time. `shares` is shared memory for
+// the whole block; the first `lanes` threads get the total, times `scale`.
+template <int V>
+__device__ inline void add_up(const float (&sum)[V], float *shares, int lanes, float scale,
+                              float (&total)[V]) {
+#pragma unroll
+    for (int v = 0; v < V; ++v) {
+        shares[threadIdx.x * V + v] = sum[v];
+        total[v] = 0.0f;
+    }
+    __syncthreads();
+    if (threadIdx.x >= unsigned(lanes)) return;
+    for (int other = threadIdx.x; other < int(blockDim.x); other += lanes)
+#pragma unroll
+        for (int v = 0; v < V; ++v) total[v] += shares[other * V + v];
+#pragma unroll
+    for (int v = 0; v < V; ++v) total[v] *= scale;
+}

@@ -29,16 +29,9 @@ template <int V, typename T> __device__ inline void mean(const MeanArguments &a)
         }
     }
     __shared__ float shares[MEAN_THREADS * V];
-#pragma unroll
-    for (int v = 0; v < V; ++v) shares[threadIdx.x * V + v] = sum[v];
-    __syncthreads();
+    float total[V];
+    add_up(sum, shares, a.lanes, a.scale, total);
     if (place == 0 && channel < a.channels) {
-        float total[V] = {};
-        for (int other = 0; other < places; ++other)
-#pragma unroll
-            for (int v = 0; v < V; ++v) total[v] += shares[(other * a.lanes + lane) * V + v];
-#pragma unroll
-        for (int v = 0; v < V; ++v) total[v] *= a.scale;
         store(a.y + size_t(blockIdx.y) * a.channels + channel, total);
     }
 }
