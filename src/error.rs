@@ -1,4 +1,4 @@
-//! What can be wrong with one picture, and how a run ends.
+//! What can be wrong with one picture.
 
 /// The class of a picture's error, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,31 +45,6 @@ impl PictureError {
         Self {
             kind,
             message: message.split_whitespace().collect::<Vec<_>>().join(" "),
-        }
-    }
-}
-
-/// How a run ended, for the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Everything asked for was done.
-    Success,
-    /// Some inputs failed; the others were printed.
-    SomeFailed,
-    /// Usage was wrong, or nothing could be done.
-    Failed,
-    /// Ctrl-C.
-    Interrupted,
-}
-
-impl Outcome {
-    /// The process's exit code.
-    pub fn code(self) -> i32 {
-        match self {
-            Self::Success => 0,
-            Self::SomeFailed => 1,
-            Self::Failed => 2,
-            Self::Interrupted => 130,
         }
     }
 }

@@ -42,9 +42,10 @@ pub mod output;
 pub mod picture;
 pub mod pipeline;
 pub mod preprocess;
+pub mod printable;
 pub mod resample;
 pub mod resolve;
-pub mod resume;
+
 pub mod terminal;
 pub mod text_file;
 pub mod top_k;

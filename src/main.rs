@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 
 use clap::Parser;
 use effnet::cli::Cli;
+use effnet::commands::outcome::Outcome;
 use effnet::commands::{self, INTERRUPTED};
 use effnet::decode;
-use effnet::error::Outcome;
 use effnet::terminal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};

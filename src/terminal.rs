@@ -1,4 +1,4 @@
-//! Standard error: warnings, progress and the summary; and what is safe to show.
+//! Standard error: warnings, progress and the summary.
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::output::Style;
+use crate::printable::{Style, printable};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -133,32 +133,12 @@ fn shown(message: &str) -> String {
     }
 }
 
-/// Whether a character could steer a terminal or reorder what is shown: controls, and Unicode's
-/// invisible and direction marks.
-pub fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-}
-
-/// `text` with every character that [`steers`] replaced by its escape.
-pub fn printable(text: &str) -> String {
-    text.chars().fold(String::new(), |mut shown, c| {
-        if steers(c) {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
-}
-
 /// Says why nothing could be done: one line, the causes behind it.
 pub fn fail(error: &anyhow::Error) {
     write_line(&shown(&format!("{error:#}")));
 }
 
-/// That nobody reads it is no reason to fail.
+/// A closed standard error is no reason to end the run.
 fn write_line(text: &str) {
     let _ = writeln!(stderr(), "effnet: {text}");
 }

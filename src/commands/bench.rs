@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
 use serde::Serialize;
 
+use super::outcome::Outcome;
 use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
-use crate::error::Outcome;
 use crate::memory;
 use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};

@@ -9,16 +9,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
+use super::outcome::Outcome;
 use super::{Downloads, INTERRUPTED, start_pool, threads};
 use crate::classifier::Classifier;
 use crate::cli::Classify;
 use crate::decode::{self, Limits};
-use crate::error::Outcome;
 use crate::inputs::{Input, Selection};
 use crate::memory;
-use crate::output::{Format, Name, Record, Style};
+use crate::output::{Format, Name, Record, resume};
 use crate::pipeline::{Options, Pipeline};
-use crate::resume;
+use crate::printable::Style;
 use crate::terminal::{Terminal, human_duration};
 use crate::top_k::Scoring;
 

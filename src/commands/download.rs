@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anyhow::{Result, bail};
 
 use super::Downloads;
+use super::outcome::Outcome;
 use crate::checkpoints::{Checkpoint, variants};
 use crate::cli::Download;
-use crate::error::Outcome;
 use crate::hub::{Hub, HubError};
 use crate::resolve::{CONFIG_FILE, WEIGHTS_FILE, is_repo_id};
 use crate::terminal::Terminal;

@@ -6,15 +6,16 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Downloads;
+use super::outcome::Outcome;
 use crate::classifier::Model;
 use crate::cli::Info;
-use crate::error::Outcome;
 use crate::model::Config;
 use crate::model::architectures::Architecture;
 use crate::model::layers::{Layer, layers};
 use crate::preprocess::{CropMode, Transform};
+use crate::printable::printable;
 use crate::resolve::Choice;
-use crate::terminal::{Terminal, printable};
+use crate::terminal::Terminal;
 
 /// `gmacs` and the layers at `resolution`.
 #[derive(Serialize)]

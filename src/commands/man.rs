@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anyhow::Result;
 use clap::CommandFactory;
 
+use super::outcome::Outcome;
 use crate::cli::Cli;
-use crate::error::Outcome;
 
 pub fn run() -> Result<Outcome> {
     let mut page = Vec::new();

@@ -7,6 +7,7 @@ mod download;
 mod info;
 mod man;
 mod models;
+pub mod outcome;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +15,8 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 
 use crate::cli::{Cli, Command};
-use crate::error::Outcome;
+use outcome::Outcome;
+
 use crate::hub::Progress;
 use crate::terminal::Terminal;
 

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
+use super::outcome::Outcome;
 use crate::checkpoints::{Checkpoint, LICENCE, of_variant, variants};
 use crate::cli::Models;
-use crate::error::Outcome;
 use crate::hub::Hub;
 use crate::resolve::WEIGHTS_FILE;
 

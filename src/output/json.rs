@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Name, Record, Sink, Style};
+use super::name::Name;
+use super::record::{Record, Sink};
 use crate::labels::Labels;
-use crate::terminal::steers;
+use crate::printable::{Style, steers};
 
 /// The keys and their order are a contract.
 #[derive(Serialize)]

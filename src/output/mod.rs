@@ -2,26 +2,18 @@
 
 mod json;
 mod name;
+mod record;
+pub mod resume;
 mod table;
 mod text;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
-use crate::error::PictureError;
 use crate::labels::Labels;
-use crate::top_k::Scored;
+use crate::printable::Style;
 
 pub use name::Name;
-
-/// One picture's answer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Record {
-    /// As the input named it.
-    pub path: PathBuf,
-    /// The best classes, or what was wrong.
-    pub outcome: Result<Vec<Scored>, PictureError>,
-}
+pub use record::{Record, Sink};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -36,30 +28,6 @@ pub enum Format {
     Csv,
     /// As CSV, with tabs; tabs and line breaks within a field are escaped.
     Tsv,
-}
-
-/// Writes records one after the other.
-pub trait Sink {
-    /// Writes one record.
-    ///
-    /// # Errors
-    /// If the destination can't take it.
-    fn record(&mut self, record: &Record) -> io::Result<()>;
-
-    /// Writes what closes the output; it is called however the run ends.
-    ///
-    /// # Errors
-    /// As [`Sink::record`].
-    fn finish(&mut self) -> io::Result<()>;
-}
-
-/// How text looks where it goes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Style {
-    /// Whether to use colour.
-    pub color: bool,
-    /// Whether it goes to a terminal, where a file name's escape sequences must not act.
-    pub terminal: bool,
 }
 
 impl Format {

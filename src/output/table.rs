@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::{Record, Sink, Style};
+use super::record::{Record, Sink};
 use crate::labels::Labels;
-use crate::terminal::printable;
+use crate::printable::{Style, printable};
 
 const HEADER: [&str; 7] = ["path", "rank", "label", "score", "index", "wnid", "error"];
 

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::{Record, Sink, Style};
+use super::record::{Record, Sink};
 use crate::labels::Labels;
-use crate::terminal::printable;
+use crate::printable::{Style, printable};
 
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::output::Name;
+use super::name::Name;
 
 /// The paths that the file holds. A last line that was cut short is removed, so that what is
 /// appended starts on a line of its own.

@@ -1,0 +1,26 @@
+//! How a run ends, for the shell.
+
+/// How a run ended, for the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything asked for was done.
+    Success,
+    /// Some inputs failed; the others were printed.
+    SomeFailed,
+    /// Usage was wrong, or nothing could be done.
+    Failed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Outcome {
+    /// The process's exit code.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Success => 0,
+            Self::SomeFailed => 1,
+            Self::Failed => 2,
+            Self::Interrupted => 130,
+        }
+    }
+}

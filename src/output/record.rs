@@ -1,0 +1,31 @@
+//! What is written, and where it goes.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::PictureError;
+use crate::top_k::Scored;
+
+/// One picture's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// As the input named it.
+    pub path: PathBuf,
+    /// The best classes, or what was wrong.
+    pub outcome: Result<Vec<Scored>, PictureError>,
+}
+
+/// Writes records one after the other.
+pub trait Sink {
+    /// Writes one record.
+    ///
+    /// # Errors
+    /// If the destination can't take it.
+    fn record(&mut self, record: &Record) -> io::Result<()>;
+
+    /// Writes what closes the output; it is called however the run ends.
+    ///
+    /// # Errors
+    /// As [`Sink::record`].
+    fn finish(&mut self) -> io::Result<()>;
+}

@@ -1,0 +1,54 @@
+//! What is safe to show on a terminal, and how.
+
+/// How text looks where it goes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// Whether to use colour.
+    pub color: bool,
+    /// Whether it goes to a terminal, where a file name's escape sequences must not act.
+    pub terminal: bool,
+}
+
+/// Whether a character could steer a terminal or reorder what is shown: controls, and Unicode's
+/// invisible characters and direction marks.
+pub fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// `text` with every character that [`steers`] replaced by its escape.
+pub fn printable(text: &str) -> String {
+    text.chars().fold(String::new(), |mut shown, c| {
+        if steers(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn invisible_characters_are_escaped_and_letters_of_any_script_are_not() {
+        for c in [
+            '\u{1b}', '\u{ad}', '\u{180e}', '\u{202e}', '\u{fff9}', '\u{fffb}', '\u{feff}',
+        ] {
+            let shown = printable(&format!("a{c}b"));
+            assert_eq!(shown, format!("a{}b", c.escape_default()));
+        }
+        for text in [
+            "caf\u{e9}",
+            "\u{732b}",
+            "\u{441}\u{43e}\u{431}\u{430}\u{43a}\u{430}",
+            "\u{1f408}",
+        ] {
+            assert_eq!(printable(text), text);
+        }
+    }
+}
