@@ -1,44 +1,15 @@
 //! A network with all that turns pictures into labels.
 
-use std::path::Path;
-
 use anyhow::{Result, ensure};
 use candle_core::Device;
 
+use crate::checkpoint::card::Card;
+use crate::checkpoint::labels::Labels;
+use crate::checkpoint::model::Model;
 use crate::device::Place;
-use crate::labels::Labels;
-use crate::model::safetensors::Checkpoint;
-use crate::model::{Config, EfficientNet};
+use crate::model::EfficientNet;
 use crate::ops;
-use crate::preprocess::Transform;
-
-/// Where the weights are.
-#[derive(Clone, Debug)]
-pub enum Weights {
-    /// A `.safetensors` file.
-    File(std::path::PathBuf),
-    /// Within the program.
-    Embedded(&'static [u8]),
-}
-
-/// What a model name stands for, before its weights are read.
-#[derive(Clone, Debug)]
-pub struct Model {
-    /// As it is called in messages.
-    pub name: String,
-    /// The network's shape.
-    pub config: Config,
-    /// How its pictures are prepared.
-    pub transform: Transform,
-    /// The same for the size that it was tested at, if there is another.
-    pub test: Option<Transform>,
-    /// Its classes.
-    pub labels: Labels,
-    /// Its weights.
-    pub weights: Weights,
-    /// The published weights that a file was taken to be like, where nothing said so.
-    pub assumed: Option<String>,
-}
+use crate::picture::transform::Transform;
 
 /// A model ready to run.
 pub struct Classifier {
@@ -50,42 +21,35 @@ pub struct Classifier {
     device: Device,
 }
 
-impl Weights {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// If the file can't be read or is not a whole safetensors file.
-    pub fn open(&self) -> Result<Checkpoint> {
-        match self {
-            Self::File(path) => Checkpoint::open(path),
-            Self::Embedded(bytes) => Checkpoint::embedded(bytes, Path::new("the embedded weights")),
-        }
-    }
-}
-
 impl Classifier {
     /// Reads the weights and puts the network in its place.
     ///
     /// # Errors
     /// If the weights are not whole or do not fit the model.
-    pub fn load(model: Model, place: Place) -> Result<Self> {
+    pub fn load(model: &Model, place: Place) -> Result<Self> {
+        let Card {
+            config,
+            transform,
+            labels,
+            ..
+        } = &model.card;
         ensure!(
-            model.labels.len() == model.config.classes,
+            labels.len() == config.classes,
             "{} labels for {} classes",
-            model.labels.len(),
-            model.config.classes,
+            labels.len(),
+            config.classes,
         );
-        let checkpoint = model.weights.open()?;
-        let config = checkpoint.complete(model.config)?;
-        checkpoint.check(&config)?;
+        let weights = model.weights.open()?;
+        let config = weights.complete(config.clone())?;
+        weights.check(&config)?;
         let Place {
             device, backend, ..
         } = place;
-        let network = EfficientNet::load(&config, &checkpoint, backend, &device)?;
-        checkpoint.ensure_unchanged()?;
+        let network = EfficientNet::load(&config, &weights, backend, &device)?;
+        weights.ensure_unchanged()?;
         Ok(Self {
-            transform: model.transform,
-            labels: model.labels,
+            transform: *transform,
+            labels: labels.clone(),
             network,
             device,
         })

@@ -6,10 +6,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::checkpoint::choice::Choice;
+use crate::device;
 use crate::model::architectures::ARCHITECTURES;
 use crate::output::Format;
 use crate::terminal::Color;
-use crate::{device, resolve};
 
 /// Label pictures with EfficientNet
 ///
@@ -128,11 +129,11 @@ pub struct Classify {
     pub exact_decode: bool,
 
     /// Refuse pictures with more pixels
-    #[arg(long, default_value_t = crate::decode::Limits::default().max_pixels, value_name = "N")]
+    #[arg(long, default_value_t = crate::picture::decode::Limits::default().max_pixels, value_name = "N")]
     pub max_pixels: u64,
 
     /// Refuse files with more bytes
-    #[arg(long, default_value_t = crate::decode::Limits::default().max_bytes, value_name = "N")]
+    #[arg(long, default_value_t = crate::picture::decode::Limits::default().max_bytes, value_name = "N")]
     pub max_bytes: u64,
 }
 
@@ -173,8 +174,8 @@ pub struct ModelArgs {
 
 impl ModelArgs {
     /// What names the model.
-    pub fn choice(&self) -> resolve::Choice {
-        resolve::Choice {
+    pub fn choice(&self) -> Choice {
+        Choice {
             variant: self.variant.clone(),
             weights: self.weights.clone(),
             model: self.model.clone(),
@@ -276,6 +277,10 @@ pub struct Download {
     /// Variants (b0, v2-s, ...) or Hub ids (owner/name)
     #[arg(required = true, value_name = "MODEL")]
     pub models: Vec<String>,
+
+    /// Which of the files of a repository that has one for each variant
+    #[arg(long, value_parser = variants())]
+    pub variant: Option<String>,
 
     /// Which of the variants' published weights [default: the most accurate]
     #[arg(long, value_name = "TAG")]

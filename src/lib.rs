@@ -22,31 +22,20 @@
 #![deny(unsafe_code)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
-pub mod checkpoints;
+pub mod checkpoint;
 pub mod classifier;
 #[allow(missing_docs)]
 pub mod cli;
 pub mod commands;
-pub mod config_json;
-pub mod decode;
 pub mod device;
 pub mod error;
 pub mod hub;
-pub mod inputs;
-pub mod labels;
-pub mod memory;
 pub mod model;
 #[allow(unsafe_code)]
 pub mod ops;
 pub mod output;
 pub mod picture;
-pub mod pipeline;
-pub mod preprocess;
 pub mod printable;
-pub mod resample;
-pub mod resolve;
-
+pub mod run;
 pub mod terminal;
-pub mod text_file;
 pub mod top_k;
-pub mod transformers_config;

@@ -8,7 +8,7 @@ use clap::Parser;
 use effnet::cli::Cli;
 use effnet::commands::outcome::Outcome;
 use effnet::commands::{self, INTERRUPTED};
-use effnet::decode;
+use effnet::picture::decode;
 use effnet::terminal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};

@@ -12,12 +12,12 @@ use serde::Serialize;
 use super::outcome::Outcome;
 use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
-use crate::memory;
 use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
 use crate::ops::{self, Padding};
+use crate::run::memory;
 
 /// `gflops_per_s` counts a multiply-add as two.
 #[derive(Serialize)]

@@ -13,12 +13,12 @@ use super::outcome::Outcome;
 use super::{Downloads, INTERRUPTED, start_pool, threads};
 use crate::classifier::Classifier;
 use crate::cli::Classify;
-use crate::decode::{self, Limits};
-use crate::inputs::{Input, Selection};
-use crate::memory;
 use crate::output::{Format, Name, Record, resume};
-use crate::pipeline::{Options, Pipeline};
+use crate::picture::decode::{self, Limits};
 use crate::printable::Style;
+use crate::run::inputs::{Input, Selection};
+use crate::run::memory;
+use crate::run::pipeline::{Options, Pipeline};
 use crate::terminal::{Terminal, human_duration};
 use crate::top_k::Scoring;
 
@@ -50,11 +50,11 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let (inputs, total) = selection.inputs()?;
     let place = args.device.open(args.dtype)?;
     let model = args.model.choice().resolve(&Downloads::new(terminal))?;
-    let (name, assumed) = (model.name.clone(), model.assumed.clone());
-    if args.model.test_size && model.test.is_none() {
+    let name = &model.name;
+    if args.model.test_size && model.card.test.is_none() {
         terminal.warn(&format!(
             "{} has no test size of its own; it is {} as always",
-            model.name, model.transform.size,
+            model.name, model.card.transform.size,
         ));
     }
     let done = match &args.output.output {
@@ -87,19 +87,19 @@ pub fn run(args: Classify, terminal: Terminal) -> Result<Outcome> {
     let batch = left.map_or(options.batch_size as u64, |left| {
         left.min(options.batch_size as u64)
     });
-    memory::ensure_fits(batch, 2 * model.transform.bytes())?;
+    memory::ensure_fits(batch, 2 * model.card.transform.bytes())?;
     let started = Instant::now();
-    let pipeline = Pipeline::start(inputs, model.transform, options, &INTERRUPTED);
+    let pipeline = Pipeline::start(inputs, model.card.transform, options, &INTERRUPTED);
     if let Some(reason) = &place.passed_over {
         terminal.detail(reason);
     }
     let description = place.describe(threads);
-    let classifier = Classifier::load(model, place)?;
+    let classifier = Classifier::load(&model, place)?;
     terminal.detail(&format!(
         "{name} on {description}, loaded in {}",
         human_duration(started.elapsed()),
     ));
-    if let Some(repo) = assumed {
+    if let Some(repo) = &model.assumed {
         terminal.warn(&format!(
             "{name} is prepared for and padded like {repo}; --weights TAG names another"
         ));

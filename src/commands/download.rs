@@ -6,13 +6,11 @@ use anyhow::{Result, bail};
 
 use super::Downloads;
 use super::outcome::Outcome;
-use crate::checkpoints::{Checkpoint, variants};
+use crate::checkpoint::files::{self, is_repo_id};
+use crate::checkpoint::published::{Checkpoint, variants};
 use crate::cli::Download;
-use crate::hub::{Hub, HubError};
-use crate::resolve::{CONFIG_FILE, WEIGHTS_FILE, is_repo_id};
+use crate::hub::Hub;
 use crate::terminal::Terminal;
-use crate::text_file;
-use crate::transformers_config::{self, PREPROCESSOR_FILE};
 
 /// Prints the path of each file of weights, as `hf download` does.
 pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
@@ -25,21 +23,11 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
     let revision = args.revision.as_deref().unwrap_or("main");
     let progress = Downloads::new(terminal);
     for repo in repos {
-        match hub.refresh(&repo, revision, CONFIG_FILE, &progress) {
-            // Published checkpoints are described by our own table too; anyone's own are not.
-            Err(HubError::FileNotFound { .. }) if Checkpoint::of_repo(&repo).is_some() => {}
-            Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
-            config => {
-                if transformers_config::describes(&text_file::read(&config?)?) {
-                    hub.refresh(&repo, revision, PREPROCESSOR_FILE, &progress)?;
-                }
-            }
-        }
-        match hub.refresh(&repo, revision, WEIGHTS_FILE, &progress) {
-            Ok(path) => writeln!(io::stdout(), "{}", path.display())?,
-            Err(HubError::Cancelled) => return Ok(Outcome::Interrupted),
-            Err(e) => return Err(e.into()),
-        }
+        let get = |file: &str| hub.refresh(&repo, revision, file, &progress);
+        // A repository may hold bare weights, for `--variant` to say what they are.
+        files::card(&repo, get)?;
+        let weights = get(&files::weights(&repo, args.variant.as_deref()))?;
+        writeln!(io::stdout(), "{}", weights.display())?;
     }
     Ok(Outcome::Success)
 }

@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::Downloads;
 use super::outcome::Outcome;
-use crate::classifier::Model;
+use crate::checkpoint::choice::Choice;
+use crate::checkpoint::model::Model;
 use crate::cli::Info;
 use crate::model::Config;
 use crate::model::architectures::Architecture;
 use crate::model::layers::{Layer, layers};
-use crate::preprocess::{CropMode, Transform};
+use crate::picture::transform::{CropMode, Transform};
 use crate::printable::printable;
-use crate::resolve::Choice;
 use crate::terminal::Terminal;
 
 /// `gmacs` and the layers at `resolution`.
@@ -93,18 +93,17 @@ pub fn run(args: Info, terminal: Terminal) -> Result<Outcome> {
         labels: None,
         offline: args.offline,
     };
-    let report = match choice.described()? {
-        Some((name, config, transform)) => Report::new(name, &config, &transform),
+    let report = match choice.known_offline()? {
+        Some((name, card)) => Report::new(name, &card.config, &card.transform),
         None => {
-            let model = choice.resolve(&Downloads::new(terminal))?;
             let Model {
                 name,
-                config,
-                transform,
+                card,
+                weights,
                 ..
-            } = model;
-            let config = model.weights.open()?.complete(config)?;
-            Report::new(name, &config, &transform)
+            } = choice.resolve(&Downloads::new(terminal))?;
+            let config = weights.open()?.complete(card.config)?;
+            Report::new(name, &config, &card.transform)
         }
     };
     let mut to = io::stdout().lock();

@@ -6,10 +6,10 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use crate::checkpoints::{Checkpoint, LICENCE, of_variant, variants};
+use crate::checkpoint::files::WEIGHTS_FILE;
+use crate::checkpoint::published::{Checkpoint, LICENCE, of_variant, variants};
 use crate::cli::Models;
 use crate::hub::Hub;
-use crate::resolve::WEIGHTS_FILE;
 
 /// A checkpoint as it is listed; `gmacs` at `resolution`.
 #[derive(Serialize)]

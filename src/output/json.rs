@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::name::Name;
 use super::record::{Record, Sink};
-use crate::labels::Labels;
+use crate::checkpoint::labels::Labels;
 use crate::printable::{Style, steers};
 
 /// The keys and their order are a contract.

@@ -9,7 +9,7 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::labels::Labels;
+use crate::checkpoint::labels::Labels;
 use crate::printable::Style;
 
 pub use name::Name;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
 use super::record::{Record, Sink};
-use crate::labels::Labels;
+use crate::checkpoint::labels::Labels;
 use crate::printable::{Style, printable};
 
 const HEADER: [&str; 7] = ["path", "rank", "label", "score", "index", "wnid", "error"];

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::record::{Record, Sink};
-use crate::labels::Labels;
+use crate::checkpoint::labels::Labels;
 use crate::printable::{Style, printable};
 
 const BOLD: &str = "\x1b[1m";

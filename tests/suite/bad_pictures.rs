@@ -1,9 +1,9 @@
 //! Pictures that are cut short, dishonest, or no pictures: an error for each that is wrong, never
 //! another answer, and never the end of the run.
 
-use effnet::decode::{Limits, decode};
 use effnet::error::{ErrorKind, PictureError};
 use effnet::picture::Picture;
+use effnet::picture::decode::{Limits, decode};
 
 use crate::corpus::{Random, damaged, unsupported};
 use crate::environment::{Environment, exif, fixture, repository};
@@ -100,7 +100,7 @@ fn a_decoder_that_panics_costs_one_picture() {
         assert_eq!(error.kind, ErrorKind::Decode);
         assert!(error.message.contains("damaged (a "), "{error}");
     }
-    assert!(!effnet::decode::is_guarded());
+    assert!(!effnet::picture::decode::is_guarded());
     assert!(whole(&file).is_ok());
 }
 

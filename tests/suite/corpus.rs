@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use effnet::checkpoints::architecture;
+use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
 use effnet::model::weights::{Parameter, Source, parameters};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use effnet::checkpoints::architecture;
+use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
 use effnet::model::safetensors::Checkpoint;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use effnet::checkpoints::architecture;
+use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
 use effnet::model::weights::{Parameter, Source, parameters};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use effnet::checkpoints::{CHECKPOINTS, architecture};
+use effnet::checkpoint::published::{CHECKPOINTS, architecture};
 use effnet::model::generated::picture;
 use effnet::model::safetensors::Checkpoint;
 use effnet::model::weights::Parameter;

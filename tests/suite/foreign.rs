@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
+use effnet::checkpoint::choice::Choice;
 use effnet::classifier::Classifier;
 use effnet::device;
 use effnet::hub::Progress;
 use effnet::model::generated::{picture, uniform};
-use effnet::resolve::Choice;
 use safetensors::{Dtype, tensor::TensorView};
 use serde::Deserialize;
 
@@ -74,11 +74,11 @@ impl Progress for NoDownload {
 /// The logits of what `choice` names, and the labels of its classes.
 fn classify(choice: &Choice, size: usize) -> (Vec<f32>, Vec<String>) {
     let model = choice.resolve(&NoDownload).expect("a model");
-    assert_eq!(model.transform.size, size);
-    let labels = (0..model.labels.len()).map(|i| model.labels.get(i).name.clone());
+    assert_eq!(model.card.transform.size, size);
+    let labels = (0..model.card.labels.len()).map(|i| model.card.labels.get(i).name.clone());
     let labels = labels.collect();
     let cpu = device::Choice::Cpu.open(device::Precision::Auto);
-    let classifier = Classifier::load(model, cpu.expect("a processor")).expect("a network");
+    let classifier = Classifier::load(&model, cpu.expect("a processor")).expect("a network");
     let logits = classifier.logits(&[picture(size, size)]).expect("logits");
     (logits.concat(), labels)
 }

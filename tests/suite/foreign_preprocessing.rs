@@ -1,8 +1,8 @@
 //! Pictures prepared as torchvision's presets and transformers' processor prepare them.
 
-use effnet::checkpoints::torchvision::Preset;
-use effnet::preprocess::Transform;
-use effnet::transformers_config::card;
+use effnet::checkpoint::config::transformers::card;
+use effnet::checkpoint::published::torchvision::Preset;
+use effnet::picture::transform::Transform;
 use safetensors::SafeTensors;
 
 use crate::environment::fixture;

@@ -1,6 +1,6 @@
 //! Every variety of every format against what Pillow sees (tests/reference/make_formats.py).
 
-use effnet::decode::{Limits, decode};
+use effnet::picture::decode::{Limits, decode};
 use safetensors::SafeTensors;
 
 use crate::environment::fixture;

@@ -6,17 +6,17 @@ use std::cell::RefCell;
 use std::io::{Seek, Write};
 use std::path::PathBuf;
 
-use effnet::checkpoints::architecture;
-use effnet::config_json::ModelCard;
-use effnet::decode::{Limits, decode};
-use effnet::inputs::{Input, Selection};
-use effnet::labels::Labels;
+use effnet::checkpoint::config::timm;
+use effnet::checkpoint::config::transformers;
+use effnet::checkpoint::labels::Labels;
+use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::safetensors::Checkpoint;
 use effnet::model::weights::{Source, parameters};
-use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
-use effnet::resample::Interpolation;
-use effnet::transformers_config;
+use effnet::picture::decode::{Limits, decode};
+use effnet::picture::resample::Interpolation;
+use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
+use effnet::run::inputs::{Input, Selection};
 use tempfile::NamedTempFile;
 
 /// Small, so that a run is short; what is refused for its size is as good a test.
@@ -99,8 +99,8 @@ pub fn config(bytes: &[u8]) {
         return;
     };
     let card = match text.split_once('\0') {
-        Some((config, preprocessor)) => transformers_config::card(config, preprocessor),
-        None => ModelCard::parse(text),
+        Some((config, preprocessor)) => transformers::card(config, preprocessor),
+        None => timm::card(text),
     };
     if let Ok(card) = card {
         assert_eq!(card.labels.len(), card.config.classes);

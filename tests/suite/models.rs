@@ -1,6 +1,6 @@
 //! The table of checkpoints and the names that lead into it.
 
-use effnet::checkpoints::{CHECKPOINTS, Checkpoint};
+use effnet::checkpoint::published::{CHECKPOINTS, Checkpoint};
 use serde_json::Value;
 
 use crate::environment::Environment;

@@ -1,7 +1,7 @@
 //! Logits of generated weights equal timm's.
 
 use candle_core::{Device, Tensor};
-use effnet::checkpoints::architecture;
+use effnet::checkpoint::published::architecture;
 use effnet::model::generated::{Generated, picture};
 use effnet::model::{Config, EfficientNet};
 use effnet::ops::Backend;

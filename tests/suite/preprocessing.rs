@@ -1,9 +1,9 @@
 //! Preprocessing equals timm's transform (Pillow's resize), in the network's input range.
 
-use effnet::decode::{Limits, decode};
 use effnet::picture::Picture;
-use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
-use effnet::resample::Interpolation;
+use effnet::picture::decode::{Limits, decode};
+use effnet::picture::resample::Interpolation;
+use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use safetensors::SafeTensors;
 
 use crate::environment::fixture;

@@ -1,9 +1,9 @@
 //! A JPEG much larger than the model's input is reduced while it is decoded, and keeps its answer.
 
-use effnet::decode::{Limits, decode};
 use effnet::picture::Picture;
-use effnet::preprocess::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
-use effnet::resample::Interpolation;
+use effnet::picture::decode::{Limits, decode};
+use effnet::picture::resample::Interpolation;
+use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use mozjpeg::{ColorSpace, Compress, Marker};
 
 use crate::environment::{Environment, exif};

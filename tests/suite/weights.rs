@@ -1,6 +1,6 @@
 //! Models from folders and files: checked before they are used, named when they are wrong.
 
-use effnet::checkpoints::architecture;
+use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
 use effnet::model::safetensors::Checkpoint;

@@ -2,7 +2,7 @@
 
 use std::sync::Once;
 
-use effnet::decode::is_guarded;
+use effnet::picture::decode::is_guarded;
 
 static GUARDED: Once = Once::new();
 

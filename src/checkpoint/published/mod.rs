@@ -5,10 +5,12 @@ pub mod torchvision;
 
 use anyhow::{Result, anyhow, bail};
 
+use crate::checkpoint::card::Card;
+use crate::checkpoint::labels::Labels;
 use crate::model::architectures::{ARCHITECTURES, Architecture, TENSORFLOW};
 use crate::model::config::Config;
 use crate::ops::Padding;
-use crate::preprocess::Transform;
+use crate::picture::transform::Transform;
 
 pub use table::CHECKPOINTS;
 
@@ -83,6 +85,17 @@ impl Checkpoint {
         Config::new(architecture, padding, eps, self.classes)
     }
 
+    /// What is known of it without a download.
+    pub fn card(&self) -> Card {
+        Card {
+            variant: self.variant(),
+            config: self.config(),
+            transform: self.transform,
+            test: self.test().map(|(transform, _)| transform),
+            labels: Labels::for_classes(self.classes),
+        }
+    }
+
     /// Its trainable parameters.
     pub fn parameters(&self) -> usize {
         let counted = self.counted.map(|(parameters, _)| parameters);
@@ -97,12 +110,7 @@ impl Checkpoint {
     }
 
     /// How pictures are prepared for the size that it was tested at, if there is another than the
-    /// usual one.
-    pub fn test_transform(&self) -> Option<Transform> {
-        self.test().map(|(transform, _)| transform)
-    }
-
-    /// The same, and the accuracy then.
+    /// usual one, and the accuracy then.
     pub fn test(&self) -> Option<(Transform, Option<Accuracy>)> {
         self.test.map(|(size, crop_pct, accuracy)| {
             let transform = Transform {

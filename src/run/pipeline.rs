@@ -14,11 +14,11 @@ use anyhow::Result;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use crate::classifier::Classifier;
-use crate::decode::{Limits, decode};
 use crate::error::{ErrorKind, PictureError};
-use crate::inputs::Input;
 use crate::output::Record;
-use crate::preprocess::Transform;
+use crate::picture::decode::{Limits, decode};
+use crate::picture::transform::Transform;
+use crate::run::inputs::Input;
 use crate::top_k::{Scoring, top_k};
 
 /// How pictures are run.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::picture::Picture;
-use crate::resample::{Interpolation, resize_and_crop};
+use crate::picture::resample::{Interpolation, resize_and_crop};
 
 /// ImageNet's mean and standard deviation per channel (timm/data/constants.py).
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];

@@ -5,12 +5,14 @@
 use anyhow::{Result, anyhow};
 
 use super::architecture;
+use crate::checkpoint::card::Card;
+use crate::checkpoint::labels::Labels;
 use crate::model::architectures::Architecture;
 use crate::model::config::Config;
 use crate::ops::Padding;
-use crate::preprocess::CropMode::Center;
-use crate::preprocess::{IMAGENET_MEAN, IMAGENET_STD, Transform};
-use crate::resample::Interpolation::{self, Bicubic, Bilinear};
+use crate::picture::resample::Interpolation::{self, Bicubic, Bilinear};
+use crate::picture::transform::CropMode::Center;
+use crate::picture::transform::{IMAGENET_MEAN, IMAGENET_STD, Transform};
 
 /// One of torchvision's `EfficientNet_*_Weights`.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,10 @@ const HALF: ([f32; 3], [f32; 3]) = ([0.5; 3], [0.5; 3]);
 const V1: &str = "IMAGENET1K_V1";
 const V2: &str = "IMAGENET1K_V2";
 
-/// What a variant's default is comes last.
+/// All were trained on ImageNet-1k.
+const CLASSES: usize = 1000;
+
+/// A variant's default comes last.
 #[rustfmt::skip]
 const PRESETS: &[Preset] = &[
     row("efficientnet_b0", V1, 1e-5, (256, 224), Bicubic, IMAGENET),
@@ -100,8 +105,15 @@ impl Preset {
         architecture
     }
 
-    /// The network's shape: padding is symmetric in all of them.
-    pub fn config(&self, classes: usize) -> Config {
-        Config::new(self.known(), Padding::Symmetric, self.eps, classes)
+    /// What is known of it: padding is symmetric in all of them.
+    pub fn card(&self) -> Card {
+        let architecture = self.known();
+        Card {
+            variant: architecture.variant,
+            config: Config::new(architecture, Padding::Symmetric, self.eps, CLASSES),
+            transform: self.transform,
+            test: None,
+            labels: Labels::for_classes(CLASSES),
+        }
     }
 }

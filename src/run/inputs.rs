@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::decode;
 use crate::error::{ErrorKind, PictureError};
+use crate::picture::decode;
 
 /// Where one picture comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

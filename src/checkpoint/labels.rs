@@ -5,16 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::text_file;
+use crate::checkpoint::text_file;
 
 /// The 1000 classes of ImageNet-1k in the order of their WordNet ids, which is the order of every
 /// checkpoint's classes: timm/data/_info/imagenet_synsets.txt with the first synonym of
 /// imagenet_synset_to_lemma.txt, or all synonyms where two classes share the first.
-const IMAGENET_1K: &str = include_str!("../assets/imagenet_labels.tsv");
+const IMAGENET_1K: &str = include_str!("../../assets/imagenet_labels.tsv");
 
 /// The 21843 classes of ImageNet-21k in the order of timm/data/_info/imagenet21k_goog_synsets.txt,
 /// and which of them are ImageNet-12k's 11821, which are in the same order.
-const IMAGENET_21K: &str = include_str!("../assets/imagenet21k_labels.tsv");
+const IMAGENET_21K: &str = include_str!("../../assets/imagenet21k_labels.tsv");
 
 /// What a class is called.
 #[derive(Clone, Debug, PartialEq, Eq)]

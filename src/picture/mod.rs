@@ -1,4 +1,9 @@
-//! What decoding makes and preprocessing takes.
+//! A picture's bytes to the network's input: [`decode`], then [`transform`], which is the resize of
+//! [`resample`], a crop and the normalisation.
+
+pub mod decode;
+pub mod resample;
+pub mod transform;
 
 use std::ops::Range;
 

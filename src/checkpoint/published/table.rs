@@ -5,9 +5,9 @@
 
 use super::Checkpoint;
 use super::Norm::{self, Half, ImageNet};
-use crate::preprocess::CropMode::{self, Center, Squash};
-use crate::preprocess::{IMAGENET_MEAN, IMAGENET_STD, Transform};
-use crate::resample::Interpolation::{Bicubic, Bilinear};
+use crate::picture::resample::Interpolation::{Bicubic, Bilinear};
+use crate::picture::transform::CropMode::{self, Center, Squash};
+use crate::picture::transform::{IMAGENET_MEAN, IMAGENET_STD, Transform};
 
 #[allow(clippy::too_many_arguments)]
 const fn row(

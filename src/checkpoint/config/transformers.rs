@@ -5,14 +5,15 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config_json::{LabelNames, ModelCard, check_classes};
-use crate::labels::Labels;
+use super::classes::{LabelNames, check_classes};
+use crate::checkpoint::card::Card;
+use crate::checkpoint::labels::Labels;
 use crate::model::Config;
 use crate::model::architectures::Architecture;
 use crate::model::names::Naming;
 use crate::ops::Padding;
-use crate::preprocess::{CropMode, Transform};
-use crate::resample::Interpolation;
+use crate::picture::resample::Interpolation;
+use crate::picture::transform::{CropMode, Transform};
 
 /// The file that tells how pictures are prepared.
 pub const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
@@ -123,12 +124,12 @@ pub fn describes(text: &str) -> bool {
 ///
 /// # Errors
 /// If they are damaged or ask for what is not supported.
-pub fn card(config: &str, preprocessor: &str) -> Result<ModelCard> {
+pub fn card(config: &str, preprocessor: &str) -> Result<Card> {
     let file: File = serde_json::from_str(config).context("it is not a model's config.json")?;
     let preprocessor: Preprocessor = serde_json::from_str(preprocessor)
         .with_context(|| format!("the {PREPROCESSOR_FILE} beside it is not one"))?;
     let (variant, config, labels) = file.network()?;
-    Ok(ModelCard {
+    Ok(Card {
         variant,
         config,
         transform: preprocessor.transform()?,

@@ -1,0 +1,220 @@
+//! What the user calls a model, to the model.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use super::card::Card;
+use super::demo::{self, DEMO};
+use super::files::{self, CONFIG_FILE, is_repo_id};
+use super::labels::Labels;
+use super::model::{Model, Weights};
+use super::published::Checkpoint;
+use super::{bare, config};
+use crate::hub::{Hub, HubError, Progress};
+
+/// What the command line says of the model.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// `b0`, `v2-s`, `demo`, ...
+    pub variant: Option<String>,
+    /// Which of the variant's published weights.
+    pub weights: Option<String>,
+    /// A Hub id, a folder in timm's layout, or a `.safetensors` file.
+    pub model: Option<String>,
+    /// A branch, tag or commit on the Hub.
+    pub revision: Option<String>,
+    /// Whether pictures are prepared for the size that the model was tested at.
+    pub test_size: bool,
+    /// A file of labels instead of the model's own.
+    pub labels: Option<PathBuf>,
+    /// Whether connecting is forbidden.
+    pub offline: bool,
+}
+
+/// There is no model, since it could not be downloaded. Another one is no substitute, but it is
+/// good to know of.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}; `--variant demo` needs no download")]
+pub struct NotDownloaded(pub HubError);
+
+impl NotDownloaded {
+    /// The same error, if it is not the Hub's.
+    fn wrap(error: anyhow::Error) -> anyhow::Error {
+        match error.downcast() {
+            Ok(error) => Self(error).into(),
+            Err(other) => other,
+        }
+    }
+}
+
+impl Choice {
+    /// Finds the model, downloading what is missing.
+    ///
+    /// # Errors
+    /// If there is no such model, or it can't be had.
+    pub fn resolve(&self, progress: &dyn Progress) -> Result<Model> {
+        let mut model = match &self.model {
+            None => self.published(progress)?,
+            Some(name) => self.named(name, progress)?,
+        };
+        if self.test_size {
+            model.card = model.card.at_test_size();
+        }
+        if let Some(path) = &self.labels {
+            model.card.labels = Labels::open(path, model.card.config.classes)?;
+        }
+        Ok(model)
+    }
+
+    /// The name and card of a published checkpoint, which need no download unless it is pruned.
+    ///
+    /// # Errors
+    /// If there is no such checkpoint.
+    pub fn known_offline(&self) -> Result<Option<(String, Card)>> {
+        let checkpoint = match &self.model {
+            None if self.variant() == DEMO => None,
+            None => Some(self.checkpoint()?),
+            Some(repo) => Checkpoint::of_repo(repo),
+        };
+        let whole = checkpoint.filter(|checkpoint| !checkpoint.config().pruned);
+        Ok(whole.map(|checkpoint| {
+            let card = checkpoint.card();
+            let card = if self.test_size {
+                card.at_test_size()
+            } else {
+                card
+            };
+            (checkpoint.repo(), card)
+        }))
+    }
+
+    fn variant(&self) -> &str {
+        self.variant.as_deref().unwrap_or("b0")
+    }
+
+    /// The published checkpoint that `--variant` and `--weights` name.
+    fn checkpoint(&self) -> Result<&'static Checkpoint> {
+        Checkpoint::chosen(self.variant(), self.weights.as_deref())
+    }
+
+    fn revision(&self) -> &str {
+        self.revision.as_deref().unwrap_or("main")
+    }
+
+    fn published(&self, progress: &dyn Progress) -> Result<Model> {
+        if self.variant() == DEMO {
+            ensure!(
+                self.weights.is_none(),
+                "--variant demo has only its own weights"
+            );
+            return demo::model();
+        }
+        let checkpoint = self.checkpoint()?;
+        let file = Hub::from_env(self.offline)?
+            .get(
+                &checkpoint.repo(),
+                self.revision(),
+                files::WEIGHTS_FILE,
+                progress,
+            )
+            .map_err(NotDownloaded)?;
+        Ok(Model {
+            name: checkpoint.repo(),
+            card: checkpoint.card(),
+            weights: Weights::File(file),
+            assumed: None,
+        })
+    }
+
+    fn named(&self, name: &str, progress: &dyn Progress) -> Result<Model> {
+        let path = Path::new(name);
+        if path.is_file() {
+            return self.file(path);
+        }
+        if path.is_dir() {
+            let (config, weights) = files::in_folder(path)?;
+            return self.described(name, &config, weights);
+        }
+        let repo = name.strip_prefix("hf-hub:").unwrap_or(name);
+        ensure!(
+            is_repo_id(repo),
+            "there is no file or folder {name}, and it is no Hub id (owner/name) either",
+        );
+        self.on_the_hub(repo, progress)
+    }
+
+    /// A file of weights: what `--weights` says, else what a `config.json` beside it says, else
+    /// what its tensors' names make likely.
+    fn file(&self, path: &Path) -> Result<Model> {
+        let shown = path.display().to_string();
+        let config = path.with_file_name(CONFIG_FILE);
+        if self.weights.is_none() && config.is_file() {
+            return self.described(&shown, &config, path.to_path_buf());
+        }
+        ensure!(
+            self.variant.is_some(),
+            "{shown} needs --variant: a bare file does not say what it is",
+        );
+        bare::model(path, self.variant(), self.weights.as_deref())
+    }
+
+    /// A model that the file `config` describes.
+    fn described(&self, name: &str, config: &Path, weights: PathBuf) -> Result<Model> {
+        self.describes_itself(name)?;
+        let card = config::open(config, |file| Ok(config.with_file_name(file)))?;
+        self.of_card(name, card, weights)
+    }
+
+    fn on_the_hub(&self, repo: &str, progress: &dyn Progress) -> Result<Model> {
+        ensure!(
+            self.variant.as_deref() != Some(DEMO),
+            "--variant and --weights say what bare weights are like; {repo} is not {DEMO}",
+        );
+        let hub = Hub::from_env(self.offline)?;
+        let get = |file: &str| hub.get(repo, self.revision(), file, progress);
+        let card = files::card(repo, get).map_err(NotDownloaded::wrap)?;
+        let file = files::weights(repo, self.variant.as_deref());
+        let Some(card) = card else {
+            ensure!(
+                self.variant.is_some() || repo == files::CANDLE,
+                "{repo} has no {CONFIG_FILE}, so it does not say what it is; say it with --variant",
+            );
+            let path = get(&file).map_err(NotDownloaded)?;
+            let model = bare::model(&path, self.variant(), self.weights.as_deref())?;
+            return Ok(Model {
+                name: repo.to_owned(),
+                ..model
+            });
+        };
+        self.describes_itself(repo)?;
+        let weights = get(&file).map_err(NotDownloaded)?;
+        self.of_card(repo, card, weights)
+    }
+
+    /// `--weights` says what bare weights are like.
+    fn describes_itself(&self, name: &str) -> Result<()> {
+        ensure!(
+            self.weights.is_none(),
+            "--weights goes with a bare .safetensors file or a variant; {name} says itself what it is",
+        );
+        Ok(())
+    }
+
+    /// A model that describes itself; `--variant` may say so too.
+    fn of_card(&self, name: &str, card: Card, weights: PathBuf) -> Result<Model> {
+        if let Some(variant) = &self.variant {
+            ensure!(
+                card.variant == variant,
+                "the {CONFIG_FILE} of {name} is of variant {}, not {variant}",
+                card.variant,
+            );
+        }
+        Ok(Model {
+            name: name.to_owned(),
+            card,
+            weights: Weights::File(weights),
+            assumed: None,
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! Which files a model has, in a folder and on the Hub.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+
+use super::card::Card;
+use super::config;
+use super::published::{Checkpoint, supported_architecture};
+use crate::hub::HubError;
+
+/// The file that holds a model's weights.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// The file that describes a model.
+pub const CONFIG_FILE: &str = "config.json";
+
+/// The repository of candle's own examples, with a file per variant and no description.
+pub const CANDLE: &str = "lmz/candle-efficientnet";
+
+/// What the repository `repo` says of itself, or the table of published checkpoints of it; `None`
+/// if neither does. `get` fetches a file: the weights are not among those that it is asked for.
+///
+/// # Errors
+/// If the description can't be had, or is of a model that is not supported.
+pub fn card(repo: &str, get: impl Fn(&str) -> Result<PathBuf, HubError>) -> Result<Option<Card>> {
+    if let Some(name) = repo
+        .strip_prefix("timm/")
+        .filter(|name| name.contains("efficientnet"))
+    {
+        // Before anything is downloaded.
+        supported_architecture(name.split('.').next().unwrap_or(name))?;
+    }
+    if repo == CANDLE {
+        return Ok(None);
+    }
+    match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
+        (Ok(path), _) => config::open(&path, |file| Ok(get(file)?)).map(Some),
+        (Err(HubError::Cancelled), _) => Err(HubError::Cancelled.into()),
+        // A mirror, or the cache, may have the weights alone; the table knows the rest.
+        (Err(_), Some(checkpoint)) => Ok(Some(checkpoint.card())),
+        (Err(HubError::FileNotFound { .. }), None) => Ok(None),
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// The file of the repository `repo` that holds the weights; one with a file per variant is asked
+/// for `variant`'s, or for B0's.
+pub fn weights(repo: &str, variant: Option<&str>) -> String {
+    match repo {
+        CANDLE => candle_file(variant.unwrap_or("b0")),
+        _ => WEIGHTS_FILE.to_owned(),
+    }
+}
+
+/// A variant's file in candle's repository.
+pub fn candle_file(variant: &str) -> String {
+    format!("efficientnet-{variant}.safetensors")
+}
+
+/// The description and the weights in a folder in the layout of timm's or transformers'
+/// repositories.
+///
+/// # Errors
+/// If one of them is missing.
+pub fn in_folder(path: &Path) -> Result<(PathBuf, PathBuf)> {
+    let shown = path.display();
+    let config = path.join(CONFIG_FILE);
+    ensure!(
+        config.is_file(),
+        "the folder {shown} has no {CONFIG_FILE}; timm.models.save_for_hf writes one",
+    );
+    let weights = path.join(WEIGHTS_FILE);
+    if !weights.is_file() {
+        let pickled = ["pytorch_model.bin", "pytorch_model.pth", "model.pth"];
+        match pickled.iter().find(|name| path.join(name).is_file()) {
+            Some(pickle) => bail!(
+                "the folder {shown} has {pickle} but no {WEIGHTS_FILE}; a pickle can run code \
+                 when read, so save again with safe_serialization=True"
+            ),
+            None => bail!("the folder {shown} has no {WEIGHTS_FILE}"),
+        }
+    }
+    Ok((config, weights))
+}
+
+/// Whether a text is `owner/name`, in the characters that the Hub allows.
+pub fn is_repo_id(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    text.split_once('/')
+        .is_some_and(|(owner, name)| part(owner) && part(name))
+}

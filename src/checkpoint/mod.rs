@@ -1,0 +1,18 @@
+//! What the user calls a model, to its files and to what they say.
+//!
+//! - [`choice`]: the command line's words, to a [`model::Model`];
+//! - [`files`]: which files a model has, in a folder and on the Hub;
+//! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
+//!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
+//! - [`card`]: what all of these come to; [`labels`]: the classes' names.
+
+pub mod bare;
+pub mod card;
+pub mod choice;
+pub mod config;
+pub mod demo;
+pub mod files;
+pub mod labels;
+pub mod model;
+pub mod published;
+pub mod text_file;

@@ -1,0 +1,43 @@
+//! What a model name stands for, before its weights are read.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::card::Card;
+use crate::model::safetensors::Checkpoint;
+
+/// Where the weights are.
+#[derive(Clone, Debug)]
+pub enum Weights {
+    /// A `.safetensors` file.
+    File(PathBuf),
+    /// Within the program.
+    Embedded(&'static [u8]),
+}
+
+/// A model that was found: its card and its weights.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// As it is called in messages.
+    pub name: String,
+    /// What it is.
+    pub card: Card,
+    /// Its weights.
+    pub weights: Weights,
+    /// The published weights that a file was taken to be like, where nothing said so.
+    pub assumed: Option<String>,
+}
+
+impl Weights {
+    /// Opens them and reads what tensors there are.
+    ///
+    /// # Errors
+    /// If the file can't be read or is not a whole safetensors file.
+    pub fn open(&self) -> Result<Checkpoint> {
+        match self {
+            Self::File(path) => Checkpoint::open(path),
+            Self::Embedded(bytes) => Checkpoint::embedded(bytes, Path::new("the embedded weights")),
+        }
+    }
+}
