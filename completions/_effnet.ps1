@@ -44,8 +44,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo` [default: b0]')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, ap, ra, in1k, ... [default: the most accurate]')
-            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant')
             [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'How many labels per picture')
             [CompletionResult]::new('--top-k', '--top-k', [CompletionResultType]::ParameterName, 'How many labels per picture')
@@ -64,8 +64,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Paths in --files-from are separated by NUL, as `find -print0` writes them')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Paths in --files-from are separated by NUL, as `find -print0` writes them')
-            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
             [CompletionResult]::new('--sigmoid', '--sigmoid', [CompletionResultType]::ParameterName, 'Score each label by itself, for models that were trained to give several to a picture')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --format json')
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Short for --format jsonl')
@@ -104,8 +104,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Show it for the larger size that the model was tested at, if it has one')
-            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON object')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
@@ -117,6 +117,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;download' {
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which file of a repository that has one for each variant [default: b0]')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variants'' published weights [default: the most accurate]')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')

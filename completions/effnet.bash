@@ -131,7 +131,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --model --revision --test-size --labels --offline --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
+            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --revision --offline --model --test-size --labels --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,11 +160,11 @@ _effnet() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --model)
+                --revision)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --revision)
+                --model)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -283,12 +283,16 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__download)
-            opts="-q -v -h -V --weights --revision --offline --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --variant --weights --revision --offline --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --variant)
+                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
+                    return 0
+                    ;;
                 --weights)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -435,7 +439,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__info)
-            opts="-q -v -h -V --variant --weights --revision --test-size --offline --json --quiet --verbose --color --help --version"
+            opts="-q -v -h -V --test-size --json --variant --weights --revision --offline --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

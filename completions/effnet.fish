@@ -79,8 +79,8 @@ h-b5\t''
 test\t''
 demo\t''"
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l weights -d 'Which of the variant\'s published weights: ns, aa, ap, ra, in1k, ... [default: the most accurate]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l model -d 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant' -r -F
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l revision -d 'Branch, tag or commit on the Hub [default: main]' -r
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l model -d 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant' -r -F
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l labels -d 'A file with one label per line instead of the model\'s own labels' -r -F
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s k -l top-k -d 'How many labels per picture' -r
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l min-score -d 'Leave out labels with a lower probability, 0 to 1' -r
@@ -104,8 +104,8 @@ always\t'Also into files and pipes'
 never\t'Not at all'"
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s r -l recursive -d 'Also look into the subfolders of folders'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -s 0 -l null -d 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l test-size -d 'Prepare pictures for the larger size that the model was tested at, if it has one'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l offline -d 'Never connect; use what was downloaded before'
+complete -c effnet -n "__fish_effnet_using_subcommand classify" -l test-size -d 'Prepare pictures for the larger size that the model was tested at, if it has one'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l sigmoid -d 'Score each label by itself, for models that were trained to give several to a picture'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l json -d 'Short for --format json'
 complete -c effnet -n "__fish_effnet_using_subcommand classify" -l jsonl -d 'Short for --format jsonl'
@@ -171,12 +171,50 @@ complete -c effnet -n "__fish_effnet_using_subcommand info" -l color -d 'When to
 always\t'Also into files and pipes'
 never\t'Not at all'"
 complete -c effnet -n "__fish_effnet_using_subcommand info" -l test-size -d 'Show it for the larger size that the model was tested at, if it has one'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l offline -d 'Never connect; use what was downloaded before'
 complete -c effnet -n "__fish_effnet_using_subcommand info" -l json -d 'Write one JSON object'
+complete -c effnet -n "__fish_effnet_using_subcommand info" -l offline -d 'Never connect; use what was downloaded before'
 complete -c effnet -n "__fish_effnet_using_subcommand info" -s q -l quiet -d 'Say nothing on standard error but errors'
 complete -c effnet -n "__fish_effnet_using_subcommand info" -s v -l verbose -d 'Say what is done and how long it took'
 complete -c effnet -n "__fish_effnet_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c effnet -n "__fish_effnet_using_subcommand info" -s V -l version -d 'Print version'
+complete -c effnet -n "__fish_effnet_using_subcommand download" -l variant -d 'Which file of a repository that has one for each variant [default: b0]' -r -f -a "b0\t''
+b1\t''
+b2\t''
+b3\t''
+b4\t''
+b5\t''
+b6\t''
+b7\t''
+b8\t''
+l2\t''
+b1-pruned\t''
+b2-pruned\t''
+b3-pruned\t''
+v2-b0\t''
+v2-b1\t''
+v2-b2\t''
+v2-b3\t''
+v2-s\t''
+v2-m\t''
+v2-l\t''
+v2-xl\t''
+v2-rw-t\t''
+v2-rw-s\t''
+v2-rw-m\t''
+lite0\t''
+lite1\t''
+lite2\t''
+lite3\t''
+lite4\t''
+es\t''
+em\t''
+el\t''
+es-pruned\t''
+el-pruned\t''
+x-b5\t''
+h-b5\t''
+test\t''
+demo\t''"
 complete -c effnet -n "__fish_effnet_using_subcommand download" -l weights -d 'Which of the variants\' published weights [default: the most accurate]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand download" -l revision -d 'Branch, tag or commit on the Hub [default: main]' -r
 complete -c effnet -n "__fish_effnet_using_subcommand download" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'

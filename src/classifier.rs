@@ -4,12 +4,14 @@ use anyhow::{Result, ensure};
 use candle_core::Device;
 
 use crate::checkpoint::card::Card;
-use crate::checkpoint::labels::Labels;
+use crate::checkpoint::labels::{Labels, Prediction};
 use crate::checkpoint::model::Model;
 use crate::device::Place;
+use crate::error::PictureError;
 use crate::model::EfficientNet;
 use crate::ops;
 use crate::picture::transform::Transform;
+use crate::top_k::{Wanted, top_k};
 
 /// A model ready to run.
 pub struct Classifier {
@@ -22,7 +24,7 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Reads the weights and puts the network in its place.
+    /// Reads the weights and puts the network on its device.
     ///
     /// # Errors
     /// If the weights are not whole or do not fit the model.
@@ -64,5 +66,18 @@ impl Classifier {
         let shape = (pictures.len(), size, size, 3);
         let batch = ops::upload(pictures, shape, &self.device)?;
         Ok(self.network.forward(&batch)?.to_vec2()?)
+    }
+
+    /// The classes of each picture, prepared by [`Transform::apply`], or why it has none.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn classify_batch(
+        &self,
+        pictures: &[Vec<f32>],
+        wanted: Wanted,
+    ) -> Result<Vec<Result<Vec<Prediction>, PictureError>>> {
+        let answer = |logits: Vec<f32>| Ok(self.labels.predictions(&top_k(&logits, wanted)?));
+        Ok(self.logits(pictures)?.into_iter().map(answer).collect())
     }
 }

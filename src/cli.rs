@@ -1,41 +1,19 @@
-//! The command line as typed.
+//! Arguments that commands share, in groups, and what a value may be.
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueHint};
-use clap_complete::Shell;
+use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
-use crate::device;
+use crate::device::{self, Precision};
 use crate::model::architectures::ARCHITECTURES;
 use crate::output::Format;
-use crate::terminal::Color;
+use crate::picture::decode::Limits;
+use crate::run::inputs::Selection;
 
-/// Label pictures with EfficientNet
-///
-/// Downloads pretrained weights from the Hugging Face Hub once, prepares each picture exactly as
-/// the checkpoint was evaluated, and prints the most likely labels.
-#[derive(Debug, Parser)]
-#[command(name = "effnet", version, propagate_version = true, after_long_help = EXIT_CODES)]
-pub struct Cli {
-    #[command(subcommand)]
-    pub command: Command,
-
-    /// Say nothing on standard error but errors
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-
-    /// Say what is done and how long it took
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
-
-    /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
-}
-
-const EXIT_CODES: &str = "\
+/// What stands behind the long help.
+pub const EXIT_CODES_AND_ENVIRONMENT: &str = "\
 Exit codes:
   0    everything was classified (also when the reader of a pipe closes it)
   1    some pictures failed; the others were printed
@@ -50,21 +28,9 @@ Environment:
   HTTPS_PROXY, NO_PROXY   proxies
   NO_COLOR                no colour";
 
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    Classify(Box<Classify>),
-    Models(Models),
-    Info(Info),
-    Download(Download),
-    Bench(Bench),
-    Completions(Completions),
-    Man(Man),
-}
-
-/// Label pictures
+/// Which pictures.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXIT_CODES)]
-pub struct Classify {
+pub struct InputArgs {
     /// Pictures, folders of pictures, or - for a picture on standard input
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
@@ -80,109 +46,84 @@ pub struct Classify {
     /// Paths in --files-from are separated by NUL, as `find -print0` writes them
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
+}
 
-    #[command(flatten)]
-    pub model: ModelArgs,
+impl InputArgs {
+    /// What they name.
+    pub fn selection(&self) -> Selection {
+        Selection {
+            paths: self.paths.clone(),
+            files_from: self.files_from.clone(),
+            null: self.null,
+            recursive: self.recursive,
+        }
+    }
+}
 
-    /// How many labels per picture
-    #[arg(short = 'k', long, default_value_t = 5, value_name = "N",
-        value_parser = count)]
-    pub top_k: usize,
+/// Where a model's files come from. The display orders let a command show its own arguments
+/// between these.
+#[derive(Debug, Args)]
+pub struct SourceArgs {
+    /// Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo`
+    /// [default: b0]
+    #[arg(long, value_parser = variants(), display_order = 3)]
+    pub variant: Option<String>,
 
-    /// Leave out labels with a lower probability, 0 to 1
-    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = probability)]
-    pub min_score: f32,
+    /// Which of the variant's published weights: ns, aa, ap, ra, in1k, ... [default: the most
+    /// accurate]
+    #[arg(long, value_name = "TAG", display_order = 4)]
+    pub weights: Option<String>,
 
-    /// Score each label by itself, for models that were trained to give several to a picture
-    #[arg(long)]
-    pub sigmoid: bool,
+    /// Branch, tag or commit on the Hub [default: main]
+    #[arg(long, value_name = "REV", display_order = 6)]
+    pub revision: Option<String>,
 
-    #[command(flatten)]
-    pub output: OutputArgs,
+    /// Never connect; use what was downloaded before
+    #[arg(long, display_order = 9)]
+    pub offline: bool,
+}
 
-    /// Skip the pictures that the output file already holds, and append to it
-    #[arg(long, requires = "output")]
-    pub resume: bool,
-
-    /// Where to run: auto, cpu, cuda, cuda:N or metal
-    #[arg(long, default_value_t, value_name = "DEVICE")]
-    pub device: device::Choice,
-
-    /// What to compute with
-    #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
-    pub dtype: device::Precision,
-
-    /// How many pictures go through the network at once [default: one per thread, on a GPU 64]
-    #[arg(long, value_name = "N", value_parser = batch_size)]
-    pub batch_size: Option<usize>,
-
-    /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
-    pub threads: Option<usize>,
-
-    /// Do not turn pictures as their EXIF orientation says
-    #[arg(long)]
-    pub no_exif: bool,
-
-    /// Decode JPEG pictures at full size, even those of many times the size that the model sees
-    #[arg(long)]
-    pub exact_decode: bool,
-
-    /// Refuse pictures with more pixels
-    #[arg(long, default_value_t = crate::picture::decode::Limits::default().max_pixels, value_name = "N")]
-    pub max_pixels: u64,
-
-    /// Refuse files with more bytes
-    #[arg(long, default_value_t = crate::picture::decode::Limits::default().max_bytes, value_name = "N")]
-    pub max_bytes: u64,
+impl SourceArgs {
+    /// What they say of a model.
+    pub fn choice(&self) -> Choice {
+        Choice {
+            variant: self.variant.clone(),
+            weights: self.weights.clone(),
+            revision: self.revision.clone(),
+            offline: self.offline,
+            ..Choice::default()
+        }
+    }
 }
 
 /// Which model.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo`
-    /// [default: b0]
-    #[arg(long, value_parser = variants())]
-    pub variant: Option<String>,
-
-    /// Which of the variant's published weights: ns, aa, ap, ra, in1k, ... [default: the most
-    /// accurate]
-    #[arg(long, value_name = "TAG")]
-    pub weights: Option<String>,
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare
     /// .safetensors file together with --variant
-    #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath, display_order = 5)]
     pub model: Option<String>,
 
-    /// Branch, tag or commit on the Hub [default: main]
-    #[arg(long, value_name = "REV")]
-    pub revision: Option<String>,
-
     /// Prepare pictures for the larger size that the model was tested at, if it has one
-    #[arg(long)]
+    #[arg(long, display_order = 7)]
     pub test_size: bool,
 
     /// A file with one label per line instead of the model's own labels
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, display_order = 8)]
     pub labels: Option<PathBuf>,
-
-    /// Never connect; use what was downloaded before
-    #[arg(long)]
-    pub offline: bool,
 }
 
 impl ModelArgs {
     /// What names the model.
     pub fn choice(&self) -> Choice {
         Choice {
-            variant: self.variant.clone(),
-            weights: self.weights.clone(),
             model: self.model.clone(),
-            revision: self.revision.clone(),
             test_size: self.test_size,
             labels: self.labels.clone(),
-            offline: self.offline,
+            ..self.source.choice()
         }
     }
 }
@@ -209,6 +150,10 @@ pub struct OutputArgs {
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
+
+    /// Skip the pictures that the output file already holds, and append to it
+    #[arg(long, requires = "output")]
+    pub resume: bool,
 }
 
 impl OutputArgs {
@@ -223,132 +168,45 @@ impl OutputArgs {
     }
 }
 
-/// List the published checkpoints
+/// Where the network runs.
 #[derive(Debug, Args)]
-pub struct Models {
-    /// All of them, not only those of B0 to B7
-    #[arg(long)]
-    pub all: bool,
-
-    /// Of all, those whose name holds a word: `v2`, `in21k`, `lite`, ...
-    #[arg(long, value_name = "WORD")]
-    pub search: Option<String>,
-
-    /// Write one JSON array
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Show what a model is: its layers, its parameters, how pictures are prepared
-#[derive(Debug, Args)]
-pub struct Info {
-    /// A variant (b0, v2-s, ...), a Hub id (owner/name), a folder or a .safetensors file
-    #[arg(default_value = "b0", value_hint = ValueHint::AnyPath)]
-    pub model: String,
-
-    /// What a bare .safetensors file is of
-    #[arg(long, value_parser = variants())]
-    pub variant: Option<String>,
-
-    /// Which of a variant's published weights [default: the most accurate]
-    #[arg(long, value_name = "TAG")]
-    pub weights: Option<String>,
-
-    /// Branch, tag or commit on the Hub [default: main]
-    #[arg(long, value_name = "REV")]
-    pub revision: Option<String>,
-
-    /// Show it for the larger size that the model was tested at, if it has one
-    #[arg(long)]
-    pub test_size: bool,
-
-    /// Never connect; use what was downloaded before
-    #[arg(long)]
-    pub offline: bool,
-
-    /// Write one JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Download checkpoints for later use
-#[derive(Debug, Args)]
-pub struct Download {
-    /// Variants (b0, v2-s, ...) or Hub ids (owner/name)
-    #[arg(required = true, value_name = "MODEL")]
-    pub models: Vec<String>,
-
-    /// Which of the files of a repository that has one for each variant
-    #[arg(long, value_parser = variants())]
-    pub variant: Option<String>,
-
-    /// Which of the variants' published weights [default: the most accurate]
-    #[arg(long, value_name = "TAG")]
-    pub weights: Option<String>,
-
-    /// Branch, tag or commit on the Hub [default: main]
-    #[arg(long, value_name = "REV")]
-    pub revision: Option<String>,
-
-    /// Never connect; only say whether they were downloaded before
-    #[arg(long)]
-    pub offline: bool,
-}
-
-/// Time the forward pass on generated weights, without any download
-#[derive(Debug, Args)]
-pub struct Bench {
-    /// Which EfficientNet
-    #[arg(long, default_value = "b0",
-        value_parser = variants())]
-    pub variant: String,
-
-    /// How many pictures go through the network at once
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
-    pub batch_size: usize,
-
-    /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
-    pub threads: Option<usize>,
-
-    /// How many timed runs
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = run_count)]
-    pub runs: usize,
-
-    /// Also list what each layer takes
-    #[arg(long)]
-    pub layers: bool,
-
+pub struct DeviceArgs {
     /// Where to run: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
     pub device: device::Choice,
 
     /// What to compute with
     #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
-    pub dtype: device::Precision,
+    pub dtype: Precision,
+}
 
-    /// Write one JSON object
+/// How pictures are decoded, and what one may cost.
+#[derive(Debug, Args)]
+pub struct DecodeArgs {
+    /// Do not turn pictures as their EXIF orientation says
     #[arg(long)]
-    pub json: bool,
-}
+    pub no_exif: bool,
 
-/// Write a shell's completion script
-#[derive(Debug, Args)]
-pub struct Completions {
-    pub shell: Shell,
-}
+    /// Decode JPEG pictures at full size, even those of many times the size that the model sees
+    #[arg(long)]
+    pub exact_decode: bool,
 
-/// Write the manual page
-#[derive(Debug, Args)]
-pub struct Man {}
+    /// Refuse pictures with more pixels
+    #[arg(long, default_value_t = Limits::default().max_pixels, value_name = "N")]
+    pub max_pixels: u64,
+
+    /// Refuse files with more bytes
+    #[arg(long, default_value_t = Limits::default().max_bytes, value_name = "N")]
+    pub max_bytes: u64,
+}
 
 /// What `--variant` takes.
-fn variants() -> PossibleValuesParser {
+pub fn variants() -> PossibleValuesParser {
     PossibleValuesParser::new(ARCHITECTURES.iter().map(|a| a.variant))
 }
 
 /// At least one.
-fn count(text: &str) -> Result<usize, String> {
+pub fn count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be at least 1".to_owned()),
         Ok(count) => Ok(count),
@@ -364,19 +222,19 @@ fn at_most(most: usize, text: &str) -> Result<usize, String> {
 }
 
 /// More threads than any machine has cores would only take memory.
-fn thread_count(text: &str) -> Result<usize, String> {
+pub fn thread_count(text: &str) -> Result<usize, String> {
     at_most(1024, text)
 }
 
-fn batch_size(text: &str) -> Result<usize, String> {
+pub fn batch_size(text: &str) -> Result<usize, String> {
     at_most(4096, text)
 }
 
-fn run_count(text: &str) -> Result<usize, String> {
+pub fn run_count(text: &str) -> Result<usize, String> {
     at_most(1_000_000, text)
 }
 
-fn probability(text: &str) -> Result<f32, String> {
+pub fn probability(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
         Ok(_) => Err("it must be between 0 and 1".to_owned()),

@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
-use effnet::cli::Cli;
 use effnet::commands::outcome::Outcome;
-use effnet::commands::{self, INTERRUPTED};
+use effnet::commands::{self, Cli};
 use effnet::picture::decode;
+use effnet::run::threads::INTERRUPTED;
 use effnet::terminal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};

@@ -21,17 +21,28 @@ pub enum Scoring {
     Sigmoid,
 }
 
-/// The `k` most likely classes with a probability of at least `min_score`, best first; of equals
-/// the lower index comes first.
+/// Which classes are an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// How many at most.
+    pub k: usize,
+    /// The lowest probability that is reported.
+    pub min_score: f32,
+    /// How logits become probabilities.
+    pub scoring: Scoring,
+}
+
+/// The most likely classes, as many as are wanted, best first; of equals the lower index comes
+/// first.
 ///
 /// # Errors
 /// If the logits have no largest: one is NaN or infinite.
-pub fn top_k(
-    logits: &[f32],
-    k: usize,
-    min_score: f32,
-    scoring: Scoring,
-) -> Result<Vec<Scored>, PictureError> {
+pub fn top_k(logits: &[f32], wanted: Wanted) -> Result<Vec<Scored>, PictureError> {
+    let Wanted {
+        k,
+        min_score,
+        scoring,
+    } = wanted;
     if logits.iter().any(|logit| !logit.is_finite()) {
         let message = "the network's answer is not a number; its weights are damaged";
         return Err(PictureError::new(ErrorKind::Model, message));
@@ -76,42 +87,56 @@ fn sigmoid(logits: &[f32]) -> Vec<f32> {
 mod tests {
     use super::*;
 
+    fn softmax_of(k: usize, min_score: f32) -> Wanted {
+        Wanted {
+            k,
+            min_score,
+            scoring: Scoring::Softmax,
+        }
+    }
+
+    fn sigmoid_of(k: usize, min_score: f32) -> Wanted {
+        Wanted {
+            scoring: Scoring::Sigmoid,
+            ..softmax_of(k, min_score)
+        }
+    }
+
     #[test]
     fn probabilities_of_all_classes_add_up_to_one() {
         let logits: Vec<f32> = (0..1000).map(|i| (i % 37) as f32 / 5.0).collect();
-        let all = top_k(&logits, 1000, 0.0, Scoring::Softmax).expect("finite logits");
+        let all = top_k(&logits, softmax_of(1000, 0.0)).expect("finite logits");
         let sum: f32 = all.iter().map(|s| s.score).sum();
         assert!((sum - 1.0).abs() < 1e-5, "{sum}");
     }
 
     #[test]
     fn equal_scores_come_in_the_order_of_their_indices() {
-        let best =
-            top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], 2, 0.0, Scoring::Softmax).expect("finite logits");
+        let best = top_k(&[1.0, 2.0, 2.0, 0.0, 2.0], softmax_of(2, 0.0)).expect("finite logits");
         assert_eq!(best.iter().map(|s| s.index).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
     fn scores_below_the_minimum_are_left_out() {
-        assert_eq!(top_k(&[0.0; 10], 5, 0.2, Scoring::Softmax), Ok(Vec::new()));
+        assert_eq!(top_k(&[0.0; 10], softmax_of(5, 0.2)), Ok(Vec::new()));
     }
 
     #[test]
     fn large_logits_do_not_overflow() {
-        let best = top_k(&[1e30, -1e30], 1, 0.0, Scoring::Softmax).expect("finite logits");
+        let best = top_k(&[1e30, -1e30], softmax_of(1, 0.0)).expect("finite logits");
         assert_eq!(best[0].score, 1.0);
     }
 
     #[test]
     fn logits_that_are_not_numbers_are_an_error() {
         for bad in [f32::NAN, f32::INFINITY] {
-            assert!(top_k(&[1.0, bad], 1, 0.0, Scoring::Softmax).is_err());
+            assert!(top_k(&[1.0, bad], softmax_of(1, 0.0)).is_err());
         }
     }
 
     #[test]
     fn with_a_sigmoid_each_class_is_judged_by_itself() {
-        let best = top_k(&[0.0, 40.0, -40.0, 40.0], 4, 0.25, Scoring::Sigmoid);
+        let best = top_k(&[0.0, 40.0, -40.0, 40.0], sigmoid_of(4, 0.25));
         let best = best.expect("finite logits");
         let scores: Vec<_> = best.iter().map(|s| (s.index, s.score)).collect();
         assert_eq!(scores, [(1, 1.0), (3, 1.0), (0, 0.5)]);

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
+use super::bare;
 use super::card::Card;
+use super::config::Texts;
 use super::demo::{self, DEMO};
 use super::files::{self, CONFIG_FILE, is_repo_id};
 use super::labels::Labels;
 use super::model::{Model, Weights};
 use super::published::Checkpoint;
-use super::{bare, config};
 use crate::hub::{Hub, HubError, Progress};
+use crate::model::architectures::Architecture;
 
 /// What the command line says of the model.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +51,22 @@ impl NotDownloaded {
 }
 
 impl Choice {
+    /// What one word names: a variant, or else a Hub id, a folder or a file.
+    pub fn named(name: &str) -> Self {
+        let is_variant = Architecture::named(name).is_some();
+        let name = Some(name.to_owned());
+        match is_variant {
+            true => Self {
+                variant: name,
+                ..Self::default()
+            },
+            false => Self {
+                model: name,
+                ..Self::default()
+            },
+        }
+    }
+
     /// Finds the model, downloading what is missing.
     ///
     /// # Errors
@@ -56,7 +74,7 @@ impl Choice {
     pub fn resolve(&self, progress: &dyn Progress) -> Result<Model> {
         let mut model = match &self.model {
             None => self.published(progress)?,
-            Some(name) => self.named(name, progress)?,
+            Some(name) => self.elsewhere(name, progress)?,
         };
         if self.test_size {
             model.card = model.card.at_test_size();
@@ -127,7 +145,7 @@ impl Choice {
         })
     }
 
-    fn named(&self, name: &str, progress: &dyn Progress) -> Result<Model> {
+    fn elsewhere(&self, name: &str, progress: &dyn Progress) -> Result<Model> {
         let path = Path::new(name);
         if path.is_file() {
             return self.file(path);
@@ -162,8 +180,8 @@ impl Choice {
     /// A model that the file `config` describes.
     fn described(&self, name: &str, config: &Path, weights: PathBuf) -> Result<Model> {
         self.describes_itself(name)?;
-        let card = config::open(config, |file| Ok(config.with_file_name(file)))?;
-        self.of_card(name, card, weights)
+        let texts = Texts::read(config, |file| Ok(config.with_file_name(file)))?;
+        self.of_card(name, texts.card()?, weights)
     }
 
     fn on_the_hub(&self, repo: &str, progress: &dyn Progress) -> Result<Model> {
@@ -173,13 +191,10 @@ impl Choice {
         );
         let hub = Hub::from_env(self.offline)?;
         let get = |file: &str| hub.get(repo, self.revision(), file, progress);
-        let card = files::card(repo, get).map_err(NotDownloaded::wrap)?;
+        let description = files::description(repo, get).map_err(NotDownloaded::wrap)?;
         let file = files::weights(repo, self.variant.as_deref());
-        let Some(card) = card else {
-            ensure!(
-                self.variant.is_some() || repo == files::CANDLE,
-                "{repo} has no {CONFIG_FILE}, so it does not say what it is; say it with --variant",
-            );
+        let Some(description) = description else {
+            ensure!(self.variant.is_some(), "{}", files::needs_variant(repo));
             let path = get(&file).map_err(NotDownloaded)?;
             let model = bare::model(&path, self.variant(), self.weights.as_deref())?;
             return Ok(Model {
@@ -188,6 +203,7 @@ impl Choice {
             });
         };
         self.describes_itself(repo)?;
+        let card = description.card()?;
         let weights = get(&file).map_err(NotDownloaded)?;
         self.of_card(repo, card, weights)
     }

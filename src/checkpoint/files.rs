@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use super::card::Card;
-use super::config;
+use super::config::Texts;
 use super::published::{Checkpoint, supported_architecture};
 use crate::hub::HubError;
 
@@ -17,16 +17,38 @@ pub const CONFIG_FILE: &str = "config.json";
 /// The repository of candle's own examples, with a file per variant and no description.
 pub const CANDLE: &str = "lmz/candle-efficientnet";
 
-/// What the repository `repo` says of itself, or the table of published checkpoints of it; `None`
-/// if neither does. `get` fetches a file: the weights are not among those that it is asked for.
+/// What says what a repository's weights are.
+pub enum Description {
+    /// Its own configuration.
+    Own(Texts),
+    /// The table of published checkpoints: a mirror, or the cache, may have the weights alone.
+    Published(&'static Checkpoint),
+}
+
+impl Description {
+    /// What it says.
+    ///
+    /// # Errors
+    /// If it is of a model that is not supported.
+    pub fn card(&self) -> Result<Card> {
+        match self {
+            Self::Own(texts) => texts.card(),
+            Self::Published(checkpoint) => Ok(checkpoint.card()),
+        }
+    }
+}
+
+/// What describes the repository `repo`, if anything does. `get` fetches a file, which is never
+/// the weights.
 ///
 /// # Errors
-/// If the description can't be had, or is of a model that is not supported.
-pub fn card(repo: &str, get: impl Fn(&str) -> Result<PathBuf, HubError>) -> Result<Option<Card>> {
-    if let Some(name) = repo
-        .strip_prefix("timm/")
-        .filter(|name| name.contains("efficientnet"))
-    {
+/// If the description can't be had, or the repository's name is of a model that is not supported.
+pub fn description(
+    repo: &str,
+    get: impl Fn(&str) -> Result<PathBuf, HubError>,
+) -> Result<Option<Description>> {
+    let name = repo.strip_prefix("timm/");
+    if let Some(name) = name.filter(|name| name.contains("efficientnet")) {
         // Before anything is downloaded.
         supported_architecture(name.split('.').next().unwrap_or(name))?;
     }
@@ -34,10 +56,12 @@ pub fn card(repo: &str, get: impl Fn(&str) -> Result<PathBuf, HubError>) -> Resu
         return Ok(None);
     }
     match (get(CONFIG_FILE), Checkpoint::of_repo(repo)) {
-        (Ok(path), _) => config::open(&path, |file| Ok(get(file)?)).map(Some),
+        (Ok(path), _) => {
+            let texts = Texts::read(&path, |file| Ok(get(file)?))?;
+            Ok(Some(Description::Own(texts)))
+        }
         (Err(HubError::Cancelled), _) => Err(HubError::Cancelled.into()),
-        // A mirror, or the cache, may have the weights alone; the table knows the rest.
-        (Err(_), Some(checkpoint)) => Ok(Some(checkpoint.card())),
+        (Err(_), Some(checkpoint)) => Ok(Some(Description::Published(checkpoint))),
         (Err(HubError::FileNotFound { .. }), None) => Ok(None),
         (Err(error), None) => Err(error.into()),
     }
@@ -49,6 +73,14 @@ pub fn weights(repo: &str, variant: Option<&str>) -> String {
     match repo {
         CANDLE => candle_file(variant.unwrap_or("b0")),
         _ => WEIGHTS_FILE.to_owned(),
+    }
+}
+
+/// What is said of a repository without a description where only `--variant` can replace it.
+pub fn needs_variant(repo: &str) -> String {
+    match repo {
+        CANDLE => format!("{CANDLE} holds b0 to b7; give --variant"),
+        _ => format!("{repo} has no {CONFIG_FILE} to say what it is; say it with --variant"),
     }
 }
 

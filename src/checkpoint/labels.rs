@@ -5,7 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::checkpoint::text_file;
+use super::text_file;
+use crate::top_k::Scored;
 
 /// The 1000 classes of ImageNet-1k in the order of their WordNet ids, which is the order of every
 /// checkpoint's classes: timm/data/_info/imagenet_synsets.txt with the first synonym of
@@ -33,6 +34,19 @@ impl Label {
             name,
         }
     }
+}
+
+/// A class that a picture may show.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Prediction {
+    /// What it is called.
+    pub label: String,
+    /// Its probability.
+    pub score: f32,
+    /// Its index among the classes.
+    pub index: usize,
+    /// Its WordNet id, where it is one of ImageNet's.
+    pub wnid: Option<String>,
 }
 
 /// The labels of a classifier's classes, in order.
@@ -155,6 +169,20 @@ impl Labels {
     /// The label of class `index`, which must be below [`Labels::len`].
     pub fn get(&self, index: usize) -> &Label {
         &self.labels[index]
+    }
+
+    /// The scored classes with what they are called; each index must be below [`Labels::len`].
+    pub fn predictions(&self, scored: &[Scored]) -> Vec<Prediction> {
+        let prediction = |&Scored { index, score }: &Scored| {
+            let Label { wnid, name } = self.get(index).clone();
+            Prediction {
+                label: name,
+                score,
+                index,
+                wnid,
+            }
+        };
+        scored.iter().map(prediction).collect()
     }
 }
 

@@ -7,17 +7,50 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
+use clap::Args;
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use super::{INTERRUPTED, start_pool, threads};
-use crate::cli::Bench;
+use crate::cli::{DeviceArgs, batch_size, run_count, thread_count, variants};
 use crate::model::architectures::Architecture;
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
 use crate::ops::{self, Padding};
 use crate::run::memory;
+use crate::run::threads::{INTERRUPTED, start_pool, threads};
+
+/// Time the forward pass on generated weights, without any download
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// Which EfficientNet
+    #[arg(long, default_value = "b0",
+        value_parser = variants())]
+    pub variant: String,
+
+    /// How many pictures go through the network at once
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
+    pub batch_size: usize,
+
+    /// How many threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = thread_count)]
+    pub threads: Option<usize>,
+
+    /// How many timed runs
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = run_count)]
+    pub runs: usize,
+
+    /// Also list what each layer takes
+    #[arg(long)]
+    pub layers: bool,
+
+    #[command(flatten)]
+    pub device: DeviceArgs,
+
+    /// Write one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// `gflops_per_s` counts a multiply-add as two.
 #[derive(Serialize)]
@@ -57,7 +90,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
     let picture = architecture.resolution.pow(2) * 3 * size_of::<f32>();
     memory::ensure_fits(args.batch_size as u64, picture as u64)?;
-    let place = args.device.open(args.dtype)?;
+    let place = args.device.device.open(args.device.dtype)?;
     let is_gpu = place.is_gpu();
     ensure!(
         !args.layers || is_gpu || args.batch_size == 1,

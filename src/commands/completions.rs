@@ -3,14 +3,20 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{Args, Command};
+use clap_complete::Shell;
 
 use super::outcome::Outcome;
-use crate::cli::{Cli, Completions};
 
-pub fn run(args: &Completions) -> Result<Outcome> {
+/// Write a shell's completion script
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: Shell,
+}
+
+pub fn run(args: &Completions, mut command: Command) -> Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "effnet", &mut script);
+    clap_complete::generate(args.shell, &mut command, "effnet", &mut script);
     io::stdout().write_all(&script)?;
     Ok(Outcome::Success)
 }

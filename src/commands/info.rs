@@ -3,19 +3,47 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
-use super::Downloads;
+use super::downloads::Downloads;
 use super::outcome::Outcome;
 use crate::checkpoint::choice::Choice;
 use crate::checkpoint::model::Model;
-use crate::cli::Info;
+use crate::cli::SourceArgs;
 use crate::model::Config;
-use crate::model::architectures::Architecture;
 use crate::model::layers::{Layer, layers};
 use crate::picture::transform::{CropMode, Transform};
 use crate::printable::printable;
 use crate::terminal::Terminal;
+
+/// Show what a model is: its layers, its parameters, how pictures are prepared
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("variant", |arg| arg.display_order(0).help("What a bare .safetensors file is of")),
+    mut_arg("weights", |arg| {
+        arg.display_order(1)
+            .help("Which of a variant's published weights [default: the most accurate]")
+    }),
+    mut_arg("revision", |arg| arg.display_order(2)),
+    mut_arg("offline", |arg| arg.display_order(4)),
+)]
+pub struct Info {
+    /// A variant (b0, v2-s, ...), a Hub id (owner/name), a folder or a .safetensors file
+    #[arg(default_value = "b0", value_hint = ValueHint::AnyPath)]
+    pub model: String,
+
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    /// Show it for the larger size that the model was tested at, if it has one
+    #[arg(long, display_order = 3)]
+    pub test_size: bool,
+
+    /// Write one JSON object
+    #[arg(long, display_order = 5)]
+    pub json: bool,
+}
 
 /// `gmacs` and the layers at `resolution`.
 #[derive(Serialize)]
@@ -77,22 +105,22 @@ impl Report {
     }
 }
 
-pub fn run(args: Info, terminal: Terminal) -> Result<Outcome> {
-    let json = args.json;
-    let named = Architecture::named(&args.model).is_some();
-    let choice = Choice {
-        variant: if named {
-            Some(args.model.clone())
-        } else {
-            args.variant
-        },
-        weights: args.weights,
-        model: (!named).then_some(args.model),
-        revision: args.revision,
-        test_size: args.test_size,
-        labels: None,
-        offline: args.offline,
-    };
+impl Info {
+    /// What names the model: a variant named first is more than `--variant`.
+    fn choice(&self) -> Choice {
+        let named = Choice::named(&self.model);
+        let source = self.source.choice();
+        Choice {
+            variant: named.variant.or(source.variant),
+            model: named.model,
+            test_size: self.test_size,
+            ..source
+        }
+    }
+}
+
+pub fn run(args: &Info, terminal: Terminal) -> Result<Outcome> {
+    let choice = args.choice();
     let report = match choice.known_offline()? {
         Some((name, card)) => Report::new(name, &card.config, &card.transform),
         None => {
@@ -107,7 +135,7 @@ pub fn run(args: Info, terminal: Terminal) -> Result<Outcome> {
         }
     };
     let mut to = io::stdout().lock();
-    if json {
+    if args.json {
         serde_json::to_writer(&mut to, &report)?;
         writeln!(to)?;
     } else {

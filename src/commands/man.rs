@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 
 use anyhow::Result;
-use clap::CommandFactory;
+use clap::{Args, Command};
 
 use super::outcome::Outcome;
-use crate::cli::Cli;
 
-pub fn run() -> Result<Outcome> {
+/// Write the manual page
+#[derive(Debug, Args)]
+pub struct Man {}
+
+pub fn run(mut command: Command) -> Result<Outcome> {
     let mut page = Vec::new();
-    let mut command = Cli::command();
     command.build();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
     for subcommand in command.get_subcommands().filter(|s| s.get_name() != "help") {

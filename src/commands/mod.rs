@@ -1,27 +1,57 @@
-//! One file per subcommand.
+//! One file per subcommand: its arguments and what it does.
 
 mod bench;
 mod classify;
 mod completions;
 mod download;
+mod downloads;
 mod info;
 mod man;
 mod models;
 pub mod outcome;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use anyhow::Result;
-use indicatif::ProgressBar;
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::cli::{Cli, Command};
+use crate::cli::EXIT_CODES_AND_ENVIRONMENT;
+use crate::terminal::{Color, Terminal};
 use outcome::Outcome;
 
-use crate::hub::Progress;
-use crate::terminal::Terminal;
+/// Label pictures with EfficientNet
+///
+/// Downloads pretrained weights from the Hugging Face Hub once, prepares each picture exactly as
+/// the checkpoint was evaluated, and prints the most likely labels.
+#[derive(Debug, Parser)]
+#[allow(missing_docs)] // They are the help.
+#[command(name = "effnet", version, propagate_version = true, after_long_help = EXIT_CODES_AND_ENVIRONMENT)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
 
-/// Set by Ctrl-C; whatever runs closes its output and ends.
-pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+
+    /// Say what is done and how long it took
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+#[derive(Debug, Subcommand)]
+#[allow(missing_docs)] // They are the help.
+pub enum Command {
+    Classify(Box<classify::Classify>),
+    Models(models::Models),
+    Info(info::Info),
+    Download(download::Download),
+    Bench(bench::Bench),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
 
 /// Runs the subcommand.
 ///
@@ -34,70 +64,12 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         color: cli.color,
     };
     match cli.command {
-        Command::Classify(args) => classify::run(*args, terminal),
+        Command::Classify(args) => classify::run(&args, terminal),
         Command::Models(args) => models::run(&args),
-        Command::Info(args) => info::run(args, terminal),
+        Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),
         Command::Bench(args) => bench::run(&args),
-        Command::Completions(args) => completions::run(&args),
-        Command::Man(_) => man::run(),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
+        Command::Man(_) => man::run(Cli::command()),
     }
-}
-
-/// Shows a download on the terminal.
-struct Downloads {
-    terminal: Terminal,
-    bar: std::sync::Mutex<ProgressBar>,
-}
-
-impl Downloads {
-    fn new(terminal: Terminal) -> Self {
-        Self {
-            terminal,
-            bar: ProgressBar::hidden().into(),
-        }
-    }
-
-    fn bar(&self) -> ProgressBar {
-        self.bar.lock().expect("drawing does not panic").clone()
-    }
-}
-
-impl Progress for Downloads {
-    fn start(&self, file: &str, total: Option<u64>, already: u64) {
-        let bar = self.terminal.byte_progress(file, total);
-        bar.set_position(already);
-        // The time to come is told by what comes now, not by what was there.
-        bar.reset_eta();
-        *self.bar.lock().expect("drawing does not panic") = bar;
-    }
-
-    fn advance(&self, bytes: u64) {
-        self.bar().inc(bytes);
-    }
-
-    fn note(&self, message: &str) {
-        self.bar().suspend(|| self.terminal.say(message));
-    }
-
-    fn finish(&self) {
-        self.bar().finish_and_clear();
-    }
-
-    fn cancelled(&self) -> bool {
-        INTERRUPTED.load(Ordering::Relaxed)
-    }
-}
-
-/// The number of threads to use: as asked, or one per core.
-fn threads(asked: Option<usize>) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    asked.unwrap_or_else(cores)
-}
-
-/// Sets up the pool that the network runs in.
-fn start_pool(threads: usize) -> Result<()> {
-    Ok(rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()?)
 }

@@ -3,13 +3,29 @@
 use std::io::{self, Write};
 
 use anyhow::{Result, ensure};
+use clap::Args;
 use serde::Serialize;
 
 use super::outcome::Outcome;
 use crate::checkpoint::files::WEIGHTS_FILE;
 use crate::checkpoint::published::{Checkpoint, LICENCE, of_variant, variants};
-use crate::cli::Models;
 use crate::hub::Hub;
+
+/// List the published checkpoints
+#[derive(Debug, Args)]
+pub struct Models {
+    /// All of them, not only those of B0 to B7
+    #[arg(long)]
+    pub all: bool,
+
+    /// Of all, those whose name holds a word: `v2`, `in21k`, `lite`, ...
+    #[arg(long, value_name = "WORD")]
+    pub search: Option<String>,
+
+    /// Write one JSON array
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// A checkpoint as it is listed; `gmacs` at `resolution`.
 #[derive(Serialize)]

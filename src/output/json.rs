@@ -6,17 +6,17 @@ use serde::Serialize;
 
 use super::name::Name;
 use super::record::{Record, Sink};
-use crate::checkpoint::labels::Labels;
+use crate::checkpoint::labels::Prediction;
 use crate::printable::{Style, steers};
 
-/// The keys and their order are a contract.
+/// The keys and their order are a contract, [`Prediction`]'s too.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Object<'a> {
     Answer {
         #[serde(flatten)]
         name: Name,
-        predictions: Vec<Prediction<'a>>,
+        predictions: &'a [Prediction],
     },
     Failure {
         #[serde(flatten)]
@@ -26,37 +26,15 @@ enum Object<'a> {
 }
 
 #[derive(Serialize)]
-struct Prediction<'a> {
-    label: &'a str,
-    score: f32,
-    index: usize,
-    wnid: Option<&'a str>,
-}
-
-#[derive(Serialize)]
 struct Failure<'a> {
     kind: &'static str,
     message: &'a str,
 }
 
-fn object<'a>(record: &'a Record, labels: &'a Labels) -> Object<'a> {
+fn object(record: &Record) -> Object<'_> {
     let name = Name::of(&record.path);
     match &record.outcome {
-        Ok(scored) => Object::Answer {
-            name,
-            predictions: scored
-                .iter()
-                .map(|scored| {
-                    let label = labels.get(scored.index);
-                    Prediction {
-                        label: &label.name,
-                        score: scored.score,
-                        index: scored.index,
-                        wnid: label.wnid.as_deref(),
-                    }
-                })
-                .collect(),
-        },
+        Ok(predictions) => Object::Answer { name, predictions },
         Err(error) => Object::Failure {
             name,
             error: Failure {
@@ -85,21 +63,20 @@ fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
 }
 
 /// One object per line.
-pub(super) struct Lines<'a, W: Write> {
+pub(super) struct Lines<W: Write> {
     to: W,
-    labels: &'a Labels,
     style: Style,
 }
 
-impl<'a, W: Write> Lines<'a, W> {
-    pub(super) fn new(to: W, labels: &'a Labels, style: Style) -> Self {
-        Self { to, labels, style }
+impl<W: Write> Lines<W> {
+    pub(super) fn new(to: W, style: Style) -> Self {
+        Self { to, style }
     }
 }
 
-impl<W: Write> Sink for Lines<'_, W> {
+impl<W: Write> Sink for Lines<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(&mut self.to, &object(record, self.labels), self.style)?;
+        write(&mut self.to, &object(record), self.style)?;
         self.to.write_all(b"\n")?;
         self.to.flush()
     }
@@ -110,30 +87,28 @@ impl<W: Write> Sink for Lines<'_, W> {
 }
 
 /// One array, valid from the first record to an early end.
-pub(super) struct Array<'a, W: Write> {
+pub(super) struct Array<W: Write> {
     to: W,
-    labels: &'a Labels,
     style: Style,
     empty: bool,
 }
 
-impl<'a, W: Write> Array<'a, W> {
-    pub(super) fn new(to: W, labels: &'a Labels, style: Style) -> Self {
+impl<W: Write> Array<W> {
+    pub(super) fn new(to: W, style: Style) -> Self {
         Self {
             to,
-            labels,
             style,
             empty: true,
         }
     }
 }
 
-impl<W: Write> Sink for Array<'_, W> {
+impl<W: Write> Sink for Array<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         self.to
             .write_all(if self.empty { b"[\n" } else { b",\n" })?;
         self.empty = false;
-        write(&mut self.to, &object(record, self.labels), self.style)?;
+        write(&mut self.to, &object(record), self.style)?;
         self.to.flush()
     }
 

@@ -1,5 +1,6 @@
 //! Records to text, JSON, JSON Lines, CSV or TSV.
 
+pub mod destination;
 mod json;
 mod name;
 mod record;
@@ -9,7 +10,6 @@ mod text;
 
 use std::io::{self, Write};
 
-use crate::checkpoint::labels::Labels;
 use crate::printable::Style;
 
 pub use name::Name;
@@ -33,19 +33,14 @@ pub enum Format {
 impl Format {
     /// A sink to `to`. Everything is written through a buffer that is flushed after each record,
     /// so that a reader at the other end of a pipe gets it at once.
-    pub fn sink<'a>(
-        self,
-        to: impl Write + 'a,
-        labels: &'a Labels,
-        style: Style,
-    ) -> Box<dyn Sink + 'a> {
+    pub fn sink<'a>(self, to: impl Write + 'a, style: Style) -> Box<dyn Sink + 'a> {
         let to = io::BufWriter::new(to);
         match self {
-            Self::Text => Box::new(text::Text::new(to, labels, style)),
-            Self::Json => Box::new(json::Array::new(to, labels, style)),
-            Self::Jsonl => Box::new(json::Lines::new(to, labels, style)),
-            Self::Csv => Box::new(table::Table::csv(to, labels, style)),
-            Self::Tsv => Box::new(table::Table::tsv(to, labels, style)),
+            Self::Text => Box::new(text::Text::new(to, style)),
+            Self::Json => Box::new(json::Array::new(to, style)),
+            Self::Jsonl => Box::new(json::Lines::new(to, style)),
+            Self::Csv => Box::new(table::Table::csv(to, style)),
+            Self::Tsv => Box::new(table::Table::tsv(to, style)),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
-use crate::top_k::Scored;
 
 /// One picture's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct Record {
     /// As the input named it.
     pub path: PathBuf,
     /// The best classes, or what was wrong.
-    pub outcome: Result<Vec<Scored>, PictureError>,
+    pub outcome: Result<Vec<Prediction>, PictureError>,
 }
 
 /// Writes records one after the other.

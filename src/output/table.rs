@@ -6,46 +6,43 @@ use std::io::{self, Write};
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
 use super::record::{Record, Sink};
-use crate::checkpoint::labels::Labels;
 use crate::printable::{Style, printable};
 
 const HEADER: [&str; 7] = ["path", "rank", "label", "score", "index", "wnid", "error"];
 
 /// A picture that failed, or with no prediction above the minimum, still has one row.
-pub(super) struct Table<'a, W: Write> {
+pub(super) struct Table<W: Write> {
     to: Writer<W>,
-    labels: &'a Labels,
     escape: fn(&str) -> Cow<'_, str>,
     started: bool,
 }
 
-impl<'a, W: Write> Table<'a, W> {
+impl<W: Write> Table<W> {
     /// RFC 4180, with the line ends that it asks for.
-    pub(super) fn csv(to: W, labels: &'a Labels, style: Style) -> Self {
+    pub(super) fn csv(to: W, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.terminator(Terminator::CRLF);
         let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
             true => |field| printable(field).into(),
             false => |field| field.into(),
         };
-        Self::new(builder.from_writer(to), labels, escape)
+        Self::new(builder.from_writer(to), escape)
     }
 
     /// TSV has no quotes: what would break a line becomes `\t`, `\n`, `\r` or `\\`.
-    pub(super) fn tsv(to: W, labels: &'a Labels, style: Style) -> Self {
+    pub(super) fn tsv(to: W, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
         let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
             true => |field| printable(&escaped(field)).into(),
             false => |field| escaped(field).into(),
         };
-        Self::new(builder.from_writer(to), labels, escape)
+        Self::new(builder.from_writer(to), escape)
     }
 
-    fn new(to: Writer<W>, labels: &'a Labels, escape: fn(&str) -> Cow<'_, str>) -> Self {
+    fn new(to: Writer<W>, escape: fn(&str) -> Cow<'_, str>) -> Self {
         Self {
             to,
-            labels,
             escape,
             started: false,
         }
@@ -71,24 +68,24 @@ fn escaped(field: &str) -> String {
     escaped.replace('\n', "\\n").replace('\r', "\\r")
 }
 
-impl<W: Write> Sink for Table<'_, W> {
+impl<W: Write> Sink for Table<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         self.start()?;
         let path = record.path.to_string_lossy();
         match &record.outcome {
             Err(error) => self.row([&path, "", "", "", "", "", &error.message])?,
-            Ok(scored) if scored.is_empty() => self.row([&path, "", "", "", "", "", ""])?,
-            Ok(scored) => {
-                let labels = self.labels;
-                for (rank, scored) in scored.iter().enumerate() {
-                    let label = labels.get(scored.index);
+            Ok(predictions) if predictions.is_empty() => {
+                self.row([&path, "", "", "", "", "", ""])?;
+            }
+            Ok(predictions) => {
+                for (rank, prediction) in predictions.iter().enumerate() {
                     self.row([
                         &path,
                         &(rank + 1).to_string(),
-                        &label.name,
-                        &scored.score.to_string(),
-                        &scored.index.to_string(),
-                        label.wnid.as_deref().unwrap_or_default(),
+                        &prediction.label,
+                        &prediction.score.to_string(),
+                        &prediction.index.to_string(),
+                        prediction.wnid.as_deref().unwrap_or_default(),
                         "",
                     ])?;
                 }

@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::record::{Record, Sink};
-use crate::checkpoint::labels::Labels;
+use crate::checkpoint::labels::Prediction;
 use crate::printable::{Style, printable};
 
 const BOLD: &str = "\x1b[1m";
@@ -12,15 +14,14 @@ const RED: &str = "\x1b[31m";
 const GREEN: &str = "\x1b[32m";
 const RESET: &str = "\x1b[0m";
 
-pub(super) struct Text<'a, W: Write> {
+pub(super) struct Text<W: Write> {
     to: W,
-    labels: &'a Labels,
     style: Style,
 }
 
-impl<'a, W: Write> Text<'a, W> {
-    pub(super) fn new(to: W, labels: &'a Labels, style: Style) -> Self {
-        Self { to, labels, style }
+impl<W: Write> Text<W> {
+    pub(super) fn new(to: W, style: Style) -> Self {
+        Self { to, style }
     }
 
     fn paint(&self, color: &'static str, text: &str) -> String {
@@ -36,9 +37,28 @@ impl<'a, W: Write> Text<'a, W> {
             false => text.to_owned(),
         }
     }
+
+    /// A line per class: the labels of those with a WordNet id are padded to the widest.
+    fn predictions(&mut self, predictions: &[Prediction]) -> io::Result<()> {
+        let labels: Vec<_> = predictions.iter().map(|p| self.shown(&p.label)).collect();
+        let widest = labels.iter().map(|label| label.width()).max();
+        for (prediction, label) in predictions.iter().zip(&labels) {
+            let percent = format!("{:6.2}%", prediction.score * 100.0);
+            let percent = self.paint(GREEN, &percent);
+            match &prediction.wnid {
+                Some(wnid) => {
+                    let wnid = self.paint(DIM, wnid);
+                    let padding = widest.unwrap_or_default() - label.width();
+                    writeln!(self.to, "  {percent}  {label}{:padding$}  {wnid}", "")?;
+                }
+                None => writeln!(self.to, "  {percent}  {label}")?,
+            }
+        }
+        Ok(())
+    }
 }
 
-impl<W: Write> Sink for Text<'_, W> {
+impl<W: Write> Sink for Text<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         let path = self.shown(&record.path.to_string_lossy());
         writeln!(self.to, "{}", self.paint(BOLD, &path))?;
@@ -48,25 +68,7 @@ impl<W: Write> Sink for Text<'_, W> {
                 let word = self.paint(RED, "error:");
                 writeln!(self.to, "  {word} {message}")?;
             }
-            Ok(scored) => {
-                let names: Vec<_> = scored
-                    .iter()
-                    .map(|scored| self.shown(&self.labels.get(scored.index).name))
-                    .collect();
-                let width = names.iter().map(|name| name.chars().count()).max();
-                for (scored, name) in scored.iter().zip(&names) {
-                    let percent = format!("{:6.2}%", scored.score * 100.0);
-                    let percent = self.paint(GREEN, &percent);
-                    match &self.labels.get(scored.index).wnid {
-                        Some(wnid) => {
-                            let width = width.unwrap_or_default();
-                            let wnid = self.paint(DIM, wnid);
-                            writeln!(self.to, "  {percent}  {name:width$}  {wnid}")?;
-                        }
-                        None => writeln!(self.to, "  {percent}  {name}")?,
-                    }
-                }
-            }
+            Ok(predictions) => self.predictions(predictions)?,
         }
         self.to.flush()
     }

@@ -7,6 +7,31 @@ pub mod transform;
 
 use std::ops::Range;
 
+/// By how much a picture is made smaller while it is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Not at all.
+    Full,
+    /// To half of each side.
+    Half,
+    /// To a quarter of each side.
+    Quarter,
+    /// To an eighth of each side.
+    Eighth,
+}
+
+impl Scale {
+    /// What each side is divided by.
+    pub fn divisor(self) -> usize {
+        match self {
+            Self::Full => 1,
+            Self::Half => 2,
+            Self::Quarter => 4,
+            Self::Eighth => 8,
+        }
+    }
+}
+
 /// An upright picture, 8-bit RGB, as large as it is stored or reduced.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
@@ -17,7 +42,7 @@ pub struct Picture {
     /// `height * width * 3` values, row by row.
     pub pixels: Vec<u8>,
     /// Width and height as it is stored.
-    pub stored: (usize, usize),
+    pub original_size: (usize, usize),
     /// Which of the columns and rows it covers: all, but that the outermost of a reduced picture may
     /// stand for less than a whole pixel.
     pub bounds: (Range<f64>, Range<f64>),
@@ -30,7 +55,7 @@ impl Picture {
             width,
             height,
             pixels,
-            stored: (width, height),
+            original_size: (width, height),
             bounds: (0.0..width as f64, 0.0..height as f64),
         }
     }

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use crate::picture::Picture;
+use super::Picture;
 
 /// The resampling filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn span(taps: &[Taps]) -> Range<usize> {
 }
 
 /// Rows that go through the horizontal pass side by side: a whole vector, whatever its width.
-const ABREAST: usize = 16;
+const INTERLEAVE: usize = 16;
 
 /// The horizontal pass over some of the rows; `picture` starts at the original's column `offset`.
 #[inline(always)]
@@ -186,19 +186,19 @@ fn resize_rows(picture: &Picture, taps: &[Taps], offset: usize, rows: Range<usiz
     let columns = span(taps);
     let mut pixels = vec![0; rows.len() * width];
     // One row's values are neighbours of the other rows', so that all share a weight.
-    let mut abreast = vec![[0; ABREAST]; columns.len() * 3];
-    let mut done = vec![[0; ABREAST]; width];
-    for (block, to) in pixels.chunks_mut(ABREAST * width).enumerate() {
+    let mut interleaved = vec![[0; INTERLEAVE]; columns.len() * 3];
+    let mut done = vec![[0; INTERLEAVE]; width];
+    for (block, to) in pixels.chunks_mut(INTERLEAVE * width).enumerate() {
         for (lane, _) in to.chunks_exact(width).enumerate() {
-            let row = picture.row(rows.start + block * ABREAST + lane);
+            let row = picture.row(rows.start + block * INTERLEAVE + lane);
             let row = &row[(columns.start - offset) * 3..];
-            for (values, &value) in abreast.iter_mut().zip(row) {
+            for (values, &value) in interleaved.iter_mut().zip(row) {
                 values[lane] = value;
             }
         }
         for (x, tap) in taps.iter().enumerate() {
-            let inputs = &abreast[(tap.first - columns.start) * 3..][..tap.weights.len() * 3];
-            let mut sums = [[HALF; ABREAST]; 3];
+            let inputs = &interleaved[(tap.first - columns.start) * 3..][..tap.weights.len() * 3];
+            let mut sums = [[HALF; INTERLEAVE]; 3];
             for (pixel, &weight) in inputs.as_chunks::<3>().0.iter().zip(&tap.weights) {
                 for (sums, values) in sums.iter_mut().zip(pixel) {
                     for (sum, &value) in sums.iter_mut().zip(values) {

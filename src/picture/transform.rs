@@ -3,12 +3,12 @@
 
 use std::ops::Range;
 
-use crate::picture::Picture;
-use crate::picture::resample::{Interpolation, resize_and_crop};
+use super::resample::{Interpolation, resize_and_crop};
+use super::{Picture, Scale};
 
-/// ImageNet's mean and standard deviation per channel (timm/data/constants.py).
+/// ImageNet's mean per channel (timm/data/constants.py).
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-/// See [`IMAGENET_MEAN`].
+/// ImageNet's standard deviation per channel (timm/data/constants.py).
 pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// What is cut from the resized picture.
@@ -63,21 +63,25 @@ impl Transform {
         (self.size * self.size * 3 * size_of::<f32>()) as u64
     }
 
-    /// By how much a picture, `stored` wide and high, may be reduced while it is decoded: 1, 2, 4 or
-    /// 8, so that each side stays at least twice as long as resizing will make it. From a reduced picture
-    /// single pixels can't be picked.
-    pub fn reduction(&self, stored: (usize, usize)) -> usize {
+    /// By how much a picture of `original_size`, its width and height, may be reduced while it is
+    /// decoded, so that each side stays at least twice as long as resizing will make it. From a
+    /// reduced picture single pixels can't be picked.
+    pub fn scale(&self, original_size: (usize, usize)) -> Scale {
         if self.interpolation == Interpolation::Nearest {
-            return 1;
+            return Scale::Full;
         }
-        let (width, height) = self.resized(stored);
-        let spare = |by: &usize| stored.0 >= 2 * by * width && stored.1 >= 2 * by * height;
-        [8, 4, 2].into_iter().find(spare).unwrap_or(1)
+        let (width, height) = self.resized(original_size);
+        let is_enough = |scale: &Scale| {
+            let by = 2 * scale.divisor();
+            original_size.0 >= by * width && original_size.1 >= by * height
+        };
+        let scales = [Scale::Eighth, Scale::Quarter, Scale::Half];
+        scales.into_iter().find(is_enough).unwrap_or(Scale::Full)
     }
 
     /// The 8-bit picture that the network sees, `size` by `size`.
     pub fn resize_and_crop(&self, picture: &Picture) -> Picture {
-        let (width, height) = self.resized(picture.stored);
+        let (width, height) = self.resized(picture.original_size);
         let columns = Crop::middle(width, self.size, self.crop_mode);
         let rows = Crop::middle(height, self.size, self.crop_mode);
         let part = resize_and_crop(

@@ -13,23 +13,15 @@ use std::time::Duration;
 use anyhow::Result;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::classifier::Classifier;
+use super::inputs::Input;
 use crate::error::{ErrorKind, PictureError};
-use crate::output::Record;
+use crate::picture::Scale;
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
-use crate::run::inputs::Input;
-use crate::top_k::{Scoring, top_k};
 
-/// How pictures are run.
+/// How pictures are read and put together.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How many predictions a record holds.
-    pub top_k: usize,
-    /// The lowest probability that is reported.
-    pub min_score: f32,
-    /// How logits become probabilities.
-    pub scoring: Scoring,
     /// How many pictures go through the network at once, at most.
     pub batch_size: usize,
     /// How many pictures are decoded at once.
@@ -49,7 +41,7 @@ type Prepared = Result<Vec<f32>, PictureError>;
 type Slot = (PathBuf, Receiver<Prepared>);
 
 /// How often a wait looks up to see whether the user pressed Ctrl-C.
-const GLANCE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Pictures on their way: decoding goes on while the weights are still being read.
 pub struct Pipeline<'a> {
@@ -73,22 +65,23 @@ impl<'a> Pipeline<'a> {
         Self { queue, options }
     }
 
-    /// Classifies the pictures in order, calling `emit` for each record.
+    /// Calls `each` with the pictures of a batch, prepared by [`Transform::apply`], and `emit` for
+    /// each input in order, with what `each` made of it or what was wrong.
     ///
     /// # Errors
-    /// If `emit` fails. What is wrong with a picture is a record.
-    pub fn run(
+    /// If `emit` fails. What is wrong with a picture, or with a whole batch, is handed to `emit`.
+    pub fn run<T>(
         mut self,
-        classifier: &Classifier,
-        mut emit: impl FnMut(Record) -> Result<()>,
+        mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
+        mut emit: impl FnMut(PathBuf, Result<T, PictureError>) -> Result<()>,
     ) -> Result<()> {
         loop {
             let group = gather(&mut self.queue, self.options.batch_size);
             if group.is_empty() || self.queue.interrupted.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            for record in classify(classifier, group, self.options) {
-                emit(record)?;
+            for (path, outcome) in answer(&mut each, group) {
+                emit(path, outcome)?;
             }
         }
     }
@@ -126,11 +119,11 @@ fn start(
 
 fn prepare(input: &Input, transform: Transform, options: Options) -> Prepared {
     let bytes = input.read(options.limits.max_bytes)?;
-    let reduction = |stored| match options.exact {
-        true => 1,
-        false => transform.reduction(stored),
+    let scale = |original_size| match options.exact {
+        true => Scale::Full,
+        false => transform.scale(original_size),
     };
-    let picture = decode(&bytes, options.limits, options.upright, &reduction)?;
+    let picture = decode(&bytes, options.limits, options.upright, &scale)?;
     Ok(transform.apply(&picture))
 }
 
@@ -165,7 +158,7 @@ impl Queue<'_> {
             return from.try_recv().ok();
         }
         loop {
-            match from.recv_timeout(GLANCE) {
+            match from.recv_timeout(POLL_INTERVAL) {
                 Ok(value) => return Some(value),
                 Err(RecvTimeoutError::Disconnected) => return None,
                 Err(RecvTimeoutError::Timeout) if self.interrupted.load(Ordering::Relaxed) => {
@@ -192,36 +185,27 @@ fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
     group
 }
 
-/// Runs the pictures of a group through the network and puts the answers in their places.
-fn classify(
-    classifier: &Classifier,
+/// Runs the pictures of a group and puts the answers in their places.
+fn answer<T>(
+    each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
     group: Vec<(PathBuf, Prepared)>,
-    options: Options,
-) -> Vec<Record> {
+) -> Vec<(PathBuf, Result<T, PictureError>)> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     for (path, prepared) in group {
         places.push((path, prepared.map(|picture| pictures.push(picture))));
     }
-    let mut logits = if pictures.is_empty() {
-        Ok(Vec::new().into_iter())
-    } else {
-        classifier
-            .logits(&pictures)
+    let mut answers = match pictures.is_empty() {
+        true => Ok(Vec::new().into_iter()),
+        false => each(&pictures)
             .map(Vec::into_iter)
-            .map_err(|e| PictureError::new(ErrorKind::Model, format!("{e:#}")))
+            .map_err(|e| PictureError::new(ErrorKind::Model, format!("{e:#}"))),
     };
-    let mut answer = || match &mut logits {
-        Ok(logits) => {
-            let logits = logits.next().expect("one row of logits per picture");
-            top_k(&logits, options.top_k, options.min_score, options.scoring)
-        }
+    let mut next = || match &mut answers {
+        Ok(answers) => Ok(answers.next().expect("an answer for each picture")),
         Err(e) => Err(e.clone()),
     };
     places
         .into_iter()
-        .map(|(path, place)| Record {
-            path,
-            outcome: place.and_then(|()| answer()),
-        })
+        .map(|(path, place)| (path, place.and_then(|()| next())))
         .collect()
 }

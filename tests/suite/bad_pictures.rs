@@ -3,6 +3,7 @@
 
 use effnet::error::{ErrorKind, PictureError};
 use effnet::picture::Picture;
+use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
 use crate::corpus::{Random, damaged, unsupported};
@@ -10,7 +11,7 @@ use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::formats;
 
 fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
-    decode(bytes, Limits::default(), true, &|_| 1)
+    decode(bytes, Limits::default(), true, &|_| Scale::Full)
 }
 
 /// One file of the fixture.
@@ -407,7 +408,7 @@ fn no_damage_makes_a_picture_larger_than_the_limits() {
     for format in formats() {
         for _ in 0..20 {
             let damaged = damaged(&format.file, &mut random);
-            if let Ok(picture) = decode(&damaged, limits, true, &|_| 1) {
+            if let Ok(picture) = decode(&damaged, limits, true, &|_| Scale::Full) {
                 assert!(picture.width * picture.height <= 1000, "{}", format.name);
             }
         }

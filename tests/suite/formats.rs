@@ -1,5 +1,6 @@
 //! Every variety of every format against what Pillow sees (tests/reference/make_formats.py).
 
+use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 use safetensors::SafeTensors;
 
@@ -36,7 +37,7 @@ pub fn formats() -> Vec<Format> {
 
 /// The largest difference in levels of 255, or why there is no picture.
 fn difference(format: &Format) -> Result<u8, String> {
-    let picture = decode(&format.file, Limits::default(), true, &|_| 1);
+    let picture = decode(&format.file, Limits::default(), true, &|_| Scale::Full);
     let picture = picture.map_err(|e| e.message)?;
     let shape = [picture.height, picture.width, 3];
     assert_eq!(shape[..], format.shape[..], "{}", format.name);

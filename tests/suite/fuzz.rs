@@ -45,11 +45,11 @@ const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transfo
 /// Decodes and preprocesses a picture.
 pub fn picture(bytes: &[u8]) {
     for transform in TRANSFORMS {
-        let reduction = |stored| transform.reduction(stored);
-        let Ok(picture) = decode(bytes, LIMITS, true, &reduction) else {
+        let scale = |original_size| transform.scale(original_size);
+        let Ok(picture) = decode(bytes, LIMITS, true, &scale) else {
             continue;
         };
-        let (width, height) = picture.stored;
+        let (width, height) = picture.original_size;
         assert!(width * height <= LIMITS.max_pixels as usize);
         assert_eq!(picture.pixels.len(), picture.width * picture.height * 3);
         let input = transform.apply(&picture);
@@ -106,7 +106,7 @@ pub fn config(bytes: &[u8]) {
         assert_eq!(card.labels.len(), card.config.classes);
         assert!(card.transform.size >= 32);
         let (width, height) = (640, 480);
-        assert!(card.transform.reduction((width, height)) >= 1);
+        assert!(card.transform.scale((width, height)).divisor() >= 1);
     }
 }
 

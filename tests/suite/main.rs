@@ -28,5 +28,7 @@ mod operations;
 mod parity;
 mod preprocessing;
 mod reduced_decoding;
+mod repositories;
+mod rooms;
 mod runs;
 mod weights;

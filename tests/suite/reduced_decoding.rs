@@ -1,9 +1,9 @@
 //! A JPEG much larger than the model's input is reduced while it is decoded, and keeps its answer.
 
-use effnet::picture::Picture;
 use effnet::picture::decode::{Limits, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
+use effnet::picture::{Picture, Scale};
 use mozjpeg::{ColorSpace, Compress, Marker};
 
 use crate::environment::{Environment, exif};
@@ -39,9 +39,9 @@ const TRANSFORM: Transform = Transform {
 
 /// Decoded at full size, and reduced as far as [`TRANSFORM`] lets it.
 fn both(file: &[u8]) -> [Picture; 2] {
-    let reduction = |stored| TRANSFORM.reduction(stored);
-    let full = decode(file, Limits::default(), true, &|_| 1).expect("a picture");
-    let reduced = decode(file, Limits::default(), true, &reduction).expect("a picture");
+    let scale = |original_size| TRANSFORM.scale(original_size);
+    let full = decode(file, Limits::default(), true, &|_| Scale::Full).expect("a picture");
+    let reduced = decode(file, Limits::default(), true, &scale).expect("a picture");
     [full, reduced]
 }
 
@@ -68,7 +68,10 @@ fn the_network_sees_the_same_of_a_reduced_picture_whichever_way_it_lies() {
         for orientation in 1..=8 {
             let pictures = both(&jpeg(width, height, orientation));
             let what = format!("{width} x {height}, orientation {orientation}");
-            assert_eq!(pictures[0].stored, pictures[1].stored, "{what}");
+            assert_eq!(
+                pictures[0].original_size, pictures[1].original_size,
+                "{what}"
+            );
             assert_eq!(pictures[1].width, pictures[0].width.div_ceil(by), "{what}");
             let (mean, largest) = difference(&pictures);
             assert!(mean < 0.4 && largest <= 2, "{what}: {mean}, {largest}");
@@ -89,7 +92,7 @@ fn reduced_sides_are_at_least_twice_what_resizing_makes_them_and_less_than_four_
         ((4000, 1168), 8),
         ((20_000, 20_000), 8),
     ] {
-        assert_eq!(TRANSFORM.reduction(stored), by, "{stored:?}");
+        assert_eq!(TRANSFORM.scale(stored).divisor(), by, "{stored:?}");
     }
 }
 

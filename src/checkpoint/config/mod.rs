@@ -12,19 +12,44 @@ use super::card::Card;
 use super::text_file;
 use transformers::PREPROCESSOR_FILE;
 
-/// Reads `path`. For a transformers model `beside` is asked for the file of the given name that
-/// tells how pictures are prepared.
-///
-/// # Errors
-/// If the files can't be had or read, are of neither layout, or ask for what is not supported.
-pub fn open(path: &Path, beside: impl FnOnce(&str) -> Result<PathBuf>) -> Result<Card> {
-    let text = read(path)?;
-    let card = if transformers::describes(&text) {
-        transformers::card(&text, &read(&beside(PREPROCESSOR_FILE)?)?)
-    } else {
-        timm::card(&text)
-    };
-    card.with_context(|| format!("{} can't be used", path.display()))
+/// The texts of a model's configuration, as they were read.
+pub struct Texts {
+    /// For messages.
+    path: PathBuf,
+    config: String,
+    /// transformers keep in a file of its own how pictures are prepared.
+    preprocessor: Option<String>,
+}
+
+impl Texts {
+    /// Reads `path`. For a transformers model `beside` is asked for the other file, by its name.
+    ///
+    /// # Errors
+    /// If the files can't be had or read.
+    pub fn read(path: &Path, beside: impl FnOnce(&str) -> Result<PathBuf>) -> Result<Self> {
+        let config = read(path)?;
+        let preprocessor = match transformers::describes(&config) {
+            true => Some(read(&beside(PREPROCESSOR_FILE)?)?),
+            false => None,
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            config,
+            preprocessor,
+        })
+    }
+
+    /// What they say.
+    ///
+    /// # Errors
+    /// If they are of neither layout, or ask for what is not supported.
+    pub fn card(&self) -> Result<Card> {
+        let card = match &self.preprocessor {
+            Some(preprocessor) => transformers::card(&self.config, preprocessor),
+            None => timm::card(&self.config),
+        };
+        card.with_context(|| format!("{} can't be used", self.path.display()))
+    }
 }
 
 fn read(path: &Path) -> Result<String> {

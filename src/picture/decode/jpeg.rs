@@ -10,10 +10,11 @@ use image::metadata::Orientation;
 use mozjpeg::decompress::DecompressStarted;
 use mozjpeg::{ColorSpace, Decompress, Marker};
 
-use super::room::Room;
-use super::{Limits, Reduction, check_pixels, truncated};
+use super::jpeg_layout::Layout;
+use super::limits::{Limits, check_pixels, truncated};
+use super::memory_budget::MemoryBudget;
 use crate::error::{ErrorKind, PictureError};
-use crate::picture::Picture;
+use crate::picture::{Picture, Scale};
 
 /// What precedes the TIFF structure in an EXIF segment.
 const EXIF: &[u8] = b"Exif\0\0";
@@ -26,7 +27,7 @@ pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
 pub(super) fn decode(
     bytes: &[u8],
     limits: Limits,
-    reduction: Reduction,
+    scale: &dyn Fn((usize, usize)) -> Scale,
 ) -> Result<(Picture, Orientation), PictureError> {
     let layout = Layout::of(bytes);
     if !layout.is_complete {
@@ -42,52 +43,72 @@ pub(super) fn decode(
     let mut decoder = Decompress::with_markers(&[Marker::APP(1)])
         .from_reader(source)
         .map_err(failed)?;
-    let stored = decoder.size();
-    check_pixels(stored.0 as u64, stored.1 as u64, limits)?;
+    let original_size = decoder.size();
+    check_pixels(original_size.0 as u64, original_size.1 as u64, limits)?;
+    let blocks = original_size.0.div_ceil(8) * original_size.1.div_ceil(8);
     // Huffman's codes take at least a bit for each block's mean. What is missing would be filled with
     // grey, after gigabytes were set aside for it.
-    if !layout.is_arithmetic && stored.0.div_ceil(8) * stored.1.div_ceil(8) > bytes.len() * 8 {
+    if !layout.is_arithmetic && blocks > bytes.len() * 8 {
         return Err(truncated());
     }
+    let by = scale(original_size).divisor();
     // The mean of 2 x 2 pixels or more comes out of a smaller inverse transform of each block: of
     // 4 x 4 coefficients instead of 8 x 8, and so on.
-    let by = reduction(stored);
     decoder.scale((8 / by) as u8);
-    let (width, height) = (stored.0.div_ceil(by), stored.1.div_ceil(by));
+    let (width, height) = (original_size.0.div_ceil(by), original_size.1.div_ceil(by));
     // Two bytes for each coefficient where they come in several scans, and the pixels.
-    let coefficients = stored.0 * stored.1 * 6 * usize::from(layout.is_buffered);
-    let _room = Room::take((coefficients + width * height * 7) as u64);
-    let orientation = decoder
-        .markers()
-        .find_map(|marker| Orientation::from_exif_chunk(marker.data.strip_prefix(EXIF)?))
-        .unwrap_or(Orientation::NoTransforms);
-    // The decoder is two rows of blocks ahead of the pixels at most.
+    let coefficients = original_size.0 * original_size.1 * 6 * usize::from(layout.is_buffered);
+    let _budget = MemoryBudget::take((coefficients + width * height * 7) as u64);
+    let orientation = orientation(&decoder);
+    let tail = match layout.is_buffered {
+        true => height,
+        false => rows_ahead(&decoder).div_ceil(by),
+    };
+    let pixels = rgb(decoder, tail, &ended)?;
+    let covered = |length: usize| 0.0..length as f64 / by as f64;
+    let picture = Picture {
+        original_size,
+        bounds: (covered(original_size.0), covered(original_size.1)),
+        ..Picture::new(width, height, pixels)
+    };
+    Ok((picture, orientation))
+}
+
+fn orientation(decoder: &Decompress<Source>) -> Orientation {
+    let mut markers = decoder.markers();
+    let found =
+        markers.find_map(|marker| Orientation::from_exif_chunk(marker.data.strip_prefix(EXIF)?));
+    found.unwrap_or(Orientation::NoTransforms)
+}
+
+/// How many rows the decoder is ahead of those that it has handed out, at most: two rows of blocks.
+fn rows_ahead(decoder: &Decompress<Source>) -> usize {
     let blocks = decoder.components().iter().map(|c| c.v_samp_factor).max();
-    let tail = (3 * 8 * blocks.unwrap_or(1) as usize).div_ceil(by);
-    let tail = if layout.is_buffered { height } else { tail };
-    let pixels = match decoder.color_space() {
+    3 * 8 * blocks.unwrap_or(1) as usize
+}
+
+/// All pixels as RGB; see [`read`].
+fn rgb(
+    decoder: Decompress<Source>,
+    tail: usize,
+    ended: &Cell<bool>,
+) -> Result<Vec<u8>, PictureError> {
+    Ok(match decoder.color_space() {
         ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => {
             let scan = decoder.to_colorspace(ColorSpace::JCS_CMYK);
-            let inks = read::<[u8; 4]>(scan.map_err(failed)?, tail, &ended)?;
+            let inks = read::<[u8; 4]>(scan.map_err(failed)?, tail, ended)?;
             inks.into_iter().flat_map(rgb_of_inks).collect()
         }
         ColorSpace::JCS_GRAYSCALE => {
             let scan = decoder.grayscale().map_err(failed)?;
-            let greys = read::<u8>(scan, tail, &ended)?;
+            let greys = read::<u8>(scan, tail, ended)?;
             greys.into_iter().flat_map(|grey| [grey; 3]).collect()
         }
         _ => {
             let scan = decoder.rgb().map_err(failed)?;
-            read::<[u8; 3]>(scan, tail, &ended)?.into_flattened()
+            read::<[u8; 3]>(scan, tail, ended)?.into_flattened()
         }
-    };
-    let covered = |length: usize| 0.0..length as f64 / by as f64;
-    let picture = Picture {
-        stored,
-        bounds: (covered(stored.0), covered(stored.1)),
-        ..Picture::new(width, height, pixels)
-    };
-    Ok((picture, orientation))
+    })
 }
 
 fn failed(error: io::Error) -> PictureError {
@@ -152,55 +173,4 @@ fn rgb_of_inks([c, m, y, k]: [u8; 4]) -> [u8; 3] {
         let covered = ((product >> 8) + product) >> 8;
         k.saturating_sub(covered as u8)
     })
-}
-
-/// What the markers up to the first scan say.
-#[derive(Default)]
-struct Layout {
-    /// Whether an end marker follows the first scan. The decoder would fill what is missing with
-    /// grey, and a wrong label is worse than an error.
-    is_complete: bool,
-    /// Where the last one is: searching from the back takes no time.
-    end: usize,
-    /// Whether all coefficients are kept until the last of several scans.
-    is_buffered: bool,
-    /// Whether a block may take less than a bit.
-    is_arithmetic: bool,
-}
-
-impl Layout {
-    fn of(bytes: &[u8]) -> Self {
-        let mut layout = Self::default();
-        let mut components = None;
-        let mut at = 2;
-        while let Some(&[marker, code, high, low]) = bytes.get(at..at + 4) {
-            if marker != 0xff {
-                // Not where a marker should be: for the decoder to judge.
-                (layout.is_complete, layout.end) = (true, bytes.len());
-                break;
-            }
-            match code {
-                0xff => at += 1,
-                0x01 | 0xd0..=0xd8 => at += 2,
-                0xda => {
-                    layout.is_buffered |= components != bytes.get(at + 4);
-                    let end = bytes[at..]
-                        .windows(2)
-                        .rposition(|pair| pair == [0xff, 0xd9]);
-                    layout.is_complete = end.is_some();
-                    layout.end = end.map_or(0, |end| at + end);
-                    break;
-                }
-                // A frame: its kind, and how many components it has.
-                0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                    layout.is_buffered = code & 3 == 2;
-                    layout.is_arithmetic = code > 0xc8;
-                    components = bytes.get(at + 9);
-                    at += 2 + usize::from(u16::from_be_bytes([high, low]));
-                }
-                _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
-            }
-        }
-        layout
-    }
 }
