@@ -1,17 +1,51 @@
 //! A network with all that turns pictures into labels.
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use candle_core::Device;
 
 use crate::checkpoint::card::Card;
+use crate::checkpoint::choice::{Choice, NotDownloaded};
 use crate::checkpoint::labels::{Labels, Prediction};
 use crate::checkpoint::model::Model;
-use crate::device::Place;
+use crate::device::{self, Place, Precision};
 use crate::error::PictureError;
+use crate::hub::{HubError, Progress};
 use crate::model::EfficientNet;
 use crate::ops;
+use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
-use crate::top_k::{Wanted, top_k};
+use crate::top_k::{Scoring, Wanted, top_k};
+
+/// Why there is no classifier, or no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The model can't be downloaded.
+    #[error(transparent)]
+    Download(#[from] HubError),
+    /// There is no such model, or its files can't be used.
+    #[error("{0:#}")]
+    Model(anyhow::Error),
+    /// The device can't be used.
+    #[error("{0:#}")]
+    Device(anyhow::Error),
+    /// A picture can't be read or has no answer. Others may.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The forward pass failed.
+    #[error("{0:#}")]
+    Network(anyhow::Error),
+}
+
+impl Error {
+    /// What kept a model from being found or loaded.
+    fn of_model(error: anyhow::Error) -> Self {
+        match error.downcast() {
+            Ok(NotDownloaded(error)) => Self::Download(error),
+            Err(other) => Self::Model(other),
+        }
+    }
+}
 
 /// A model ready to run.
 pub struct Classifier {
@@ -24,11 +58,34 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// The model called `name`, on the best device: a variant (`b0`, `v2-s`, `demo`), a Hub id, a
+    /// folder, or a file with a `config.json` beside it. What is missing is downloaded.
+    ///
+    /// # Errors
+    /// If there is no such model, or it can't be had or used.
+    pub fn open(name: &str) -> Result<Self, Error> {
+        let device = device::Choice::Auto.open(Precision::Auto);
+        Self::of(&Choice::named(name), device.map_err(Error::Device)?, &())
+    }
+
+    /// The model that `choice` names, on `device`; `progress` is told of downloads.
+    ///
+    /// # Errors
+    /// If there is no such model, or it can't be had or used.
+    pub fn of(choice: &Choice, device: Place, progress: &dyn Progress) -> Result<Self, Error> {
+        let model = choice.resolve(progress).map_err(Error::of_model)?;
+        Self::load(&model, device)
+    }
+
     /// Reads the weights and puts the network on its device.
     ///
     /// # Errors
     /// If the weights are not whole or do not fit the model.
-    pub fn load(model: &Model, place: Place) -> Result<Self> {
+    pub fn load(model: &Model, device: Place) -> Result<Self, Error> {
+        Self::load_weights(model, device).map_err(Error::Model)
+    }
+
+    fn load_weights(model: &Model, place: Place) -> anyhow::Result<Self> {
         let Card {
             config,
             transform,
@@ -57,18 +114,47 @@ impl Classifier {
         })
     }
 
-    /// The logits of each picture, prepared by [`Transform::apply`].
+    /// The `k` most likely classes of the picture whose file holds `bytes`, best first.
+    ///
+    /// # Errors
+    /// [`Error::Picture`] if the bytes are no picture, or a damaged one.
+    pub fn classify(&self, bytes: &[u8], k: usize) -> Result<Vec<Prediction>, Error> {
+        let wanted = Wanted {
+            k,
+            min_score: 0.0,
+            scoring: Scoring::Softmax,
+        };
+        let answers = self.classify_batch(&[self.prepare(bytes)?], wanted)?;
+        Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// The network's input for the picture whose file holds `bytes`: `(size, size, 3)`,
+    /// normalised, upright as its EXIF orientation says.
+    ///
+    /// # Errors
+    /// If the bytes are no picture, or a damaged one.
+    pub fn prepare(&self, bytes: &[u8]) -> Result<Vec<f32>, PictureError> {
+        let scale = |original_size| self.transform.scale(original_size);
+        let picture = decode(bytes, Limits::default(), true, &scale)?;
+        Ok(self.transform.apply(&picture))
+    }
+
+    /// The logits of each picture, prepared by [`Classifier::prepare`].
     ///
     /// # Errors
     /// If the device fails.
-    pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+    pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
+        self.forward(pictures).map_err(Error::Network)
+    }
+
+    fn forward(&self, pictures: &[Vec<f32>]) -> anyhow::Result<Vec<Vec<f32>>> {
         let size = self.transform.size;
         let shape = (pictures.len(), size, size, 3);
         let batch = ops::upload(pictures, shape, &self.device)?;
         Ok(self.network.forward(&batch)?.to_vec2()?)
     }
 
-    /// The classes of each picture, prepared by [`Transform::apply`], or why it has none.
+    /// The classes of each picture, prepared by [`Classifier::prepare`], or why it has none.
     ///
     /// # Errors
     /// If the device fails.
@@ -76,7 +162,7 @@ impl Classifier {
         &self,
         pictures: &[Vec<f32>],
         wanted: Wanted,
-    ) -> Result<Vec<Result<Vec<Prediction>, PictureError>>> {
+    ) -> Result<Vec<Result<Vec<Prediction>, PictureError>>, Error> {
         let answer = |logits: Vec<f32>| Ok(self.labels.predictions(&top_k(&logits, wanted)?));
         Ok(self.logits(pictures)?.into_iter().map(answer).collect())
     }

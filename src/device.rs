@@ -9,7 +9,6 @@ use anyhow::{Result, bail};
 #[cfg(feature = "cuda")]
 use candle_core::DType;
 use candle_core::Device;
-use clap::ValueEnum;
 
 use crate::ops::{Backend, cpu};
 
@@ -57,7 +56,8 @@ impl fmt::Display for Choice {
 }
 
 /// What the activations are stored as; sums are f32 with all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Precision {
     /// f16 on an NVIDIA GPU, f32 elsewhere
     #[default]

@@ -1,6 +1,20 @@
-//! Label pictures with EfficientNet.
+//! Label pictures with EfficientNet, exactly as timm does.
 //!
-//! The rooms of the program, from the top down. A room imports only what stands below it, and no
+//! ```
+//! let classifier = effnet::Classifier::open("demo")?; // or "b0", "v2-s", "owner/name", a folder
+//! let photo = std::fs::read("assets/pictures/star.jpg")?;
+//! for prediction in classifier.classify(&photo, 5)? {
+//!     println!("{:.2} {}", prediction.score, prediction.label);
+//! }
+//! # assert_eq!(classifier.classify(&photo, 1)?[0].label, "star");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The names below are the library. What follows is for those who read or change the program.
+//!
+//! # The rooms
+//!
+//! From the top down. A room imports only what stands below it, and no
 //! two files import each other (tests/suite/rooms.rs reads this list):
 //!
 //! ```text
@@ -16,6 +30,8 @@
 //! top_k  printable              logits to classes; what is safe to show on a terminal
 //! error                         what can be wrong with one picture
 //! ```
+//!
+//! # The way
 //!
 //! A picture's way through them, and a weight's:
 //!
@@ -34,20 +50,56 @@
 #![deny(unsafe_code)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+#[cfg(feature = "cli")]
+#[allow(missing_docs)] // They are the help.
+mod cli;
+#[cfg(feature = "cli")]
+mod commands;
+#[cfg(feature = "cli")]
+mod output;
+mod printable;
+#[cfg(feature = "cli")]
+mod terminal;
+mod top_k;
+
+// Public for the suite and the fuzz targets, without a promise; a page each in the program's own
+// documentation (CONTRIBUTING.md).
+#[cfg_attr(not(book), doc(hidden))]
 pub mod checkpoint;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod classifier;
-#[allow(missing_docs)]
-pub mod cli;
-pub mod commands;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod device;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod error;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod hub;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod model;
 #[allow(unsafe_code)]
+#[cfg_attr(not(book), doc(hidden))]
 pub mod ops;
-pub mod output;
+#[cfg_attr(not(book), doc(hidden))]
 pub mod picture;
-pub mod printable;
+#[cfg(feature = "cli")]
+#[cfg_attr(not(book), doc(hidden))]
 pub mod run;
-pub mod terminal;
-pub mod top_k;
+
+pub use checkpoint::choice::Choice;
+pub use checkpoint::labels::{Label, Labels, Prediction};
+pub use classifier::{Classifier, Error};
+pub use device::{Choice as DeviceChoice, Place, Precision};
+pub use error::{ErrorKind, PictureError};
+pub use hub::{HubError, Progress};
+pub use picture::transform::Transform;
+
+/// What main.rs is made of.
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod program {
+    pub use crate::commands::outcome::Outcome;
+    pub use crate::commands::{Cli, run};
+    pub use crate::picture::decode::is_guarded;
+    pub use crate::run::threads::INTERRUPTED;
+    pub use crate::terminal::fail;
+}

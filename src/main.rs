@@ -5,11 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 use clap::Parser;
-use effnet::commands::outcome::Outcome;
-use effnet::commands::{self, Cli};
-use effnet::picture::decode;
-use effnet::run::threads::INTERRUPTED;
-use effnet::terminal;
+use effnet::program::{Cli, INTERRUPTED, Outcome, fail, is_guarded, run};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
@@ -21,18 +17,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ! {
     let cli = Cli::parse();
     std::panic::set_hook(Box::new(|panic| {
-        if !decode::is_guarded() {
-            terminal::fail(&anyhow::anyhow!("this is a bug: {panic}"));
+        if !is_guarded() {
+            fail(&anyhow::anyhow!("this is a bug: {panic}"));
         }
     }));
-    let run = || listen_for_signals().and_then(|()| commands::run(cli));
+    let run = || listen_for_signals().and_then(|()| run(cli));
     let outcome = match catch_unwind(AssertUnwindSafe(run)) {
         Err(_) => Outcome::Failed,
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) if is_broken_pipe(&error) => Outcome::Success,
         Ok(Err(_)) if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
         Ok(Err(error)) => {
-            terminal::fail(&error);
+            fail(&error);
             Outcome::Failed
         }
     };

@@ -119,7 +119,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     };
     let sink = format.sink(to, style);
     let wanted = args.wanted();
-    let each = |pictures: &[Vec<f32>]| classifier.classify_batch(pictures, wanted);
+    let each = |pictures: &[Vec<f32>]| Ok(classifier.classify_batch(pictures, wanted)?);
     let tally = write(
         pipeline,
         each,

@@ -50,6 +50,14 @@ pub trait Progress {
     }
 }
 
+/// Nothing is shown.
+impl Progress for () {
+    fn start(&self, _: &str, _: Option<u64>, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn finish(&self) {}
+}
+
 /// A Hub and its local cache.
 #[derive(Clone, Debug)]
 pub struct Hub {
