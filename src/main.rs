@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser;
 use effnet::program::{Cli, INTERRUPTED, Outcome, fail, is_guarded, run};
@@ -35,15 +35,22 @@ fn main() -> ! {
     // Everything was flushed, with its errors told, where it was written. What is left is memory,
     // and the kernel takes that back at once where the allocator would do so piece by piece.
     let _ = io::stdout().flush();
+    if outcome == Outcome::Interrupted {
+        // The shell must see the signal, or a loop around this program would go on.
+        let _ = low_level::emulate_default_handler(SIGNAL.load(Ordering::Relaxed) as i32);
+    }
     low_level::exit(outcome.code())
 }
+
+/// The signal that came.
+static SIGNAL: AtomicUsize = AtomicUsize::new(0);
 
 /// The first signal ends the run in good order; the second ends the process, since whatever it
 /// waits for is not worth it.
 fn listen_for_signals() -> anyhow::Result<()> {
     for signal in [SIGINT, SIGTERM] {
-        let code = Outcome::Interrupted.code();
-        flag::register_conditional_shutdown(signal, code, &INTERRUPTED)?;
+        flag::register_conditional_default(signal, &INTERRUPTED)?;
+        flag::register_usize(signal, &SIGNAL, signal as usize)?;
         flag::register(signal, &INTERRUPTED)?;
     }
     Ok(())
@@ -52,7 +59,9 @@ fn listen_for_signals() -> anyhow::Result<()> {
 /// Whether the reader of our output went away, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let error = cause.downcast_ref::<io::Error>();
-        error.is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+        let io = cause.downcast_ref().map(io::Error::kind);
+        // serde_json does not name the cause of its own errors.
+        let json = cause.downcast_ref().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
     })
 }

@@ -115,7 +115,7 @@ pub fn run(args: &Models) -> Result<Outcome> {
 
 fn json(rows: &[Row]) -> io::Result<()> {
     let mut to = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut to, rows)?;
+    serde_json::to_writer(&mut to, rows)?;
     writeln!(to)
 }
 

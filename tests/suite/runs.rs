@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -149,11 +150,36 @@ fn head_takes_what_it_wants_and_that_is_no_failure() {
     }
 }
 
+/// What a shell sees of a run that a signal ended.
+#[test]
+fn a_loop_of_a_shell_ends_with_ctrl_c() {
+    let environment = Environment::new();
+    // bash ends the loop only if the program ended by the signal itself, which `$?` tells too.
+    let script = r#"
+        for run in 1 2; do
+            echo "run $run"
+            mkfifo list-$run
+            sleep 60 > list-$run &
+            (sleep 1; kill -INT $$; kill -INT $(pgrep -P $$ -f files-from)) &
+            "$EFFNET" classify --variant demo --files-from list-$run --jsonl
+            echo "went on after $?"
+        done"#;
+    let output = environment
+        .command_of("bash")
+        .env("EFFNET", env!("CARGO_BIN_EXE_effnet"))
+        .args(["-c", script])
+        .stdin(Stdio::null())
+        .output()
+        .expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "run 1\n");
+    assert_eq!(output.status.signal(), Some(2), "{}", output.status);
+}
+
 #[test]
 fn ctrl_c_in_the_middle_leaves_what_was_written_whole() {
     let environment = Environment::new();
     thousand(&environment);
-    for signal in ["-INT", "-TERM"] {
+    for (signal, number) in [("-INT", 2), ("-TERM", 15)] {
         for format in ["json", "jsonl", "csv"] {
             let mut child = start(&environment, &["--format", format]);
             let mut stdout = BufReader::new(child.stdout.take().expect("its output"));
@@ -165,7 +191,8 @@ fn ctrl_c_in_the_middle_leaves_what_was_written_whole() {
             let sent = Command::new("kill").args([signal, &id]).status();
             assert!(sent.expect("kill").success());
             stdout.read_to_string(&mut text).expect("the rest");
-            assert_eq!(child.wait().expect("an end").code(), Some(130), "{format}");
+            let status = child.wait().expect("an end");
+            assert_eq!(status.signal(), Some(number), "{format}: {status}");
             let count = match format {
                 "json" => {
                     let records: Value = serde_json::from_str(&text).expect("a closed array");
