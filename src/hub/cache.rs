@@ -14,9 +14,11 @@ use std::path::{Component, Path, PathBuf};
 
 use hf_hub::{Cache, Repo, RepoType};
 
+use super::error::HubError;
 use super::lock::Lock;
-use super::transfer::Version;
-use super::{HubError, Progress};
+use super::one_line::one_line;
+use super::progress::Progress;
+use super::version::{Version, is_commit};
 
 /// One file of one revision of a model repository.
 pub(super) struct Entry {
@@ -45,7 +47,7 @@ impl Entry {
         let names = [repo, revision, file];
         if !names.iter().all(|name| is_below(name)) {
             return Err(HubError::Name {
-                file: super::url::one_line(&names.join("/")),
+                file: one_line(&names.join("/")),
             });
         }
         let revision = match is_commit(revision) {
@@ -176,21 +178,6 @@ fn is_below(text: &str) -> bool {
     !text.is_empty()
         && !text.contains(char::is_control)
         && components.all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// Whether a text is a git commit.
-pub(super) fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// Checks a name that a server gave before it becomes part of a path.
-pub(super) fn is_safe_name(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && !text.starts_with('.')
-        && !text.contains("..")
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// Whether `pointer` links to the blob, or is a copy of it where links can't be made.

@@ -7,10 +7,11 @@ use ureq::http::Response;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
-use super::HubError;
 use super::cache::Entry;
+use super::error::HubError;
+use super::one_line::one_line;
 use super::settings::Settings;
-use super::url::{Url, one_line};
+use super::url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{HubError, Progress};
+use super::error::HubError;
+use super::progress::Progress;
 
 /// How often to look whether the other has finished.
 const STEP: Duration = Duration::from_millis(100);

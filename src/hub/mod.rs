@@ -10,45 +10,37 @@
 //! - `http`: one request: where the token goes, how long to wait, what a status means;
 //! - `retry`, `url`: when to try again; what a redirect means;
 //! - `partial`, `digest`: the bytes on the way, and the hash that an etag stands for;
-//! - `cache`, `lock`: names, links, and one writer at a time.
+//! - `cache`, `lock`: names, links, and one writer at a time;
+//! - `version`, `error`, `progress`: what the others hand to each other and to the caller.
+//!
+//! No two files here import each other. From the ground up: `error`, `one_line`, `url`,
+//! `version`, `progress`; `digest`, `settings`, `retry`; `lock`, `partial`; `cache`; `http`;
+//! `transfer`; this file.
 
 mod cache;
 mod digest;
 mod error;
 mod http;
 mod lock;
+mod one_line;
 mod partial;
+mod progress;
 mod retry;
 pub mod settings;
 mod transfer;
 mod url;
+mod version;
 
 use std::path::PathBuf;
 
 pub use error::HubError;
+pub use progress::Progress;
 use settings::Settings;
 
 use cache::Entry;
 use partial::Partial;
 use retry::Patience;
 use transfer::Transfer;
-
-/// What a caller may show of a download.
-pub trait Progress {
-    /// A body begins; `already` bytes are there from an earlier try. After a failure that passes
-    /// there is another beginning.
-    fn start(&self, file: &str, total: Option<u64>, already: u64);
-    /// So many more bytes are there.
-    fn advance(&self, bytes: u64);
-    /// Why it takes longer.
-    fn note(&self, message: &str);
-    /// The body that began has ended, whole or not.
-    fn finish(&self);
-    /// Whether to stop.
-    fn cancelled(&self) -> bool {
-        false
-    }
-}
 
 /// A Hub and its local cache.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::HubError;
 use super::digest::{Digest, Kind};
-use super::transfer::Version;
+use super::error::HubError;
+use super::version::Version;
 
 /// `<etag>.incomplete`: its bytes, and their hash so far.
 pub(super) struct Partial {

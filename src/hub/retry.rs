@@ -3,7 +3,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{HubError, Progress};
+use super::error::HubError;
+use super::progress::Progress;
 
 /// The pause after the first failed attempt; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::url::{Url, one_line};
+use super::one_line::one_line;
+use super::url::Url;
 
 const PUBLIC: &str = "https://huggingface.co";
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,14 +2,16 @@
 
 use std::io::{self, Read};
 
-use super::cache::{Entry, is_commit, is_safe_name};
+use super::cache::Entry;
 use super::digest::Kind;
+use super::error::HubError;
 use super::http::{Answer, Http, body_failure};
 use super::partial::Partial;
+use super::progress::Progress;
 use super::retry::Patience;
 use super::settings::Settings;
 use super::url::{Url, percent_encode};
-use super::{HubError, Progress};
+use super::version::{Version, is_commit, is_safe_name};
 
 /// As many redirects as browsers about follow.
 const MOST_REDIRECTS: usize = 10;
@@ -17,14 +19,6 @@ const MOST_REDIRECTS: usize = 10;
 pub(super) struct Transfer<'a> {
     http: Http<'a>,
     settings: &'a Settings,
-}
-
-/// Which bytes a revision's file has, and where they are.
-pub(super) struct Version {
-    pub commit: String,
-    pub etag: String,
-    pub size: Option<u64>,
-    url: Url,
 }
 
 impl<'a> Transfer<'a> {
