@@ -111,9 +111,9 @@ impl Hub {
         }
         match self.download(&entry, Patience::short(), progress) {
             Err(e) if e.leaves_older_file() => {
-                let happening = e.happening();
+                let what = e.what();
                 progress.note(&format!(
-                    "{happening}; using the file that was downloaded before"
+                    "{what}; using the file that was downloaded before"
                 ));
                 Ok(path)
             }

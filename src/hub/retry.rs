@@ -55,7 +55,7 @@ impl Patience {
         }
         progress.note(&format!(
             "{}; trying again in {:.1} s",
-            error.happening(),
+            error.what(),
             wait.as_secs_f64(),
         ));
         self.pause *= 2;

@@ -118,10 +118,7 @@ impl<'a> Transfer<'a> {
                 return Err(error);
             }
             // What was there before may have been the damaged part.
-            progress.note(&format!(
-                "{}; trying again from the start",
-                error.happening()
-            ));
+            progress.note(&format!("{}; trying again from the start", error.what()));
             restarted = true;
             partial.restart()?;
         }
