@@ -39,7 +39,7 @@ impl fmt::Display for Entry {
 }
 
 impl Entry {
-    /// Checks what will become part of paths.
+    /// The names become parts of paths, so they are checked.
     ///
     /// # Errors
     /// If a name would lead out of the cache.
@@ -62,7 +62,7 @@ impl Entry {
         })
     }
 
-    /// Whether the revision can never mean something else.
+    /// Whether the revision is a commit, which never changes.
     pub fn is_of_commit(&self) -> bool {
         is_commit(&self.revision)
     }
@@ -80,7 +80,7 @@ impl Entry {
         snapshot.join(&self.file)
     }
 
-    /// The file, if it is there.
+    /// The path of the file, if it is there.
     pub fn cached(&self) -> Option<PathBuf> {
         let path = match self.is_of_commit() {
             true => self.pointer(&self.revision),
@@ -88,7 +88,7 @@ impl Entry {
                 .repo(self.hf_repo())
                 .get(&self.file)?,
         };
-        // Not what a link without its blob points to.
+        // A link may have lost its blob.
         path.is_file().then_some(path)
     }
 
@@ -96,18 +96,18 @@ impl Entry {
         self.folder().join("blobs").join(etag)
     }
 
-    /// Whether the bytes are there. Other programs give error pages a blob's name; the size
-    /// tells.
+    /// Whether the bytes are there. Other programs store error pages as blobs, so the size is
+    /// compared too.
     pub fn has_blob(&self, version: &Version) -> bool {
         fs::metadata(self.blob(&version.etag)).is_ok_and(|found| {
             found.is_file() && version.size.is_none_or(|size| size == found.len())
         })
     }
 
-    /// Waits until nobody else, Python's client included, is writing this blob.
+    /// Waits until no other process is writing this blob; Python's client uses the same lock.
     ///
     /// # Errors
-    /// If the cache can't be written, or the user gives up.
+    /// If the cache can't be written, or the user stops the download.
     pub fn lock(&self, etag: &str, progress: &dyn Progress) -> Result<Lock, HubError> {
         let blob = self.blob(etag);
         create_parent(&blob)?;
@@ -117,7 +117,7 @@ impl Entry {
         Lock::wait(&path, &blob, &self.to_string(), progress)
     }
 
-    /// Gives the whole bytes their blob's name.
+    /// Gives a complete and verified file the name of its blob.
     ///
     /// # Errors
     /// If the cache can't be written.
@@ -126,8 +126,8 @@ impl Entry {
         fs::rename(lock.partial(), &blob).map_err(|e| HubError::cache(&blob, e))
     }
 
-    /// Names a whole blob in its snapshot, then the revision's commit. Writes only what is not
-    /// so already: a cache that can't be written is still good to read.
+    /// Links to a complete blob from its snapshot, then writes the commit of the revision. Writes
+    /// only what is not so already: a cache that can't be written can still be read.
     ///
     /// # Errors
     /// If the cache can't be written.
@@ -152,7 +152,7 @@ impl Entry {
     /// Replaces whatever is at `pointer` by a link to the blob; where links can't be made, by a
     /// copy.
     fn link(&self, pointer: &Path, etag: &str) -> io::Result<()> {
-        // From snapshots/<commit>/<file>, however deep the file.
+        // From snapshots/<commit>/<file> up to the folder of the repository.
         let depth = Path::new(&self.file).components().count() + 1;
         let mut target: PathBuf = std::iter::repeat_n("..", depth).collect();
         target.extend(["blobs", etag]);
@@ -172,7 +172,7 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(target, link)
 }
 
-/// Whether a text names something below a folder and nothing else, in one line.
+/// Whether a text, joined to a folder, names something within it, and is one line.
 fn is_below(text: &str) -> bool {
     let mut components = Path::new(text).components();
     !text.is_empty()

@@ -167,8 +167,8 @@ impl HubError {
         Some(fixed.to_owned())
     }
 
-    /// Whether trying again may help.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether the same request may succeed later.
+    pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Network { .. } | Self::Timeout { .. } | Self::RateLimited { .. } => true,
             Self::Server { status, .. } => {
@@ -181,7 +181,7 @@ impl HubError {
         }
     }
 
-    /// How long the server wants to be left alone.
+    /// How long the server asks to wait before the next request.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::Server { retry_after, .. } => *retry_after,
@@ -189,13 +189,13 @@ impl HubError {
         }
     }
 
-    /// Whether an older file is better than none: the Hub could not be asked, or what answered
-    /// was not the Hub. What the Hub itself says of the file, and a full disk, is told instead.
-    pub(super) fn leaves_older_file(&self) -> bool {
+    /// Whether to use the file that is in the cache: the Hub could not be reached, or something
+    /// else answered in its place. What the Hub itself says about the file is reported instead,
+    /// and so is a full disk.
+    pub(super) fn falls_back_to_cache(&self) -> bool {
         match self {
             Self::Server { .. } | Self::Certificate { .. } | Self::Malformed { .. } => true,
-            Self::Offline { .. } => true,
-            other => other.is_passing(),
+            other => other.is_transient(),
         }
     }
 }

@@ -1,17 +1,17 @@
-//! What a caller may show of a download.
+//! How a download tells its caller what it does, and is told to stop.
 
 /// What a caller may show of a download, and whether it is to go on.
 pub trait Progress {
-    /// A body begins; `already` bytes are there from an earlier try. After a failure that passes
-    /// there is another beginning.
+    /// A body of `total` bytes begins to arrive; `already` of them are there from an earlier
+    /// attempt. Called once more for each retry.
     fn start(&self, file: &str, total: Option<u64>, already: u64);
-    /// So many more bytes are there.
+    /// `bytes` more have arrived.
     fn advance(&self, bytes: u64);
-    /// Why it takes longer.
+    /// Says why the download takes longer: a retry, or another process that is at work.
     fn note(&self, message: &str);
-    /// The body that began has ended, whole or not.
+    /// The body has ended, complete or not.
     fn finish(&self);
-    /// Whether to stop.
+    /// Whether the download is to stop.
     fn cancelled(&self) -> bool {
         false
     }

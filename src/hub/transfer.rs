@@ -1,19 +1,20 @@
-//! The requests that Python's client makes (huggingface_hub/file_download.py), carefully.
+//! The requests that Python's client makes (huggingface_hub/file_download.py): HEAD to learn which
+//! bytes a file has, then GET until they have arrived and are verified.
 
 use std::io::{self, Read};
 
+use super::backoff::Backoff;
 use super::cache::Entry;
 use super::digest::Kind;
 use super::error::HubError;
 use super::http::{Answer, Http, body_failure};
 use super::partial::Partial;
 use super::progress::Progress;
-use super::retry::Patience;
 use super::settings::Settings;
 use super::url::{Url, percent_encode};
 use super::version::{Version, is_commit, is_safe_name};
 
-/// As many redirects as browsers about follow.
+/// About as many as browsers follow.
 const MOST_REDIRECTS: usize = 10;
 
 pub(super) struct Transfer<'a> {
@@ -29,7 +30,7 @@ impl<'a> Transfer<'a> {
         Ok(Self { http, settings })
     }
 
-    /// Where the Hub has the file.
+    /// The address of the file on the Hub.
     fn address(&self, entry: &Entry, revision: &str) -> Result<Url, HubError> {
         let text = format!(
             "{}/{}/resolve/{}/{}",
@@ -50,12 +51,12 @@ impl<'a> Transfer<'a> {
     pub fn version(
         &self,
         entry: &Entry,
-        mut patience: Patience,
+        mut backoff: Backoff,
         progress: &dyn Progress,
     ) -> Result<Version, HubError> {
         loop {
             match self.ask(entry) {
-                Err(error) => patience.wait_after(error, progress)?,
+                Err(error) => backoff.pause_after(error, progress)?,
                 version => return version,
             }
         }
@@ -71,8 +72,8 @@ impl<'a> Transfer<'a> {
                 return read_version(entry, &answer, answer.length(), url);
             };
             if !stays_on_the_hub(&answer, &target) {
-                // To the bytes themselves; what they are is said here, but a redirect's own
-                // length is that of its message.
+                // The target has the bytes, and this answer describes them. Only its length is not
+                // theirs: that is the length of the redirect's own message.
                 return read_version(entry, &answer, None, target);
             }
             url = target;
@@ -80,11 +81,11 @@ impl<'a> Transfer<'a> {
         Err(too_many_redirects(entry))
     }
 
-    /// Fetches the bytes into `partial`, going on with what it has, until they are those that
-    /// were promised.
+    /// Fetches the bytes that `partial` does not have yet, until size and hash are those that the
+    /// Hub described.
     ///
     /// # Errors
-    /// If they can't be had; what has come is kept unless it is wrong.
+    /// If that does not succeed; what has arrived is kept unless it is wrong.
     pub fn body(
         &self,
         entry: &Entry,
@@ -93,17 +94,17 @@ impl<'a> Transfer<'a> {
         progress: &dyn Progress,
     ) -> Result<(), HubError> {
         let mut url = version.url.clone();
-        let mut patience = Patience::long();
+        let mut backoff = Backoff::long();
         let mut restarted = false;
         loop {
             let before = partial.length();
             if let Err(error) = self.fetch(entry, &url, &mut partial, progress) {
                 if partial.length() > before {
-                    patience.renew();
+                    backoff.reset();
                 }
-                patience.wait_after(error, progress)?;
-                // Links to the bytes expire, so the Hub is asked for another. By commit: a
-                // branch may have moved on meanwhile.
+                backoff.pause_after(error, progress)?;
+                // Links to the bytes expire, so the Hub is asked for a new one. By commit: the
+                // branch may have another commit by now.
                 url = self.address(entry, &version.commit)?;
                 continue;
             }
@@ -117,14 +118,14 @@ impl<'a> Transfer<'a> {
                 partial.discard()?;
                 return Err(error);
             }
-            // What was there before may have been the damaged part.
+            // The damaged bytes may be those of an earlier attempt.
             progress.note(&format!("{}; trying again from the start", error.what()));
             restarted = true;
             partial.restart()?;
         }
     }
 
-    /// Fetches what is missing.
+    /// Fetches what is missing, in one attempt.
     fn fetch(
         &self,
         entry: &Entry,
@@ -143,8 +144,8 @@ impl<'a> Transfer<'a> {
         partial.ended()
     }
 
-    /// An answer whose body goes on where `partial` ends; `partial` is cut to nothing if the
-    /// server has only the whole.
+    /// An answer whose body begins where `partial` ends. If the server sends only the whole file,
+    /// `partial` is emptied first.
     fn rest(&self, entry: &Entry, url: &Url, partial: &mut Partial) -> Result<Answer, HubError> {
         let start = partial.length();
         let mut answer = self.follow(entry, url, start)?;
@@ -152,7 +153,7 @@ impl<'a> Transfer<'a> {
             return Ok(answer);
         }
         if answer.status() != 200 {
-            // Another range than was asked for, or none.
+            // It sent another range than it was asked for, or refused the range.
             answer = self.follow(entry, url, 0)?;
         }
         if answer.status() != 200 {
@@ -161,7 +162,7 @@ impl<'a> Transfer<'a> {
                 "it sends a part where the whole was asked for",
             ));
         }
-        // Before what is there is given up for it.
+        // Checked before the bytes that are there are removed for it.
         is_plausible(entry, &answer, partial.size())?;
         if start > 0 {
             partial.restart()?;
@@ -169,7 +170,7 @@ impl<'a> Transfer<'a> {
         Ok(answer)
     }
 
-    /// GET, through redirects, from byte `start` on.
+    /// GET from byte `start` on, following redirects.
     fn follow(&self, entry: &Entry, url: &Url, start: u64) -> Result<Answer, HubError> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
@@ -187,6 +188,7 @@ impl<'a> Transfer<'a> {
     }
 }
 
+/// Appends the body to `partial`.
 fn copy(
     entry: &Entry,
     answer: &mut Answer,
@@ -208,7 +210,7 @@ fn copy(
         };
         partial.append(&buffer[..count])?;
         progress.advance(count as u64);
-        // Too much is found out by one read, not by a full disk.
+        // A body that is too long ends here, and does not fill the disk.
         if partial.size().is_some_and(|size| partial.length() > size) {
             return Ok(());
         }
@@ -222,8 +224,8 @@ fn copy(
     }
 }
 
-/// Whether a redirect is to the file's new place, as of a renamed repository or from a mirror,
-/// rather than to its bytes.
+/// Whether a redirect leads to the same file on the Hub (of a renamed repository, or from a
+/// mirror) and not to its bytes on a CDN.
 fn stays_on_the_hub(answer: &Answer, target: &Url) -> bool {
     let location = answer.header("Location").unwrap_or_default();
     let is_described = answer.header("X-Repo-Commit").is_some() && etag(answer).is_some();
@@ -231,8 +233,9 @@ fn stays_on_the_hub(answer: &Answer, target: &Url) -> bool {
     Url::is_relative(location) || (may_be_hub && !is_described)
 }
 
+/// The etag of the bytes. The Hub puts it in a header of its own where the answer is a redirect
+/// to them.
 fn etag(answer: &Answer) -> Option<&str> {
-    // Of the linked file, then of the answer.
     let etag = answer
         .header("X-Linked-Etag")
         .or_else(|| answer.header("ETag"))?;
@@ -275,8 +278,8 @@ fn read_version(
     })
 }
 
-/// Whether the body goes on exactly where the part ends. A server that ignores `Range` answers
-/// 200 and starts over.
+/// Whether the body begins exactly where the part ends. A server that ignores `Range` answers 200
+/// and sends the whole file.
 fn continues(answer: &Answer, start: u64, size: Option<u64>) -> bool {
     let expected = |range: &str| {
         let (from, rest) = range.strip_prefix("bytes ")?.split_once('-')?;
@@ -287,7 +290,8 @@ fn continues(answer: &Answer, start: u64, size: Option<u64>) -> bool {
     answer.status() == 206 && answer.header("Content-Range").and_then(expected) == Some(true)
 }
 
-/// A log-in page is told from the file by its length, before a byte is written.
+/// Refuses a body of another length than the file's, such as a log-in page, before a byte is
+/// written.
 fn is_plausible(entry: &Entry, answer: &Answer, size: Option<u64>) -> Result<(), HubError> {
     match (size, answer.length()) {
         (Some(size), Some(length)) if size != length => Err(HubError::Mismatch {

@@ -1,4 +1,4 @@
-//! Addresses: what a `Location` means, and who is who.
+//! Addresses: where a `Location` leads, and which addresses are the same server.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use super::one_line::one_line;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url(String);
 
-/// Scheme, host and port: who is spoken to.
+/// Scheme, host and port: what makes two addresses the same server.
 type Origin = (String, String, u16);
 
 impl Url {
@@ -27,17 +27,17 @@ impl Url {
     fn origin(&self) -> Option<Origin> {
         let uri: Uri = self.0.parse().ok()?;
         let scheme = uri.scheme_str()?.to_ascii_lowercase();
-        let usual = match scheme.as_str() {
+        let default_port = match scheme.as_str() {
             "http" => 80,
             "https" => 443,
             _ => return None,
         };
         let host = uri.host().filter(|host| !host.is_empty())?;
-        let port = uri.port_u16().unwrap_or(usual);
+        let port = uri.port_u16().unwrap_or(default_port);
         Some((scheme, host.to_ascii_lowercase(), port))
     }
 
-    /// Whether both are the same server: scheme, host and port.
+    /// Whether both have the same scheme, host and port.
     pub fn same_origin(&self, other: &Self) -> bool {
         self.origin() == other.origin()
     }
@@ -49,7 +49,7 @@ impl Url {
         })
     }
 
-    /// Whether it is on this machine.
+    /// Whether this is an address of the machine itself.
     pub fn is_loopback(&self) -> bool {
         self.origin().is_some_and(|(_, host, _)| {
             let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
@@ -57,13 +57,13 @@ impl Url {
         })
     }
 
-    /// For messages: without a password, a query's signatures or anything odd.
+    /// The host, for messages: no password, no signature of a query, no control characters.
     pub fn host(&self) -> String {
         let host = self.origin().map(|(_, host, _)| host);
         one_line(&host.unwrap_or_default())
     }
 
-    /// For messages: as [`Url::host`], with scheme, port and path.
+    /// Scheme, host, port and path, for messages: no password, no control characters.
     pub fn shown(&self) -> String {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -76,7 +76,7 @@ impl Url {
         !has_scheme(location) && !location.starts_with("//")
     }
 
-    /// What a `Location` means here.
+    /// The address that a `Location` header in an answer from here means.
     pub fn join(&self, location: &str) -> Option<Self> {
         if has_scheme(location) {
             return Self::parse(location);
@@ -98,7 +98,8 @@ impl Url {
     }
 }
 
-/// Whether it begins as `https:` does; a `:` later on belongs to a path or a query.
+/// Whether it begins with a scheme, such as `https:`; a `:` further on belongs to a path or a
+/// query.
 fn has_scheme(location: &str) -> bool {
     let scheme = location.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
@@ -109,7 +110,7 @@ fn has_scheme(location: &str) -> bool {
     })
 }
 
-/// Everything but letters, digits, `-._~` and what `keep` names.
+/// Encodes every byte but letters, digits, `-._~` and the characters of `keep`.
 pub(super) fn percent_encode(text: &str, keep: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {

@@ -1,5 +1,5 @@
-//! The Hub client against a stand-in that misbehaves: either the right bytes under their name, or
-//! one sentence and no file.
+//! The Hub client against a stand-in that misbehaves: either the file has the right bytes, or there
+//! is no file and one sentence that says why.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -148,7 +148,7 @@ fn a_redirect_without_end_is_an_error() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_gone_on_with() {
+fn a_body_that_breaks_off_is_resumed() {
     let server = serving(first_bodies(2, |reply| {
         let half = reply.body.len() / 2;
         reply.cut(half)
@@ -163,7 +163,7 @@ fn a_body_that_breaks_off_is_gone_on_with() {
 }
 
 #[test]
-fn what_an_earlier_run_left_is_gone_on_with() {
+fn what_an_earlier_run_left_is_resumed() {
     let server = serving(|_, reply| reply);
     let client = Client::new(&server);
     client.leave_partial(&body()[..70_000]);
@@ -257,7 +257,7 @@ fn an_error_at_the_body_is_not_a_file() {
 }
 
 #[test]
-fn a_passing_failure_is_tried_again() {
+fn a_transient_failure_is_retried() {
     for status in [429, 500, 503] {
         let server = serving(move |request, reply| match request.earlier {
             0 => Reply::new(status).header("Retry-After", 0).body(b""),
@@ -287,7 +287,7 @@ fn a_server_that_asks_to_wait_for_an_hour_is_an_error_at_once() {
 }
 
 #[test]
-fn a_stall_ends_in_a_timeout_and_the_next_try_goes_on() {
+fn a_stall_ends_in_a_timeout_and_the_retry_resumes() {
     let server = serving(first_bodies(1, |reply| {
         reply.cut(40_000).stall(Duration::from_secs(5))
     }));
@@ -364,7 +364,7 @@ fn missing_headers_are_an_error() {
 }
 
 #[test]
-fn a_missing_size_is_made_up_for_by_the_hash() {
+fn without_a_size_the_hash_is_enough() {
     let server = serving(|request, reply| match request.method.as_str() {
         "HEAD" => reply.without("Content-Length"),
         _ => reply,

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What a client asked.
+/// A request of a client.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -24,7 +24,7 @@ pub struct Request {
     pub earlier: usize,
 }
 
-/// What it gets.
+/// The reply to it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -100,7 +100,7 @@ impl StandIn {
         Self::with(files, |_, reply| reply)
     }
 
-    /// As [`StandIn::new`], with each good reply changed by `fault`.
+    /// Serves `files`, with each good reply changed by `fault`.
     pub fn with(
         files: &[(&str, &[u8])],
         fault: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static,

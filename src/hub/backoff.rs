@@ -1,4 +1,4 @@
-//! Trying again, and when not to.
+//! When to retry a request, and after which pause.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -9,48 +9,57 @@ use super::progress::Progress;
 /// The pause after the first failed attempt; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
-/// How often and how long to try.
-pub(super) struct Patience {
+/// How often to check whether the user has stopped the download.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many attempts are left, and how long the pauses between them are.
+pub(super) struct Backoff {
     attempts: u32,
     left: u32,
     pause: Duration,
-    longest: Duration,
+    longest_pause: Duration,
 }
 
-impl Patience {
-    /// For what can't be done without the answer.
+impl Backoff {
+    /// For a request whose answer is needed.
     pub fn long() -> Self {
         Self::new(5, Duration::from_secs(60))
     }
 
-    /// For what has something to fall back on.
+    /// For a request that has a cached file to fall back to.
     pub fn short() -> Self {
         Self::new(2, Duration::from_secs(5))
     }
 
-    fn new(attempts: u32, longest: Duration) -> Self {
+    fn new(attempts: u32, longest_pause: Duration) -> Self {
         Self {
             attempts,
             left: attempts,
             pause: FIRST_PAUSE,
-            longest,
+            longest_pause,
         }
     }
 
-    /// Something came of the last attempt: a link that breaks now and then gets there in the end.
-    pub fn renew(&mut self) {
+    /// Starts from the beginning, after an attempt that brought some bytes: over a connection
+    /// that breaks now and then, a download still gets to its end.
+    pub fn reset(&mut self) {
         self.left = self.attempts;
         self.pause = FIRST_PAUSE;
     }
 
-    /// Waits before the next attempt, as long as the server asks for.
+    /// Pauses before the next attempt, at least as long as the server asks for.
     ///
     /// # Errors
-    /// `error` itself if trying again would not help; [`HubError::Cancelled`].
-    pub fn wait_after(&mut self, error: HubError, progress: &dyn Progress) -> Result<(), HubError> {
+    /// `error` itself if it is not transient, if no attempt is left, or if the server asks for
+    /// too long a pause; [`HubError::Cancelled`] if the user stops the download.
+    pub fn pause_after(
+        &mut self,
+        error: HubError,
+        progress: &dyn Progress,
+    ) -> Result<(), HubError> {
         self.left -= 1;
         let wait = self.pause.max(error.retry_after().unwrap_or_default());
-        if self.left == 0 || !error.is_passing() || wait > self.longest {
+        if self.left == 0 || !error.is_transient() || wait > self.longest_pause {
             return Err(error);
         }
         progress.note(&format!(
@@ -64,14 +73,13 @@ impl Patience {
 }
 
 fn sleep_unless_cancelled(wait: Duration, progress: &dyn Progress) -> Result<(), HubError> {
-    let step = Duration::from_millis(50);
     let mut left = wait;
     while !left.is_zero() {
         if progress.cancelled() {
             return Err(HubError::Cancelled);
         }
-        sleep(left.min(step));
-        left = left.saturating_sub(step);
+        sleep(left.min(POLL_INTERVAL));
+        left = left.saturating_sub(POLL_INTERVAL);
     }
     Ok(())
 }
