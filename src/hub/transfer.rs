@@ -11,7 +11,7 @@ use super::http::{Answer, Http, body_failure};
 use super::partial::Partial;
 use super::progress::Progress;
 use super::settings::Settings;
-use super::url::{Url, percent_encode};
+use super::url::{Url, encode_path, encode_segment};
 use super::version::{Version, is_commit, is_safe_name};
 
 /// About as many as browsers follow.
@@ -35,9 +35,9 @@ impl<'a> Transfer<'a> {
         let text = format!(
             "{}/{}/resolve/{}/{}",
             self.settings.endpoint.trim_end_matches('/'),
-            percent_encode(&entry.repo, "/"),
-            percent_encode(revision, ""),
-            percent_encode(&entry.file, "/"),
+            encode_path(&entry.repo),
+            encode_segment(revision),
+            encode_path(&entry.file),
         );
         Url::parse(&text).ok_or_else(|| HubError::Name {
             file: entry.to_string(),

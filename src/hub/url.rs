@@ -1,7 +1,14 @@
 //! Addresses: where a `Location` leads, and which addresses are the same server.
+//!
+//! They are parsed with the `http::Uri` that ureq itself uses, on purpose, and not with a crate
+//! such as `url`. Whether the token is sent is decided by the host that is read here, and ureq
+//! connects to the host that it reads. Two parsers that read a crafted address differently (a
+//! backslash, a second `@`, an odd port) would send the token to a host that was never checked.
 
+use std::fmt;
 use std::net::IpAddr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::Uri;
 
 use super::one_line::one_line;
@@ -110,18 +117,24 @@ fn has_scheme(location: &str) -> bool {
     })
 }
 
-/// Encodes every byte but letters, digits, `-._~` and the characters of `keep`.
-pub(super) fn percent_encode(text: &str, keep: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        let c = char::from(byte);
-        if c.is_ascii_alphanumeric() || "-._~".contains(c) || keep.contains(c) {
-            encoded.push(c);
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// All that is not unreserved in RFC 3986, as Python's client encodes a revision.
+const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The same but for `/`, which separates segments.
+const IN_PATH: &AsciiSet = &IN_SEGMENT.remove(b'/');
+
+/// Encodes a text that is to be one segment of a path.
+pub(super) fn encode_segment(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, IN_SEGMENT)
+}
+
+/// Encodes a text of segments.
+pub(super) fn encode_path(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, IN_PATH)
 }
 
 #[cfg(test)]
@@ -197,5 +210,13 @@ mod tests {
     fn a_shown_address_has_no_password() {
         let url = Url::parse("https://me:secret@hub.example/a").expect("an address");
         assert_eq!(url.shown(), "https://hub.example/a");
+    }
+
+    #[test]
+    fn what_is_not_unreserved_is_encoded() {
+        let text = "refs/a-b._~\u{e4}#?% +";
+        let (segment, path) = (encode_segment(text), encode_path(text));
+        assert_eq!(segment.to_string(), "refs%2Fa-b._~%C3%A4%23%3F%25%20%2B");
+        assert_eq!(path.to_string(), "refs/a-b._~%C3%A4%23%3F%25%20%2B");
     }
 }
