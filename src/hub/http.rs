@@ -16,10 +16,11 @@ use super::url::Url;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));
 
-pub(super) struct Http<'a> {
+/// Its connections stay open from one request to the next.
+pub(super) struct Http {
     agent: Agent,
     endpoint: Url,
-    settings: &'a Settings,
+    settings: Settings,
 }
 
 /// An answer, and the address that gave it.
@@ -28,10 +29,10 @@ pub(super) struct Answer {
     response: Response<Body>,
 }
 
-impl<'a> Http<'a> {
+impl Http {
     /// # Errors
     /// If the endpoint is no address.
-    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
+    pub fn new(settings: &Settings) -> Result<Self, HubError> {
         let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| HubError::Malformed {
             file: "the Hub".to_owned(),
             what: "its address is not http:// or https:// and a host".to_owned(),
@@ -57,7 +58,7 @@ impl<'a> Http<'a> {
         Ok(Self {
             agent: config.build().new_agent(),
             endpoint,
-            settings,
+            settings: settings.clone(),
         })
     }
 

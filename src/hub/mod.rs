@@ -31,7 +31,9 @@ mod transfer;
 mod url;
 mod version;
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 pub use error::HubError;
 pub use progress::Progress;
@@ -42,10 +44,21 @@ use cache::Entry;
 use partial::Partial;
 use transfer::Transfer;
 
-/// A Hub and its local cache.
-#[derive(Clone, Debug)]
+/// A Hub and its local cache. Connections stay open as long as it lives, so it is worth keeping
+/// for several files; its clones share them.
+#[derive(Clone)]
 pub struct Hub {
     settings: Settings,
+    /// Made when it is first needed: what is in the cache needs none.
+    transfer: Arc<OnceLock<Transfer>>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Hub {
@@ -57,12 +70,15 @@ impl Hub {
     pub fn from_env(offline: bool) -> anyhow::Result<Self> {
         let mut settings = Settings::from_env()?;
         settings.offline |= offline;
-        Ok(Self { settings })
+        Ok(Self::new(settings))
     }
 
     /// With these settings.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self {
+            settings,
+            transfer: Arc::default(),
+        }
     }
 
     /// The path of the file if it is in the cache; never connects. `revision` is a branch, a tag
@@ -124,6 +140,16 @@ impl Hub {
         }
     }
 
+    /// # Errors
+    /// If the endpoint is no address.
+    fn transfer(&self) -> Result<&Transfer, HubError> {
+        if let Some(transfer) = self.transfer.get() {
+            return Ok(transfer);
+        }
+        let new = Transfer::new(&self.settings)?;
+        Ok(self.transfer.get_or_init(|| new))
+    }
+
     fn download(
         &self,
         entry: &Entry,
@@ -135,7 +161,7 @@ impl Hub {
                 file: entry.to_string(),
             });
         }
-        let transfer = Transfer::new(&self.settings)?;
+        let transfer = self.transfer()?;
         let version = transfer.version(entry, backoff, progress)?;
         if !entry.has_blob(&version) {
             let lock = entry.lock(&version.etag, progress)?;

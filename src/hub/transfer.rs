@@ -17,24 +17,26 @@ use super::version::{Version, is_commit, is_safe_name};
 /// About as many as browsers follow.
 const MOST_REDIRECTS: usize = 10;
 
-pub(super) struct Transfer<'a> {
-    http: Http<'a>,
-    settings: &'a Settings,
+pub(super) struct Transfer {
+    http: Http,
+    endpoint: String,
 }
 
-impl<'a> Transfer<'a> {
+impl Transfer {
     /// # Errors
     /// If the endpoint is no address.
-    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
-        let http = Http::new(settings)?;
-        Ok(Self { http, settings })
+    pub fn new(settings: &Settings) -> Result<Self, HubError> {
+        Ok(Self {
+            http: Http::new(settings)?,
+            endpoint: settings.endpoint.trim_end_matches('/').to_owned(),
+        })
     }
 
     /// The address of the file on the Hub.
     fn address(&self, entry: &Entry, revision: &str) -> Result<Url, HubError> {
         let text = format!(
             "{}/{}/resolve/{}/{}",
-            self.settings.endpoint.trim_end_matches('/'),
+            self.endpoint,
             encode_path(&entry.repo),
             encode_segment(revision),
             encode_path(&entry.file),

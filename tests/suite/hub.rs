@@ -98,6 +98,39 @@ fn a_refresh_uses_the_cached_file_if_the_hub_is_down() {
 }
 
 #[test]
+fn one_hub_keeps_its_connection_from_file_to_file() {
+    let names = ["config.json", "preprocessor_config.json", FILE];
+    let keys = names.map(|name| format!("{REPO}/{name}"));
+    let files: Vec<(&str, &[u8])> = keys.iter().map(|key| (&**key, key.as_bytes())).collect();
+    let server = StandIn::new(&files);
+    let client = Client::new(&server);
+    let hub = client.hub();
+    for (name, key) in names.iter().zip(&keys) {
+        let path = hub.get(REPO, "main", name, &()).expect("the file");
+        assert_eq!(std::fs::read(path).expect("its bytes"), key.as_bytes());
+        // A clone is the same Hub.
+        assert!(hub.clone().refresh(REPO, "main", name, &()).is_ok());
+    }
+    assert_eq!((server.count("HEAD"), server.count("GET")), (6, 3));
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_kept_connection_that_the_server_has_closed_is_replaced() {
+    let server = serving(|_, reply| reply.hang_up());
+    let client = Client::new(&server);
+    let hub = client.hub();
+    assert!(hub.get(REPO, "main", FILE, &client.progress).is_ok());
+    for _ in 0..5 {
+        assert!(hub.refresh(REPO, "main", FILE, &client.progress).is_ok());
+    }
+    assert_eq!(server.count("GET"), 1);
+    // Of each failure there would be a note, or the cached file would be used instead.
+    let notes = client.progress.notes();
+    assert!(!notes.contains("using the file"), "{notes}");
+}
+
+#[test]
 fn the_token_does_not_follow_a_redirect_to_another_host() {
     let cdn = serving(|_, reply| reply);
     let port = cdn.port;
