@@ -1,20 +1,12 @@
-//! Names and links in the cache, as Python's huggingface_hub lays them out:
-//!
-//! ```text
-//! models--owner--name/blobs/<etag>                    the bytes; <etag>.incomplete while they come
-//! models--owner--name/snapshots/<commit>/<file>       a link to the blob
-//! models--owner--name/refs/<revision>                 the commit of a branch or tag
-//! .locks/models--owner--name/<etag>.lock              held while the blob is written
-//! ```
+//! One file of the Hub in the cache: whether it is there, and how it gets there.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use hf_hub::{Cache, Repo, RepoType};
-
 use super::error::HubError;
+use super::layout::Layout;
 use super::lock::Lock;
 use super::one_line::one_line;
 use super::progress::Progress;
@@ -22,16 +14,15 @@ use super::version::{Version, is_commit};
 
 /// One file of one revision of a model repository.
 pub(super) struct Entry {
-    cache: PathBuf,
+    layout: Layout,
     pub repo: String,
-    pub revision: String,
     pub file: String,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.repo, self.file)?;
-        match self.revision.as_str() {
+        match self.revision() {
             "main" => Ok(()),
             revision => write!(f, " at {revision}"),
         }
@@ -55,51 +46,35 @@ impl Entry {
             false => revision.to_owned(),
         };
         Ok(Self {
-            cache: cache.to_path_buf(),
+            layout: Layout::new(cache, repo, &revision),
             repo: repo.to_owned(),
-            revision,
             file: file.to_owned(),
         })
     }
 
+    pub fn revision(&self) -> &str {
+        self.layout.revision()
+    }
+
     /// Whether the revision is a commit, which never changes.
     pub fn is_of_commit(&self) -> bool {
-        is_commit(&self.revision)
-    }
-
-    fn hf_repo(&self) -> Repo {
-        Repo::with_revision(self.repo.clone(), RepoType::Model, self.revision.clone())
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.cache.join(self.hf_repo().folder_name())
-    }
-
-    fn pointer(&self, commit: &str) -> PathBuf {
-        let snapshot = self.folder().join("snapshots").join(commit);
-        snapshot.join(&self.file)
+        is_commit(self.revision())
     }
 
     /// The path of the file, if it is there.
     pub fn cached(&self) -> Option<PathBuf> {
         let path = match self.is_of_commit() {
-            true => self.pointer(&self.revision),
-            false => Cache::new(self.cache.clone())
-                .repo(self.hf_repo())
-                .get(&self.file)?,
+            true => self.layout.pointer(self.revision(), &self.file),
+            false => self.layout.find(&self.file)?,
         };
         // A link may have lost its blob.
         path.is_file().then_some(path)
     }
 
-    fn blob(&self, etag: &str) -> PathBuf {
-        self.folder().join("blobs").join(etag)
-    }
-
     /// Whether the bytes are there. Other programs store error pages as blobs, so the size is
     /// compared too.
     pub fn has_blob(&self, version: &Version) -> bool {
-        fs::metadata(self.blob(&version.etag)).is_ok_and(|found| {
+        fs::metadata(self.layout.blob(&version.etag)).is_ok_and(|found| {
             found.is_file() && version.size.is_none_or(|size| size == found.len())
         })
     }
@@ -109,10 +84,9 @@ impl Entry {
     /// # Errors
     /// If the cache can't be written, or the user stops the download.
     pub fn lock(&self, etag: &str, progress: &dyn Progress) -> Result<Lock, HubError> {
-        let blob = self.blob(etag);
+        let blob = self.layout.blob(etag);
         create_parent(&blob)?;
-        let locks = self.cache.join(".locks").join(self.hf_repo().folder_name());
-        let path = locks.join(format!("{etag}.lock"));
+        let path = self.layout.lock(etag);
         create_parent(&path)?;
         Lock::wait(&path, &blob, &self.to_string(), progress)
     }
@@ -122,7 +96,7 @@ impl Entry {
     /// # Errors
     /// If the cache can't be written.
     pub fn name(&self, lock: &Lock, version: &Version) -> Result<(), HubError> {
-        let blob = self.blob(&version.etag);
+        let blob = self.layout.blob(&version.etag);
         fs::rename(lock.partial(), &blob).map_err(|e| HubError::cache(&blob, e))
     }
 
@@ -132,14 +106,14 @@ impl Entry {
     /// # Errors
     /// If the cache can't be written.
     pub fn publish(&self, version: &Version) -> Result<PathBuf, HubError> {
-        let pointer = self.pointer(&version.commit);
-        if !stands_for(&pointer, &self.blob(&version.etag)) {
+        let pointer = self.layout.pointer(&version.commit, &self.file);
+        if !stands_for(&pointer, &self.layout.blob(&version.etag)) {
             create_parent(&pointer)?;
             self.link(&pointer, &version.etag)
                 .map_err(|e| HubError::cache(&pointer, e))?;
         }
         if !self.is_of_commit() {
-            let path = self.folder().join("refs").join(&self.revision);
+            let path = self.layout.reference();
             if fs::read(&path).ok().as_deref() != Some(version.commit.as_bytes()) {
                 create_parent(&path)?;
                 replace(&path, |new| fs::write(new, &version.commit))
@@ -152,12 +126,9 @@ impl Entry {
     /// Replaces whatever is at `pointer` by a link to the blob; where links can't be made, by a
     /// copy.
     fn link(&self, pointer: &Path, etag: &str) -> io::Result<()> {
-        // From snapshots/<commit>/<file> up to the folder of the repository.
-        let depth = Path::new(&self.file).components().count() + 1;
-        let mut target: PathBuf = std::iter::repeat_n("..", depth).collect();
-        target.extend(["blobs", etag]);
+        let target = Layout::link_target(&self.file, etag);
         replace(pointer, |new| {
-            symlink(&target, new).or_else(|_| fs::copy(self.blob(etag), new).map(|_| ()))
+            symlink(&target, new).or_else(|_| fs::copy(self.layout.blob(etag), new).map(|_| ()))
         })
     }
 }

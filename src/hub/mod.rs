@@ -10,18 +10,19 @@
 //! - `http`: one request: where the token is sent, the timeouts, what a status means;
 //! - `backoff`: when to retry; `url`: what a redirect means;
 //! - `partial`: an unfinished file; `digest`: the hash that an etag stands for;
-//! - `cache`: files, links and references; `lock`: one writer at a time;
+//! - `cache`: one file in the cache; `layout`: where it is; `lock`: one writer at a time;
 //! - `version`, `error`, `progress`: what the others pass to each other and to the caller.
 //!
 //! No two files here import each other. Each imports only from those before it: `error`,
-//! `one_line`, `url`, `version`, `progress`; `digest`, `settings`, `backoff`; `lock`, `partial`;
-//! `cache`; `http`; `transfer`; this file.
+//! `one_line`, `url`, `version`, `progress`; `digest`, `layout`, `settings`, `backoff`; `lock`,
+//! `partial`; `cache`; `http`; `transfer`; this file.
 
 mod backoff;
 mod cache;
 mod digest;
 mod error;
 mod http;
+mod layout;
 mod lock;
 mod one_line;
 mod partial;

@@ -65,7 +65,7 @@ impl Transfer {
     }
 
     fn ask(&self, entry: &Entry) -> Result<Version, HubError> {
-        let mut url = self.address(entry, &entry.revision)?;
+        let mut url = self.address(entry, entry.revision())?;
         for _ in 0..=MOST_REDIRECTS {
             let answer = self.http.head(entry, &url)?;
             let Some(target) = answer.redirect(entry)? else {
