@@ -68,6 +68,13 @@ impl fmt::Display for HubError {
 impl std::error::Error for HubError {}
 
 impl HubError {
+    pub(super) fn malformed(file: &impl fmt::Display, what: &str) -> Self {
+        Self::Malformed {
+            file: file.to_string(),
+            what: what.to_owned(),
+        }
+    }
+
     pub(super) fn cache(path: &Path, cause: io::Error) -> Self {
         Self::Cache {
             path: path.to_path_buf(),

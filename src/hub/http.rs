@@ -33,9 +33,9 @@ impl Http {
     /// # Errors
     /// If the endpoint is no address.
     pub fn new(settings: &Settings) -> Result<Self, HubError> {
-        let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| HubError::Malformed {
-            file: "the Hub".to_owned(),
-            what: "its address is not http:// or https:// and a host".to_owned(),
+        let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| {
+            let what = "its address is not http:// or https:// and a host";
+            HubError::malformed(&"the Hub", what)
         })?;
         // The system's certificates, for networks whose proxy signs with its own.
         let tls = TlsConfig::builder()
@@ -188,10 +188,8 @@ impl Answer {
             return Ok(None);
         }
         let target = self.header("Location").and_then(|to| self.url.join(to));
-        target.map(Some).ok_or_else(|| HubError::Malformed {
-            file: entry.to_string(),
-            what: "it redirects to nowhere".to_owned(),
-        })
+        let target = target.ok_or_else(|| HubError::malformed(entry, "it redirects to nowhere"))?;
+        Ok(Some(target))
     }
 
     /// The header may give seconds or a date.
@@ -232,10 +230,7 @@ fn failure(entry: &Entry, url: &Url, error: &ureq::Error) -> HubError {
             HubError::Certificate { host, cause }
         }
         ureq::Error::Http(_) | ureq::Error::BadUri(_) | ureq::Error::LargeResponseHeader(..) => {
-            HubError::Malformed {
-                file: entry.to_string(),
-                what: cause,
-            }
+            HubError::malformed(entry, &cause)
         }
         _ => HubError::Network { host, cause },
     }

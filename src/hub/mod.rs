@@ -8,6 +8,7 @@
 //! - [`settings`]: the environment, as Python's client reads it;
 //! - `transfer`: the requests that Python's client makes, resumed, verified and retried;
 //! - `http`: one request: where the token is sent, the timeouts, what a status means;
+//! - `headers`: what an answer says about a file;
 //! - `backoff`: when to retry; `url`: what a redirect means;
 //! - `partial`: an unfinished file; `digest`: the hash that an etag stands for;
 //! - `cache`: one file in the cache; `layout`: where it is; `lock`: one writer at a time;
@@ -15,12 +16,13 @@
 //!
 //! No two files here import each other. Each imports only from those before it: `error`,
 //! `one_line`, `url`, `version`, `progress`; `digest`, `layout`, `settings`, `backoff`; `lock`,
-//! `partial`; `cache`; `http`; `transfer`; this file.
+//! `partial`; `cache`; `http`; `headers`; `transfer`; this file.
 
 mod backoff;
 mod cache;
 mod digest;
 mod error;
+mod headers;
 mod http;
 mod layout;
 mod lock;

@@ -5,14 +5,14 @@ use std::io::{self, Read};
 
 use super::backoff::Backoff;
 use super::cache::Entry;
-use super::digest::Kind;
 use super::error::HubError;
+use super::headers::{check_length, continues, read_version, stays_on_the_hub};
 use super::http::{Answer, Http, body_failure};
 use super::partial::Partial;
 use super::progress::Progress;
 use super::settings::Settings;
 use super::url::{Url, encode_path, encode_segment};
-use super::version::{Version, is_commit, is_safe_name};
+use super::version::Version;
 
 /// About as many as browsers follow.
 const MOST_REDIRECTS: usize = 10;
@@ -159,13 +159,13 @@ impl Transfer {
             answer = self.follow(entry, url, 0)?;
         }
         if answer.status() != 200 {
-            return Err(malformed(
+            return Err(HubError::malformed(
                 entry,
                 "it sends a part where the whole was asked for",
             ));
         }
         // Checked before the bytes that are there are removed for it.
-        is_plausible(entry, &answer, partial.size())?;
+        check_length(entry, &answer, partial.size())?;
         if start > 0 {
             partial.restart()?;
         }
@@ -226,95 +226,7 @@ fn copy(
     }
 }
 
-/// Whether a redirect leads to the same file on the Hub (of a renamed repository, or from a
-/// mirror) and not to its bytes on a CDN.
-fn stays_on_the_hub(answer: &Answer, target: &Url) -> bool {
-    let location = answer.header("Location").unwrap_or_default();
-    let is_described = answer.header("X-Repo-Commit").is_some() && etag(answer).is_some();
-    let may_be_hub = target.same_origin(&answer.url) || target.is_public_hub();
-    Url::is_relative(location) || (may_be_hub && !is_described)
-}
-
-/// The etag of the bytes. The Hub puts it in a header of its own where the answer is a redirect
-/// to them.
-fn etag(answer: &Answer) -> Option<&str> {
-    let etag = answer
-        .header("X-Linked-Etag")
-        .or_else(|| answer.header("ETag"))?;
-    Some(etag.trim().trim_start_matches("W/").trim_matches('"'))
-}
-
-fn read_version(
-    entry: &Entry,
-    answer: &Answer,
-    length: Option<u64>,
-    url: Url,
-) -> Result<Version, HubError> {
-    let commit = answer
-        .header("X-Repo-Commit")
-        .ok_or_else(|| malformed(entry, "it has no X-Repo-Commit header"))?;
-    let etag = etag(answer).ok_or_else(|| malformed(entry, "it has no ETag header"))?;
-    // Both become parts of paths.
-    if !is_commit(commit) || !is_safe_name(etag) {
-        return Err(malformed(
-            entry,
-            "its ETag or X-Repo-Commit is none of the Hub's",
-        ));
-    }
-    let linked = answer
-        .header("X-Linked-Size")
-        .map(|size| size.trim().parse());
-    let size = match linked {
-        Some(Ok(size)) => Some(size),
-        Some(Err(_)) => return Err(malformed(entry, "its X-Linked-Size is no number")),
-        None => length,
-    };
-    if size.is_none() && Kind::of(etag) == Kind::Unknown {
-        return Err(malformed(entry, "it tells neither a size nor a hash"));
-    }
-    Ok(Version {
-        commit: commit.to_ascii_lowercase(),
-        etag: etag.to_owned(),
-        size,
-        url,
-    })
-}
-
-/// Whether the body begins exactly where the part ends. A server that ignores `Range` answers 200
-/// and sends the whole file.
-fn continues(answer: &Answer, start: u64, size: Option<u64>) -> bool {
-    let expected = |range: &str| {
-        let (from, rest) = range.strip_prefix("bytes ")?.split_once('-')?;
-        let (_, total) = rest.split_once('/')?;
-        let total: u64 = total.parse().ok()?;
-        Some(from.parse() == Ok(start) && size.is_none_or(|size| size == total))
-    };
-    answer.status() == 206 && answer.header("Content-Range").and_then(expected) == Some(true)
-}
-
-/// Refuses a body of another length than the file's, such as a log-in page, before a byte is
-/// written.
-fn is_plausible(entry: &Entry, answer: &Answer, size: Option<u64>) -> Result<(), HubError> {
-    match (size, answer.length()) {
-        (Some(size), Some(length)) if size != length => Err(HubError::Mismatch {
-            file: entry.to_string(),
-            expected: format!("{size} bytes"),
-            got: format!("{length}"),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn malformed(entry: &Entry, what: &str) -> HubError {
-    HubError::Malformed {
-        file: entry.to_string(),
-        what: what.to_owned(),
-    }
-}
-
 fn too_many_redirects(entry: &Entry) -> HubError {
-    malformed(
-        entry,
-        &format!("it redirects more than {MOST_REDIRECTS} times"),
-    )
+    let what = format!("it redirects more than {MOST_REDIRECTS} times");
+    HubError::malformed(entry, &what)
 }
