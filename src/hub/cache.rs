@@ -1,35 +1,28 @@
-//! Names and links in the cache, as Python's huggingface_hub lays them out:
-//!
-//! ```text
-//! models--owner--name/blobs/<etag>                    the bytes; <etag>.incomplete while they come
-//! models--owner--name/snapshots/<commit>/<file>       a link to the blob
-//! models--owner--name/refs/<revision>                 the commit of a branch or tag
-//! .locks/models--owner--name/<etag>.lock              held while the blob is written
-//! ```
+//! One file of the Hub in the cache: whether it is there, and how it gets there.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use hf_hub::{Cache, Repo, RepoType};
-
+use super::error::HubError;
+use super::layout::Layout;
 use super::lock::Lock;
-use super::transfer::Version;
-use super::{HubError, Progress};
+use super::one_line::one_line;
+use super::progress::Progress;
+use super::version::{Version, is_commit};
 
 /// One file of one revision of a model repository.
 pub(super) struct Entry {
-    cache: PathBuf,
+    layout: Layout,
     pub repo: String,
-    pub revision: String,
     pub file: String,
 }
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.repo, self.file)?;
-        match self.revision.as_str() {
+        match self.revision() {
             "main" => Ok(()),
             revision => write!(f, " at {revision}"),
         }
@@ -37,7 +30,7 @@ impl fmt::Display for Entry {
 }
 
 impl Entry {
-    /// Checks what will become part of paths.
+    /// The names become parts of paths, so they are checked.
     ///
     /// # Errors
     /// If a name would lead out of the cache.
@@ -45,7 +38,7 @@ impl Entry {
         let names = [repo, revision, file];
         if !names.iter().all(|name| is_below(name)) {
             return Err(HubError::Name {
-                file: super::url::one_line(&names.join("/")),
+                file: one_line(&names.join("/")),
             });
         }
         let revision = match is_commit(revision) {
@@ -53,91 +46,74 @@ impl Entry {
             false => revision.to_owned(),
         };
         Ok(Self {
-            cache: cache.to_path_buf(),
+            layout: Layout::new(cache, repo, &revision),
             repo: repo.to_owned(),
-            revision,
             file: file.to_owned(),
         })
     }
 
-    /// Whether the revision can never mean something else.
+    pub fn revision(&self) -> &str {
+        self.layout.revision()
+    }
+
+    /// Whether the revision is a commit, which never changes.
     pub fn is_of_commit(&self) -> bool {
-        is_commit(&self.revision)
+        is_commit(self.revision())
     }
 
-    fn hf_repo(&self) -> Repo {
-        Repo::with_revision(self.repo.clone(), RepoType::Model, self.revision.clone())
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.cache.join(self.hf_repo().folder_name())
-    }
-
-    fn pointer(&self, commit: &str) -> PathBuf {
-        let snapshot = self.folder().join("snapshots").join(commit);
-        snapshot.join(&self.file)
-    }
-
-    /// The file, if it is there.
+    /// The path of the file, if it is there.
     pub fn cached(&self) -> Option<PathBuf> {
         let path = match self.is_of_commit() {
-            true => self.pointer(&self.revision),
-            false => Cache::new(self.cache.clone())
-                .repo(self.hf_repo())
-                .get(&self.file)?,
+            true => self.layout.pointer(self.revision(), &self.file),
+            false => self.layout.find(&self.file)?,
         };
-        // Not what a link without its blob points to.
+        // A link may have lost its blob.
         path.is_file().then_some(path)
     }
 
-    fn blob(&self, etag: &str) -> PathBuf {
-        self.folder().join("blobs").join(etag)
-    }
-
-    /// Whether the bytes are there. Other programs give error pages a blob's name; the size
-    /// tells.
+    /// Whether the bytes are there. Other programs store error pages as blobs, so the size is
+    /// compared too.
     pub fn has_blob(&self, version: &Version) -> bool {
-        fs::metadata(self.blob(&version.etag)).is_ok_and(|found| {
+        fs::metadata(self.layout.blob(&version.etag)).is_ok_and(|found| {
             found.is_file() && version.size.is_none_or(|size| size == found.len())
         })
     }
 
-    /// Waits until nobody else, Python's client included, is writing this blob.
+    /// Waits until no other process is writing this blob; Python's client uses the same lock.
     ///
     /// # Errors
-    /// If the cache can't be written, or the user gives up.
+    /// If the cache can't be written, or the user stops the download.
     pub fn lock(&self, etag: &str, progress: &dyn Progress) -> Result<Lock, HubError> {
-        let blob = self.blob(etag);
+        let blob = self.layout.blob(etag);
         create_parent(&blob)?;
-        let locks = self.cache.join(".locks").join(self.hf_repo().folder_name());
-        let path = locks.join(format!("{etag}.lock"));
+        let path = self.layout.lock(etag);
         create_parent(&path)?;
         Lock::wait(&path, &blob, &self.to_string(), progress)
     }
 
-    /// Gives the whole bytes their blob's name.
+    /// Gives a complete and verified file the name of its blob.
     ///
     /// # Errors
     /// If the cache can't be written.
     pub fn name(&self, lock: &Lock, version: &Version) -> Result<(), HubError> {
-        let blob = self.blob(&version.etag);
+        let blob = self.layout.blob(&version.etag);
         fs::rename(lock.partial(), &blob).map_err(|e| HubError::cache(&blob, e))
     }
 
-    /// Names a whole blob in its snapshot, then the revision's commit. Writes only what is not
-    /// so already: a cache that can't be written is still good to read.
+    /// Links to a complete blob from its snapshot, then writes the commit of the revision. Writes
+    /// only what is not so already: a cache that can't be written can still be read.
     ///
     /// # Errors
     /// If the cache can't be written.
     pub fn publish(&self, version: &Version) -> Result<PathBuf, HubError> {
-        let pointer = self.pointer(&version.commit);
-        if !stands_for(&pointer, &self.blob(&version.etag)) {
+        let pointer = self.layout.pointer(&version.commit, &self.file);
+        if !stands_for(&pointer, &self.layout.blob(&version.etag)) {
             create_parent(&pointer)?;
             self.link(&pointer, &version.etag)
                 .map_err(|e| HubError::cache(&pointer, e))?;
         }
         if !self.is_of_commit() {
-            let path = self.folder().join("refs").join(&self.revision);
+            let path = self.layout.reference();
             if fs::read(&path).ok().as_deref() != Some(version.commit.as_bytes()) {
                 create_parent(&path)?;
                 replace(&path, |new| fs::write(new, &version.commit))
@@ -150,12 +126,9 @@ impl Entry {
     /// Replaces whatever is at `pointer` by a link to the blob; where links can't be made, by a
     /// copy.
     fn link(&self, pointer: &Path, etag: &str) -> io::Result<()> {
-        // From snapshots/<commit>/<file>, however deep the file.
-        let depth = Path::new(&self.file).components().count() + 1;
-        let mut target: PathBuf = std::iter::repeat_n("..", depth).collect();
-        target.extend(["blobs", etag]);
+        let target = Layout::link_target(&self.file, etag);
         replace(pointer, |new| {
-            symlink(&target, new).or_else(|_| fs::copy(self.blob(etag), new).map(|_| ()))
+            symlink(&target, new).or_else(|_| fs::copy(self.layout.blob(etag), new).map(|_| ()))
         })
     }
 }
@@ -170,27 +143,12 @@ fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(target, link)
 }
 
-/// Whether a text names something below a folder and nothing else, in one line.
+/// Whether a text, joined to a folder, names something within it, and is one line.
 fn is_below(text: &str) -> bool {
     let mut components = Path::new(text).components();
     !text.is_empty()
         && !text.contains(char::is_control)
         && components.all(|part| matches!(part, Component::Normal(_)))
-}
-
-/// Whether a text is a git commit.
-pub(super) fn is_commit(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-/// Checks a name that a server gave before it becomes part of a path.
-pub(super) fn is_safe_name(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && !text.starts_with('.')
-        && !text.contains("..")
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// Whether `pointer` links to the blob, or is a copy of it where links can't be made.

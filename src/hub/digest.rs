@@ -6,8 +6,8 @@ use sha2::{Digest as _, Sha256};
 /// Computes what the Hub uses as etag while the bytes pass by.
 ///
 /// An LFS file's etag is the SHA-256 of its content; any other file's is git's blob id, the
-/// SHA-1 of `blob <length>\0` and the content. An etag of another form can't be checked, and
-/// the size alone must do.
+/// SHA-1 of `blob <length>\0` and the content. For an etag of another form no hash can be
+/// compared; then only the size is.
 pub(super) enum Digest {
     Sha256(Sha256),
     GitBlob(Sha1),
@@ -34,8 +34,8 @@ impl Kind {
 }
 
 impl Digest {
-    /// For a body of `size` bytes. Git's hash begins with the size, so while that is not known
-    /// nothing can be computed.
+    /// For a body of `size` bytes. Git's hash begins with the size, so it can't be computed
+    /// before the size is known.
     pub fn new(etag: &str, size: Option<u64>) -> Self {
         match (Kind::of(etag), size) {
             (Kind::Sha256, _) => Self::Sha256(Sha256::new()),
@@ -54,12 +54,12 @@ impl Digest {
         }
     }
 
-    /// Whether the etag says more than a name.
+    /// Whether there is a hash that the etag can be compared with.
     pub fn is_known(&self) -> bool {
         !matches!(self, Self::Unknown)
     }
 
-    /// All the bytes' hash, in the etag's form.
+    /// The hash of all bytes so far, written as in the etag.
     pub fn hex(&self) -> Option<String> {
         match self {
             Self::Sha256(hash) => Some(hex(&hash.clone().finalize())),

@@ -1,4 +1,4 @@
-//! Single requests: where the token goes, how long to wait, what an answer's status means.
+//! Single requests: where the token is sent, the timeouts, what an answer's status means.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -7,33 +7,35 @@ use ureq::http::Response;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
-use super::HubError;
 use super::cache::Entry;
+use super::error::HubError;
+use super::one_line::one_line;
 use super::settings::Settings;
-use super::url::{Url, one_line};
+use super::url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));
 
-pub(super) struct Http<'a> {
+/// Its connections stay open from one request to the next.
+pub(super) struct Http {
     agent: Agent,
     endpoint: Url,
-    settings: &'a Settings,
+    settings: Settings,
 }
 
-/// What came from where.
+/// An answer, and the address that gave it.
 pub(super) struct Answer {
     pub url: Url,
     response: Response<Body>,
 }
 
-impl<'a> Http<'a> {
+impl Http {
     /// # Errors
     /// If the endpoint is no address.
-    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
-        let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| HubError::Malformed {
-            file: "the Hub".to_owned(),
-            what: "its address is not http:// or https:// and a host".to_owned(),
+    pub fn new(settings: &Settings) -> Result<Self, HubError> {
+        let endpoint = Url::parse(&settings.endpoint).ok_or_else(|| {
+            let what = "its address is not http:// or https:// and a host";
+            HubError::malformed(&"the Hub", what)
         })?;
         // The system's certificates, for networks whose proxy signs with its own.
         let tls = TlsConfig::builder()
@@ -56,11 +58,14 @@ impl<'a> Http<'a> {
         Ok(Self {
             agent: config.build().new_agent(),
             endpoint,
-            settings,
+            settings: settings.clone(),
         })
     }
 
-    /// What the file is, without its bytes.
+    /// Asks for the headers of the file, which describe it.
+    ///
+    /// # Errors
+    /// If there is no answer.
     pub fn head(&self, entry: &Entry, url: &Url) -> Result<Answer, HubError> {
         let request = self
             .agent
@@ -71,7 +76,10 @@ impl<'a> Http<'a> {
         self.send(entry, url, request)
     }
 
-    /// The bytes, from `start` on.
+    /// Asks for the bytes from `start` on.
+    ///
+    /// # Errors
+    /// If there is no answer.
     pub fn get(&self, entry: &Entry, url: &Url, start: u64) -> Result<Answer, HubError> {
         let request = self
             .agent
@@ -94,7 +102,7 @@ impl<'a> Http<'a> {
         request: ureq::RequestBuilder<ureq::typestate::WithoutBody>,
     ) -> Result<Answer, HubError> {
         let request = match &self.settings.token {
-            // A CDN, or the same host's other port, has no business with it.
+            // Never to a CDN, nor to another port of the same host.
             Some(token) if url.same_origin(&self.endpoint) => {
                 request.header("Authorization", format!("Bearer {token}"))
             }
@@ -107,7 +115,7 @@ impl<'a> Http<'a> {
         })
     }
 
-    /// The file's page, for a person.
+    /// The web page of the file's repository.
     fn page(&self, entry: &Entry) -> String {
         format!(
             "{}/{}",
@@ -116,8 +124,10 @@ impl<'a> Http<'a> {
         )
     }
 
+    /// Accepts an answer that has the file, or describes it.
+    ///
     /// # Errors
-    /// What an answer that is neither bytes nor a redirect means.
+    /// The error that any other status means.
     pub fn check_status(&self, entry: &Entry, answer: &Answer) -> Result<(), HubError> {
         let file = entry.to_string();
         let status = answer.status();
@@ -130,7 +140,8 @@ impl<'a> Http<'a> {
             (429, _) => HubError::RateLimited {
                 retry_after: answer.retry_after(),
             },
-            // Whoever keeps the bytes knows nothing of repositories: its link may have expired.
+            // A CDN stores bytes and knows no repositories, so its 404 or 403 says nothing about
+            // the file: the link to it may have expired.
             _ if !own => answer.server_error(file),
             (_, "RevisionNotFound") => HubError::RevisionNotFound { file },
             (_, "EntryNotFound") => HubError::FileNotFound { file, page: page() },
@@ -139,7 +150,8 @@ impl<'a> Http<'a> {
             (401, _) if message.starts_with("Invalid credentials") => {
                 HubError::Unauthorized { file }
             }
-            // The Hub does not tell who has no token whether a repository exists.
+            // Without a token the Hub gives the same answer for a private repository and for one
+            // that does not exist.
             (401, _) if self.settings.token.is_none() => HubError::RepoNotFound { file },
             (401, _) => HubError::Unauthorized { file },
             (403, _) => HubError::Forbidden { file, page: page() },
@@ -158,7 +170,7 @@ impl Answer {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// How many bytes the body is said to have.
+    /// The length of the body, as the headers say it.
     pub fn length(&self) -> Option<u64> {
         self.header("Content-Length")?.trim().parse().ok()
     }
@@ -167,22 +179,20 @@ impl Answer {
         self.response.body_mut().as_reader()
     }
 
-    /// Where to look instead, if anywhere.
+    /// The address that it redirects to, if it is a redirect.
     ///
     /// # Errors
-    /// If that is nowhere that can be looked.
+    /// If that is not an http or https address.
     pub fn redirect(&self, entry: &Entry) -> Result<Option<Url>, HubError> {
         if !matches!(self.status(), 301 | 302 | 303 | 307 | 308) {
             return Ok(None);
         }
         let target = self.header("Location").and_then(|to| self.url.join(to));
-        target.map(Some).ok_or_else(|| HubError::Malformed {
-            file: entry.to_string(),
-            what: "it redirects to nowhere".to_owned(),
-        })
+        let target = target.ok_or_else(|| HubError::malformed(entry, "it redirects to nowhere"))?;
+        Ok(Some(target))
     }
 
-    /// Seconds, or a date.
+    /// The header may give seconds or a date.
     fn retry_after(&self) -> Option<Duration> {
         let text = self.header("Retry-After")?.trim();
         if let Ok(seconds) = text.parse() {
@@ -202,6 +212,7 @@ impl Answer {
     }
 }
 
+/// What it means that there was no answer.
 fn failure(entry: &Entry, url: &Url, error: &ureq::Error) -> HubError {
     let (host, cause) = (url.host(), one_line(&error.to_string()));
     match error {
@@ -214,21 +225,18 @@ fn failure(entry: &Entry, url: &Url, error: &ureq::Error) -> HubError {
             file: entry.to_string(),
         },
         ureq::Error::Rustls(_) | ureq::Error::Tls(_) => HubError::Certificate { host, cause },
-        // How rustls' complaints come out of a handshake.
+        // In this form ureq reports what rustls refuses in a handshake.
         ureq::Error::Io(e) if e.kind() == io::ErrorKind::InvalidData => {
             HubError::Certificate { host, cause }
         }
         ureq::Error::Http(_) | ureq::Error::BadUri(_) | ureq::Error::LargeResponseHeader(..) => {
-            HubError::Malformed {
-                file: entry.to_string(),
-                what: cause,
-            }
+            HubError::malformed(entry, &cause)
         }
         _ => HubError::Network { host, cause },
     }
 }
 
-/// A body that stopped.
+/// What it means that a body could not be read to its end.
 pub(super) fn body_failure(entry: &Entry, url: &Url, error: &io::Error) -> HubError {
     let inner = error
         .get_ref()

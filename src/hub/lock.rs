@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{HubError, Progress};
+use super::error::HubError;
+use super::progress::Progress;
 
-/// How often to look whether the other has finished.
-const STEP: Duration = Duration::from_millis(100);
+/// How often to check whether the other process has finished.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Held while a blob is written; the system lets go of it if the process dies.
+/// Held while a blob is written; the system releases it if the process dies.
 pub(super) struct Lock {
     /// `None` where the file system has no locks.
     file: Option<File>,
@@ -19,10 +20,10 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Waits for as long as somebody else holds it.
+    /// Waits for as long as another process holds it.
     ///
     /// # Errors
-    /// If the cache can't be written, or the user gives up.
+    /// If the cache can't be written, or the user stops the download.
     pub fn wait(
         path: &Path,
         blob: &Path,
@@ -47,7 +48,7 @@ impl Lock {
                 told = true;
                 progress.note(&format!("waiting: another process is downloading {what}"));
             }
-            sleep(STEP);
+            sleep(POLL_INTERVAL);
         }
     }
 
@@ -58,7 +59,8 @@ impl Lock {
         }
     }
 
-    /// Without a lock nobody else may write to the same part, as Python's newer clients see to.
+    /// Without a lock each process needs an unfinished file of its own, as with Python's newer
+    /// clients.
     fn alone(blob: &Path) -> Self {
         let name = format!("{}.incomplete", std::process::id());
         Self {
@@ -67,7 +69,7 @@ impl Lock {
         }
     }
 
-    /// Where the bytes are kept while they come.
+    /// The path of the unfinished file.
     pub fn partial(&self) -> &Path {
         &self.partial
     }
@@ -76,7 +78,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         if self.file.is_none() {
-            // Nobody would find it again.
+            // Its name has this process's number in it, so no later run would resume it.
             let _ = fs::remove_file(&self.partial);
         }
     }
@@ -85,7 +87,7 @@ impl Drop for Lock {
 fn open(path: &Path) -> io::Result<File> {
     let opened = File::options().create(true).append(true).open(path);
     match opened {
-        // Another user's, in a cache of several: it can be locked all the same.
+        // It belongs to another user of the same cache, and can be locked without writing.
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied => File::open(path).map_err(|_| e),
         opened => opened,
     }

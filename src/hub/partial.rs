@@ -1,27 +1,32 @@
-//! A body as far as it has come.
+//! An unfinished file: the bytes that have arrived, and whether they are the right ones.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::HubError;
 use super::digest::{Digest, Kind};
-use super::transfer::Version;
+use super::error::HubError;
+use super::version::Version;
 
-/// `<etag>.incomplete`: its bytes, and their hash so far.
+/// The file `<etag>.incomplete`, and the hash of its bytes so far.
 pub(super) struct Partial {
     path: PathBuf,
     file: File,
     length: u64,
-    /// What the Hub says, and what is known besides once a body has ended.
+    /// The size that the Hub's headers say.
     promised: Option<u64>,
+    /// The same, or else the length of a body that has ended.
     size: Option<u64>,
     etag: String,
     digest: Digest,
 }
 
 impl Partial {
-    /// Takes up what an earlier try left, if there is a hash that can tell whether it belongs.
+    /// Resumes what an earlier attempt left, if there is a hash that can tell whether it is a
+    /// part of this file.
+    ///
+    /// # Errors
+    /// If it can't be read or written.
     pub fn open(path: &Path, version: &Version) -> Result<Self, HubError> {
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
@@ -47,12 +52,12 @@ impl Partial {
         self.size
     }
 
-    /// Whether no byte is missing, as far as the size is known.
+    /// Whether the size is known and no byte is missing.
     pub fn is_whole(&self) -> bool {
         self.size == Some(self.length)
     }
 
-    /// Hashes what is there.
+    /// Hashes the bytes that are there.
     fn read_back(&mut self) -> Result<(), HubError> {
         let there = self.file.metadata().map_err(|e| self.failed(e))?.len();
         if !self.digest.is_known() || self.size.is_some_and(|size| there > size) {
@@ -74,7 +79,10 @@ impl Partial {
         }
     }
 
-    /// Forgets all bytes.
+    /// Removes all bytes.
+    ///
+    /// # Errors
+    /// If it can't be written.
     pub fn restart(&mut self) -> Result<(), HubError> {
         self.file.set_len(0).map_err(|e| self.failed(e))?;
         self.seek_start()?;
@@ -89,6 +97,10 @@ impl Partial {
         sought.map(|_| ()).map_err(|e| self.failed(e))
     }
 
+    /// Writes these bytes to its end.
+    ///
+    /// # Errors
+    /// If it can't be written.
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), HubError> {
         self.file.write_all(bytes).map_err(|e| self.failed(e))?;
         self.digest.update(bytes);
@@ -96,24 +108,27 @@ impl Partial {
         Ok(())
     }
 
-    /// The body has ended, which tells a size that no header told.
+    /// To be called when a body has ended: if no header said the size, it is known now.
+    ///
+    /// # Errors
+    /// If it can't be read back.
     pub fn ended(&mut self) -> Result<(), HubError> {
         if self.size.is_some() {
             return Ok(());
         }
         self.size = Some(self.length);
         if Kind::of(&self.etag) == Kind::GitBlob {
-            // Git's hash begins with the size, so it could not be computed on the way.
+            // Git's hash begins with the size, so it could not be computed before.
             self.digest = Digest::new(&self.etag, self.size);
             self.read_back()?;
         }
         Ok(())
     }
 
-    /// Compares with what the etag promises, and makes it last.
+    /// Compares size and hash with those of the Hub, then writes the bytes to the disk itself.
     ///
     /// # Errors
-    /// [`HubError::Mismatch`], naming `file`, if it is something else.
+    /// [`HubError::Mismatch`], naming `file`, if they are others; or if it can't be written.
     pub fn check(&self, file: &str) -> Result<(), HubError> {
         let mismatch = |expected: String, got: String| HubError::Mismatch {
             file: file.to_owned(),
@@ -128,12 +143,15 @@ impl Partial {
             Some(hex) if !hex.eq_ignore_ascii_case(&self.etag) => {
                 Err(mismatch(format!("hash {}", self.etag), hex))
             }
-            // On the disk before it has a name, or a power cut could leave an empty file under it.
+            // Before it gets its name: a power cut could otherwise leave an empty file with it.
             _ => self.file.sync_all().map_err(|e| self.failed(e)),
         }
     }
 
-    /// Removes it.
+    /// Removes the file.
+    ///
+    /// # Errors
+    /// If it can't be removed.
     pub fn discard(self) -> Result<(), HubError> {
         fs::remove_file(&self.path).map_err(|e| self.failed(e))
     }

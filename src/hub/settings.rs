@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use super::url::{Url, one_line};
+use super::one_line::one_line;
+use super::url::Url;
 
 const PUBLIC: &str = "https://huggingface.co";
-const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where the Hub and its cache are, and how patient to be.
+/// Where the Hub and its cache are, and how long to wait.
 #[derive(Clone)]
 pub struct Settings {
     /// Scheme, host and port of the Hub, and of some mirrors a path.
@@ -26,7 +27,7 @@ pub struct Settings {
     pub offline: bool,
     /// How long to wait for an answer's headers.
     pub answer_timeout: Duration,
-    /// How long a body may stand still.
+    /// How long to wait for the next bytes of a body.
     pub stall_timeout: Duration,
 }
 
@@ -47,16 +48,17 @@ impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// If a variable has a value that can't be meant, or there is no home folder to keep
-    /// downloads in.
+    /// If a variable has a value that is not valid, or there is no home folder to keep downloads
+    /// in.
     pub fn from_env() -> Result<Self> {
         Self::from_variables(|name| env::var_os(name))
     }
 
-    /// As [`Settings::from_env`], from variables looked up by name.
+    /// Reads variables that `look_up` finds by their name, so that a test needs no environment.
     ///
     /// # Errors
-    /// As there.
+    /// If a variable has a value that is not valid, or there is no home folder to keep downloads
+    /// in.
     pub fn from_variables(look_up: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let variables = Variables(&look_up);
         let home = variables
@@ -103,10 +105,11 @@ impl Variables<'_> {
         words.iter().any(|word| word.eq_ignore_ascii_case(&value))
     }
 
-    /// Python's client knows whole seconds only; 0 is its word for the usual.
+    /// Fractions too, though Python's client takes only whole seconds; 0 means the default, as
+    /// it does there.
     fn seconds(&self, name: &str) -> Result<Duration> {
         let Some(value) = self.value(name) else {
-            return Ok(USUAL_TIMEOUT);
+            return Ok(DEFAULT_TIMEOUT);
         };
         let seconds = value.trim().parse().ok();
         let timeout = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -117,7 +120,7 @@ impl Variables<'_> {
             )
         })?;
         Ok(if timeout.is_zero() {
-            USUAL_TIMEOUT
+            DEFAULT_TIMEOUT
         } else {
             timeout
         })
@@ -218,7 +221,7 @@ mod tests {
         let timeout = |value| with(&[("HF_HUB_DOWNLOAD_TIMEOUT", value)]).map(|s| s.stall_timeout);
         assert_eq!(timeout("30").ok(), Some(Duration::from_secs(30)));
         assert_eq!(timeout("0.5").ok(), Some(Duration::from_millis(500)));
-        assert_eq!(timeout("0").ok(), Some(USUAL_TIMEOUT));
+        assert_eq!(timeout("0").ok(), Some(DEFAULT_TIMEOUT));
         for value in ["soon", "-1", "NaN", "inf"] {
             let message = timeout(value).expect_err("an error").to_string();
             assert!(message.contains("HF_HUB_DOWNLOAD_TIMEOUT"), "{message}");

@@ -1,48 +1,45 @@
-//! The requests that Python's client makes (huggingface_hub/file_download.py), carefully.
+//! The requests that Python's client makes (huggingface_hub/file_download.py): HEAD to learn which
+//! bytes a file has, then GET until they have arrived and are verified.
 
 use std::io::{self, Read};
 
-use super::cache::{Entry, is_commit, is_safe_name};
-use super::digest::Kind;
+use super::backoff::Backoff;
+use super::cache::Entry;
+use super::error::HubError;
+use super::headers::{check_length, continues, read_version, stays_on_the_hub};
 use super::http::{Answer, Http, body_failure};
 use super::partial::Partial;
-use super::retry::Patience;
+use super::progress::Progress;
 use super::settings::Settings;
-use super::url::{Url, percent_encode};
-use super::{HubError, Progress};
+use super::url::{Url, encode_path, encode_segment};
+use super::version::Version;
 
-/// As many redirects as browsers about follow.
+/// About as many as browsers follow.
 const MOST_REDIRECTS: usize = 10;
 
-pub(super) struct Transfer<'a> {
-    http: Http<'a>,
-    settings: &'a Settings,
+pub(super) struct Transfer {
+    http: Http,
+    endpoint: String,
 }
 
-/// Which bytes a revision's file has, and where they are.
-pub(super) struct Version {
-    pub commit: String,
-    pub etag: String,
-    pub size: Option<u64>,
-    url: Url,
-}
-
-impl<'a> Transfer<'a> {
+impl Transfer {
     /// # Errors
     /// If the endpoint is no address.
-    pub fn new(settings: &'a Settings) -> Result<Self, HubError> {
-        let http = Http::new(settings)?;
-        Ok(Self { http, settings })
+    pub fn new(settings: &Settings) -> Result<Self, HubError> {
+        Ok(Self {
+            http: Http::new(settings)?,
+            endpoint: settings.endpoint.trim_end_matches('/').to_owned(),
+        })
     }
 
-    /// Where the Hub has the file.
+    /// The address of the file on the Hub.
     fn address(&self, entry: &Entry, revision: &str) -> Result<Url, HubError> {
         let text = format!(
             "{}/{}/resolve/{}/{}",
-            self.settings.endpoint.trim_end_matches('/'),
-            percent_encode(&entry.repo, "/"),
-            percent_encode(revision, ""),
-            percent_encode(&entry.file, "/"),
+            self.endpoint,
+            encode_path(&entry.repo),
+            encode_segment(revision),
+            encode_path(&entry.file),
         );
         Url::parse(&text).ok_or_else(|| HubError::Name {
             file: entry.to_string(),
@@ -56,19 +53,19 @@ impl<'a> Transfer<'a> {
     pub fn version(
         &self,
         entry: &Entry,
-        mut patience: Patience,
+        mut backoff: Backoff,
         progress: &dyn Progress,
     ) -> Result<Version, HubError> {
         loop {
             match self.ask(entry) {
-                Err(error) => patience.wait_after(error, progress)?,
+                Err(error) => backoff.pause_after(error, progress)?,
                 version => return version,
             }
         }
     }
 
     fn ask(&self, entry: &Entry) -> Result<Version, HubError> {
-        let mut url = self.address(entry, &entry.revision)?;
+        let mut url = self.address(entry, entry.revision())?;
         for _ in 0..=MOST_REDIRECTS {
             let answer = self.http.head(entry, &url)?;
             let Some(target) = answer.redirect(entry)? else {
@@ -77,8 +74,8 @@ impl<'a> Transfer<'a> {
                 return read_version(entry, &answer, answer.length(), url);
             };
             if !stays_on_the_hub(&answer, &target) {
-                // To the bytes themselves; what they are is said here, but a redirect's own
-                // length is that of its message.
+                // The target has the bytes, and this answer describes them. Only its length is not
+                // theirs: that is the length of the redirect's own message.
                 return read_version(entry, &answer, None, target);
             }
             url = target;
@@ -86,11 +83,11 @@ impl<'a> Transfer<'a> {
         Err(too_many_redirects(entry))
     }
 
-    /// Fetches the bytes into `partial`, going on with what it has, until they are those that
-    /// were promised.
+    /// Fetches the bytes that `partial` does not have yet, until size and hash are those that the
+    /// Hub described.
     ///
     /// # Errors
-    /// If they can't be had; what has come is kept unless it is wrong.
+    /// If that does not succeed; what has arrived is kept unless it is wrong.
     pub fn body(
         &self,
         entry: &Entry,
@@ -99,17 +96,17 @@ impl<'a> Transfer<'a> {
         progress: &dyn Progress,
     ) -> Result<(), HubError> {
         let mut url = version.url.clone();
-        let mut patience = Patience::long();
+        let mut backoff = Backoff::long();
         let mut restarted = false;
         loop {
             let before = partial.length();
             if let Err(error) = self.fetch(entry, &url, &mut partial, progress) {
                 if partial.length() > before {
-                    patience.renew();
+                    backoff.reset();
                 }
-                patience.wait_after(error, progress)?;
-                // Links to the bytes expire, so the Hub is asked for another. By commit: a
-                // branch may have moved on meanwhile.
+                backoff.pause_after(error, progress)?;
+                // Links to the bytes expire, so the Hub is asked for a new one. By commit: the
+                // branch may have another commit by now.
                 url = self.address(entry, &version.commit)?;
                 continue;
             }
@@ -123,17 +120,14 @@ impl<'a> Transfer<'a> {
                 partial.discard()?;
                 return Err(error);
             }
-            // What was there before may have been the damaged part.
-            progress.note(&format!(
-                "{}; trying again from the start",
-                error.happening()
-            ));
+            // The damaged bytes may be those of an earlier attempt.
+            progress.note(&format!("{}; trying again from the start", error.what()));
             restarted = true;
             partial.restart()?;
         }
     }
 
-    /// Fetches what is missing.
+    /// Fetches what is missing, in one attempt.
     fn fetch(
         &self,
         entry: &Entry,
@@ -152,8 +146,8 @@ impl<'a> Transfer<'a> {
         partial.ended()
     }
 
-    /// An answer whose body goes on where `partial` ends; `partial` is cut to nothing if the
-    /// server has only the whole.
+    /// An answer whose body begins where `partial` ends. If the server sends only the whole file,
+    /// `partial` is emptied first.
     fn rest(&self, entry: &Entry, url: &Url, partial: &mut Partial) -> Result<Answer, HubError> {
         let start = partial.length();
         let mut answer = self.follow(entry, url, start)?;
@@ -161,24 +155,24 @@ impl<'a> Transfer<'a> {
             return Ok(answer);
         }
         if answer.status() != 200 {
-            // Another range than was asked for, or none.
+            // It sent another range than it was asked for, or refused the range.
             answer = self.follow(entry, url, 0)?;
         }
         if answer.status() != 200 {
-            return Err(malformed(
+            return Err(HubError::malformed(
                 entry,
                 "it sends a part where the whole was asked for",
             ));
         }
-        // Before what is there is given up for it.
-        is_plausible(entry, &answer, partial.size())?;
+        // Checked before the bytes that are there are removed for it.
+        check_length(entry, &answer, partial.size())?;
         if start > 0 {
             partial.restart()?;
         }
         Ok(answer)
     }
 
-    /// GET, through redirects, from byte `start` on.
+    /// GET from byte `start` on, following redirects.
     fn follow(&self, entry: &Entry, url: &Url, start: u64) -> Result<Answer, HubError> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
@@ -196,6 +190,7 @@ impl<'a> Transfer<'a> {
     }
 }
 
+/// Appends the body to `partial`.
 fn copy(
     entry: &Entry,
     answer: &mut Answer,
@@ -217,7 +212,7 @@ fn copy(
         };
         partial.append(&buffer[..count])?;
         progress.advance(count as u64);
-        // Too much is found out by one read, not by a full disk.
+        // A body that is too long ends here, and does not fill the disk.
         if partial.size().is_some_and(|size| partial.length() > size) {
             return Ok(());
         }
@@ -231,93 +226,7 @@ fn copy(
     }
 }
 
-/// Whether a redirect is to the file's new place, as of a renamed repository or from a mirror,
-/// rather than to its bytes.
-fn stays_on_the_hub(answer: &Answer, target: &Url) -> bool {
-    let location = answer.header("Location").unwrap_or_default();
-    let is_described = answer.header("X-Repo-Commit").is_some() && etag(answer).is_some();
-    let may_be_hub = target.same_origin(&answer.url) || target.is_public_hub();
-    Url::is_relative(location) || (may_be_hub && !is_described)
-}
-
-fn etag(answer: &Answer) -> Option<&str> {
-    // Of the linked file, then of the answer.
-    let etag = answer
-        .header("X-Linked-Etag")
-        .or_else(|| answer.header("ETag"))?;
-    Some(etag.trim().trim_start_matches("W/").trim_matches('"'))
-}
-
-fn read_version(
-    entry: &Entry,
-    answer: &Answer,
-    length: Option<u64>,
-    url: Url,
-) -> Result<Version, HubError> {
-    let commit = answer
-        .header("X-Repo-Commit")
-        .ok_or_else(|| malformed(entry, "it has no X-Repo-Commit header"))?;
-    let etag = etag(answer).ok_or_else(|| malformed(entry, "it has no ETag header"))?;
-    // Both become parts of paths.
-    if !is_commit(commit) || !is_safe_name(etag) {
-        return Err(malformed(
-            entry,
-            "its ETag or X-Repo-Commit is none of the Hub's",
-        ));
-    }
-    let linked = answer
-        .header("X-Linked-Size")
-        .map(|size| size.trim().parse());
-    let size = match linked {
-        Some(Ok(size)) => Some(size),
-        Some(Err(_)) => return Err(malformed(entry, "its X-Linked-Size is no number")),
-        None => length,
-    };
-    if size.is_none() && Kind::of(etag) == Kind::Unknown {
-        return Err(malformed(entry, "it tells neither a size nor a hash"));
-    }
-    Ok(Version {
-        commit: commit.to_ascii_lowercase(),
-        etag: etag.to_owned(),
-        size,
-        url,
-    })
-}
-
-/// Whether the body goes on exactly where the part ends. A server that ignores `Range` answers
-/// 200 and starts over.
-fn continues(answer: &Answer, start: u64, size: Option<u64>) -> bool {
-    let expected = |range: &str| {
-        let (from, rest) = range.strip_prefix("bytes ")?.split_once('-')?;
-        let (_, total) = rest.split_once('/')?;
-        let total: u64 = total.parse().ok()?;
-        Some(from.parse() == Ok(start) && size.is_none_or(|size| size == total))
-    };
-    answer.status() == 206 && answer.header("Content-Range").and_then(expected) == Some(true)
-}
-
-/// A log-in page is told from the file by its length, before a byte is written.
-fn is_plausible(entry: &Entry, answer: &Answer, size: Option<u64>) -> Result<(), HubError> {
-    match (size, answer.length()) {
-        (Some(size), Some(length)) if size != length => Err(HubError::Mismatch {
-            file: entry.to_string(),
-            expected: format!("{size} bytes"),
-            got: format!("{length}"),
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn malformed(entry: &Entry, what: &str) -> HubError {
-    HubError::Malformed {
-        file: entry.to_string(),
-        what: what.to_owned(),
-    }
-}
-
 fn too_many_redirects(entry: &Entry) -> HubError {
-    malformed(
-        entry,
-        &format!("it redirects more than {MOST_REDIRECTS} times"),
-    )
+    let what = format!("it redirects more than {MOST_REDIRECTS} times");
+    HubError::malformed(entry, &what)
 }

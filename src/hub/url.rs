@@ -1,14 +1,23 @@
-//! Addresses: what a `Location` means, and who is who.
+//! Addresses: where a `Location` leads, and which addresses are the same server.
+//!
+//! They are parsed with the `http::Uri` that ureq itself uses, on purpose, and not with a crate
+//! such as `url`. Whether the token is sent is decided by the host that is read here, and ureq
+//! connects to the host that it reads. Two parsers that read a crafted address differently (a
+//! backslash, a second `@`, an odd port) would send the token to a host that was never checked.
 
+use std::fmt;
 use std::net::IpAddr;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::Uri;
+
+use super::one_line::one_line;
 
 /// An http or https address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Url(String);
 
-/// Scheme, host and port: who is spoken to.
+/// Scheme, host and port: what makes two addresses the same server.
 type Origin = (String, String, u16);
 
 impl Url {
@@ -25,17 +34,17 @@ impl Url {
     fn origin(&self) -> Option<Origin> {
         let uri: Uri = self.0.parse().ok()?;
         let scheme = uri.scheme_str()?.to_ascii_lowercase();
-        let usual = match scheme.as_str() {
+        let default_port = match scheme.as_str() {
             "http" => 80,
             "https" => 443,
             _ => return None,
         };
         let host = uri.host().filter(|host| !host.is_empty())?;
-        let port = uri.port_u16().unwrap_or(usual);
+        let port = uri.port_u16().unwrap_or(default_port);
         Some((scheme, host.to_ascii_lowercase(), port))
     }
 
-    /// Whether both are the same server: scheme, host and port.
+    /// Whether both have the same scheme, host and port.
     pub fn same_origin(&self, other: &Self) -> bool {
         self.origin() == other.origin()
     }
@@ -47,7 +56,7 @@ impl Url {
         })
     }
 
-    /// Whether it is on this machine.
+    /// Whether this is an address of the machine itself.
     pub fn is_loopback(&self) -> bool {
         self.origin().is_some_and(|(_, host, _)| {
             let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
@@ -55,13 +64,13 @@ impl Url {
         })
     }
 
-    /// For messages: without a password, a query's signatures or anything odd.
+    /// The host, for messages: no password, no signature of a query, no control characters.
     pub fn host(&self) -> String {
         let host = self.origin().map(|(_, host, _)| host);
         one_line(&host.unwrap_or_default())
     }
 
-    /// For messages: as [`Url::host`], with scheme, port and path.
+    /// Scheme, host, port and path, for messages: no password, no control characters.
     pub fn shown(&self) -> String {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -74,7 +83,7 @@ impl Url {
         !has_scheme(location) && !location.starts_with("//")
     }
 
-    /// What a `Location` means here.
+    /// The address that a `Location` header in an answer from here means.
     pub fn join(&self, location: &str) -> Option<Self> {
         if has_scheme(location) {
             return Self::parse(location);
@@ -96,7 +105,8 @@ impl Url {
     }
 }
 
-/// Whether it begins as `https:` does; a `:` later on belongs to a path or a query.
+/// Whether it begins with a scheme, such as `https:`; a `:` further on belongs to a path or a
+/// query.
 fn has_scheme(location: &str) -> bool {
     let scheme = location.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
@@ -107,35 +117,24 @@ fn has_scheme(location: &str) -> bool {
     })
 }
 
-/// Everything but letters, digits, `-._~` and what `keep` names.
-pub(super) fn percent_encode(text: &str, keep: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        let c = char::from(byte);
-        if c.is_ascii_alphanumeric() || "-._~".contains(c) || keep.contains(c) {
-            encoded.push(c);
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+/// All that is not unreserved in RFC 3986, as Python's client encodes a revision.
+const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The same but for `/`, which separates segments.
+const IN_PATH: &AsciiSet = &IN_SEGMENT.remove(b'/');
+
+/// Encodes a text that is to be one segment of a path.
+pub(super) fn encode_segment(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, IN_SEGMENT)
 }
 
-/// Text from elsewhere, fit for a message: one line, no control characters, not endless.
-pub(super) fn one_line(text: &str) -> String {
-    const LONGEST: usize = 200;
-    let mut line: String = text
-        .chars()
-        .take(LONGEST)
-        .flat_map(|c| match c.is_control() {
-            true => c.escape_default().collect::<Vec<_>>(),
-            false => vec![c],
-        })
-        .collect();
-    if text.chars().nth(LONGEST).is_some() {
-        line.push('…');
-    }
-    line
+/// Encodes a text of segments.
+pub(super) fn encode_path(text: &str) -> impl fmt::Display {
+    utf8_percent_encode(text, IN_PATH)
 }
 
 #[cfg(test)]
@@ -208,10 +207,16 @@ mod tests {
     }
 
     #[test]
-    fn a_shown_address_has_no_password_and_is_one_line() {
+    fn a_shown_address_has_no_password() {
         let url = Url::parse("https://me:secret@hub.example/a").expect("an address");
         assert_eq!(url.shown(), "https://hub.example/a");
-        assert_eq!(one_line("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
-        assert_eq!(one_line(&"x".repeat(900)).chars().count(), 201);
+    }
+
+    #[test]
+    fn what_is_not_unreserved_is_encoded() {
+        let text = "refs/a-b._~\u{e4}#?% +";
+        let (segment, path) = (encode_segment(text), encode_path(text));
+        assert_eq!(segment.to_string(), "refs%2Fa-b._~%C3%A4%23%3F%25%20%2B");
+        assert_eq!(path.to_string(), "refs/a-b._~%C3%A4%23%3F%25%20%2B");
     }
 }

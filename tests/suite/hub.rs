@@ -1,5 +1,5 @@
-//! The Hub client against a stand-in that misbehaves: either the right bytes under their name, or
-//! one sentence and no file.
+//! The Hub client against a stand-in that misbehaves: either the file has the right bytes, or there
+//! is no file and one sentence that says why.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -98,6 +98,39 @@ fn a_refresh_uses_the_cached_file_if_the_hub_is_down() {
 }
 
 #[test]
+fn one_hub_keeps_its_connection_from_file_to_file() {
+    let names = ["config.json", "preprocessor_config.json", FILE];
+    let keys = names.map(|name| format!("{REPO}/{name}"));
+    let files: Vec<(&str, &[u8])> = keys.iter().map(|key| (&**key, key.as_bytes())).collect();
+    let server = StandIn::new(&files);
+    let client = Client::new(&server);
+    let hub = client.hub();
+    for (name, key) in names.iter().zip(&keys) {
+        let path = hub.get(REPO, "main", name, &()).expect("the file");
+        assert_eq!(std::fs::read(path).expect("its bytes"), key.as_bytes());
+        // A clone is the same Hub.
+        assert!(hub.clone().refresh(REPO, "main", name, &()).is_ok());
+    }
+    assert_eq!((server.count("HEAD"), server.count("GET")), (6, 3));
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_kept_connection_that_the_server_has_closed_is_replaced() {
+    let server = serving(|_, reply| reply.hang_up());
+    let client = Client::new(&server);
+    let hub = client.hub();
+    assert!(hub.get(REPO, "main", FILE, &client.progress).is_ok());
+    for _ in 0..5 {
+        assert!(hub.refresh(REPO, "main", FILE, &client.progress).is_ok());
+    }
+    assert_eq!(server.count("GET"), 1);
+    // Of each failure there would be a note, or the cached file would be used instead.
+    let notes = client.progress.notes();
+    assert!(!notes.contains("using the file"), "{notes}");
+}
+
+#[test]
 fn the_token_does_not_follow_a_redirect_to_another_host() {
     let cdn = serving(|_, reply| reply);
     let port = cdn.port;
@@ -148,7 +181,7 @@ fn a_redirect_without_end_is_an_error() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_gone_on_with() {
+fn a_body_that_breaks_off_is_resumed() {
     let server = serving(first_bodies(2, |reply| {
         let half = reply.body.len() / 2;
         reply.cut(half)
@@ -163,7 +196,7 @@ fn a_body_that_breaks_off_is_gone_on_with() {
 }
 
 #[test]
-fn what_an_earlier_run_left_is_gone_on_with() {
+fn what_an_earlier_run_left_is_resumed() {
     let server = serving(|_, reply| reply);
     let client = Client::new(&server);
     client.leave_partial(&body()[..70_000]);
@@ -257,7 +290,7 @@ fn an_error_at_the_body_is_not_a_file() {
 }
 
 #[test]
-fn a_passing_failure_is_tried_again() {
+fn a_transient_failure_is_retried() {
     for status in [429, 500, 503] {
         let server = serving(move |request, reply| match request.earlier {
             0 => Reply::new(status).header("Retry-After", 0).body(b""),
@@ -287,7 +320,7 @@ fn a_server_that_asks_to_wait_for_an_hour_is_an_error_at_once() {
 }
 
 #[test]
-fn a_stall_ends_in_a_timeout_and_the_next_try_goes_on() {
+fn a_stall_ends_in_a_timeout_and_the_retry_resumes() {
     let server = serving(first_bodies(1, |reply| {
         reply.cut(40_000).stall(Duration::from_secs(5))
     }));
@@ -364,7 +397,7 @@ fn missing_headers_are_an_error() {
 }
 
 #[test]
-fn a_missing_size_is_made_up_for_by_the_hash() {
+fn without_a_size_the_hash_is_enough() {
     let server = serving(|request, reply| match request.method.as_str() {
         "HEAD" => reply.without("Content-Length"),
         _ => reply,

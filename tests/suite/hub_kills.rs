@@ -89,7 +89,7 @@ fn assert_arrives(environment: &Environment, server: &StandIn) {
 }
 
 #[test]
-fn a_download_that_is_killed_after_any_number_of_bytes_is_gone_on_with() {
+fn a_download_that_is_killed_after_any_number_of_bytes_is_resumed() {
     let length = asset("model.safetensors").len();
     // Stands still after so many bytes, so that the kill comes right there.
     let server = shapes(move |request, reply| match is_weights(request) {
@@ -149,7 +149,7 @@ fn a_slow_trickle_is_no_stall() {
         _ => reply,
     });
     let client = Client::new(&server);
-    // Two seconds in all, with a patience of one.
+    // Two seconds in all, with a timeout of one.
     assert!(client.settings.stall_timeout < Duration::from_secs(2));
     client.assert_whole();
     assert_eq!(server.count("GET"), 1);
@@ -178,10 +178,10 @@ fn behind(environment: &Environment, server: &StandIn, before: &str) -> Output {
 }
 
 #[test]
-fn a_disk_that_fills_up_is_told_and_the_next_run_goes_on() {
+fn a_disk_that_fills_up_is_reported_and_the_next_run_resumes() {
     let server = shapes(|_, reply| reply);
     let environment = Environment::new();
-    // No file may grow beyond 100 blocks, which is told as a full disk is.
+    // No file may grow beyond 100 blocks, which is reported as a full disk is.
     let output = behind(&environment, &server, "trap '' XFSZ; ulimit -f 100");
     let message = one_line(&output);
     assert!(message.contains("make room and try again"), "{message}");
@@ -190,7 +190,7 @@ fn a_disk_that_fills_up_is_told_and_the_next_run_goes_on() {
 }
 
 #[test]
-fn a_full_file_system_is_told_and_the_next_run_goes_on() {
+fn a_full_file_system_is_reported_and_the_next_run_resumes() {
     let server = shapes(|_, reply| reply);
     let environment = Environment::new();
     let cache = environment.path("hf");

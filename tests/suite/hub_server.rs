@@ -2,10 +2,12 @@
 //!
 //! It answers what Python's client needs: HEAD with ETag, X-Repo-Commit and a size, GET with or
 //! without Range, and, as the real one does for weights, a redirect to another host for the bytes.
+//! A connection stays open for further requests as long as a client can tell where replies end.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -14,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// What a client asked.
+/// A request of a client.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
@@ -24,7 +26,7 @@ pub struct Request {
     pub earlier: usize,
 }
 
-/// What it gets.
+/// The reply to it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
@@ -32,6 +34,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Send only so many bytes of the body and close.
     pub cut: Option<usize>,
+    /// Close the connection afterwards without having said so.
+    pub hangs_up: bool,
     /// Stand still after the headers and the cut for so long.
     pub stall: Duration,
     /// Stand still before each tenth of the body for so long.
@@ -45,6 +49,7 @@ impl Reply {
             headers: Vec::new(),
             body: Vec::new(),
             cut: None,
+            hangs_up: false,
             stall: Duration::ZERO,
             pause: Duration::ZERO,
         }
@@ -70,6 +75,11 @@ impl Reply {
         self
     }
 
+    pub fn hang_up(mut self) -> Self {
+        self.hangs_up = true;
+        self
+    }
+
     pub fn pause(mut self, duration: Duration) -> Self {
         self.pause = duration;
         self
@@ -79,6 +89,18 @@ impl Reply {
         self.stall = duration;
         self
     }
+
+    /// Whether the headers say where the reply ends, and it does end there.
+    fn ends_as_said(&self, method: &str) -> bool {
+        let lengths = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("Content-Length"));
+        let is_said = lengths
+            .map(|(_, length)| length)
+            .eq([&self.body.len().to_string()]);
+        method == "HEAD" || (is_said && self.cut.is_none())
+    }
 }
 
 type Handler = dyn Fn(&Request, Reply) -> Reply + Send + Sync;
@@ -87,6 +109,7 @@ type Handler = dyn Fn(&Request, Reply) -> Reply + Send + Sync;
 pub struct StandIn {
     pub port: u16,
     requests: Arc<Mutex<Vec<Request>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 pub fn sha256(bytes: &[u8]) -> String {
@@ -100,7 +123,7 @@ impl StandIn {
         Self::with(files, |_, reply| reply)
     }
 
-    /// As [`StandIn::new`], with each good reply changed by `fault`.
+    /// Serves `files`, with each good reply changed by `fault`.
     pub fn with(
         files: &[(&str, &[u8])],
         fault: impl Fn(&Request, Reply) -> Reply + Send + Sync + 'static,
@@ -114,13 +137,20 @@ impl StandIn {
             .collect();
         let (files, fault): (_, Arc<Handler>) = (Arc::new(files), Arc::new(fault));
         let seen = Arc::clone(&requests);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let opened = Arc::clone(&connections);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                opened.fetch_add(1, Ordering::Relaxed);
                 let (files, seen, fault) = (files.clone(), Arc::clone(&seen), Arc::clone(&fault));
                 thread::spawn(move || serve(stream, &files, &seen, &*fault));
             }
         });
-        Self { port, requests }
+        Self {
+            port,
+            requests,
+            connections,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -131,6 +161,11 @@ impl StandIn {
         self.requests.lock().expect("no poisoned lock").clone()
     }
 
+    /// How many connections clients have opened.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub fn count(&self, method: &str) -> usize {
         self.requests()
             .iter()
@@ -139,33 +174,52 @@ impl StandIn {
     }
 }
 
+/// Answers the requests of one connection.
 fn serve(
     stream: TcpStream,
     files: &HashMap<String, Vec<u8>>,
     seen: &Mutex<Vec<Request>>,
     fault: &Handler,
 ) -> Option<()> {
+    // Else the kernel would hold back a body until the client has acknowledged the headers.
+    stream.set_nodelay(true).ok()?;
     let mut reader = BufReader::new(stream);
-    let request = read(&mut reader, seen)?;
-    let good = good_reply(&request, files);
-    let reply = fault(&request, good);
-    let mut stream = reader.into_inner();
-    let mut head = format!("HTTP/1.1 {} Status\r\nConnection: close\r\n", reply.status);
+    loop {
+        let request = read(&mut reader, seen)?;
+        let reply = fault(&request, good_reply(&request, files));
+        let stays_open = reply.ends_as_said(&request.method);
+        send(reader.get_mut(), &request, &reply, stays_open).ok()?;
+        if !stays_open || reply.hangs_up {
+            return Some(());
+        }
+    }
+}
+
+fn send(
+    stream: &mut TcpStream,
+    request: &Request,
+    reply: &Reply,
+    stays_open: bool,
+) -> io::Result<()> {
+    let mut head = format!("HTTP/1.1 {} Status\r\n", reply.status);
+    if !stays_open {
+        head.push_str("Connection: close\r\n");
+    }
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(head.as_bytes())?;
     if request.method != "HEAD" {
         let end = reply.cut.unwrap_or(reply.body.len());
         for part in reply.body[..end].chunks(reply.body.len().div_ceil(10).max(1)) {
             thread::sleep(reply.pause);
-            stream.write_all(part).ok()?;
+            stream.write_all(part)?;
         }
     }
-    stream.flush().ok()?;
+    stream.flush()?;
     thread::sleep(reply.stall);
-    Some(())
+    Ok(())
 }
 
 fn read(reader: &mut BufReader<TcpStream>, seen: &Mutex<Vec<Request>>) -> Option<Request> {
