@@ -61,7 +61,9 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io = cause.downcast_ref().map(io::Error::kind);
         // serde_json does not name the cause of its own errors.
-        let json = cause.downcast_ref().and_then(serde_json::Error::io_error_kind);
+        let json = cause
+            .downcast_ref()
+            .and_then(serde_json::Error::io_error_kind);
         io.or(json) == Some(io::ErrorKind::BrokenPipe)
     })
 }

@@ -1,6 +1,7 @@
 //! What is safe to show on a terminal, and how.
 
 /// How text looks where it goes.
+#[cfg(feature = "cli")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
     /// Whether to use colour.
@@ -30,9 +31,27 @@ pub fn printable(text: &str) -> String {
     })
 }
 
+/// Text from elsewhere, fit for a message: printable on one line and not endless, since it may come
+/// from a server.
+pub fn one_line(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let start: String = text.chars().take(LONGEST).collect();
+    let mut line = printable(&start);
+    if start.len() < text.len() {
+        line.push('…');
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
-    use super::printable;
+    use super::{one_line, printable};
+
+    #[test]
+    fn text_from_elsewhere_becomes_a_line_of_bounded_length() {
+        assert_eq!(one_line("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(one_line(&"x".repeat(900)).chars().count(), 201);
+    }
 
     #[test]
     fn invisible_characters_are_escaped_and_letters_of_any_script_are_not() {

@@ -8,9 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use super::error::HubError;
 use super::layout::Layout;
 use super::lock::Lock;
-use super::one_line::one_line;
 use super::progress::Progress;
 use super::version::{Version, is_commit};
+use crate::printable::one_line;
 
 /// One file of one revision of a model repository.
 pub(super) struct Entry {

@@ -9,9 +9,9 @@ use ureq::{Agent, Body};
 
 use super::cache::Entry;
 use super::error::HubError;
-use super::one_line::one_line;
 use super::settings::Settings;
 use super::url::Url;
+use crate::printable::one_line;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("effnet/", env!("CARGO_PKG_VERSION"));

@@ -15,7 +15,7 @@
 //! - `version`, `error`, `progress`: what the others pass to each other and to the caller.
 //!
 //! No two files here import each other. Each imports only from those before it: `error`,
-//! `one_line`, `url`, `version`, `progress`; `digest`, `layout`, `settings`, `backoff`; `lock`,
+//! `url`, `version`, `progress`; `digest`, `layout`, `settings`, `backoff`; `lock`,
 //! `partial`; `cache`; `http`; `headers`; `transfer`; this file.
 
 mod backoff;
@@ -26,7 +26,6 @@ mod headers;
 mod http;
 mod layout;
 mod lock;
-mod one_line;
 mod partial;
 mod progress;
 pub mod settings;

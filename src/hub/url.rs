@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::Uri;
 
-use super::one_line::one_line;
+use crate::printable::one_line;
 
 /// An http or https address.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -390,7 +390,10 @@ fn ctrl_c_closes_the_array_and_ends_the_run_as_the_signal() {
     assert!(status.success());
     stdout.read_to_end(&mut text).expect("the rest");
     let status = child.wait().expect("an end");
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(2)
+    );
     let records: Value = serde_json::from_slice(&text).expect("a closed array");
     assert_eq!(records.as_array().map(Vec::len), Some(1));
 }
