@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::Duration;
 
+use anstream::{AutoStream, ColorChoice};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::printable::{Style, printable};
@@ -42,10 +43,13 @@ impl Terminal {
         let color = match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto if set("NO_COLOR") => false,
-            Color::Auto if set("CLICOLOR_FORCE") => true,
-            Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+            // NO_COLOR, CLICOLOR_FORCE, CLICOLOR and TERM, as other programs understand them.
+            Color::Auto => AutoStream::choice(&stdout()) != ColorChoice::Never,
         };
+        if color {
+            // Older consoles of Windows show escape sequences only when asked to.
+            let _ = anstyle_query::windows::enable_ansi_colors();
+        }
         Style { color, terminal }
     }
 

@@ -2,37 +2,37 @@
 
 use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::record::{Record, Sink};
 use crate::checkpoint::labels::Prediction;
-use crate::printable::{Style, printable};
+use crate::printable::{self, printable};
 
-const BOLD: &str = "\x1b[1m";
-const DIM: &str = "\x1b[2m";
-const RED: &str = "\x1b[31m";
-const GREEN: &str = "\x1b[32m";
-const RESET: &str = "\x1b[0m";
+const PATH: Style = Style::new().bold();
+const WNID: Style = Style::new().dimmed();
+const ERROR: Style = AnsiColor::Red.on_default();
+const SCORE: Style = AnsiColor::Green.on_default();
 
 pub(super) struct Text<W: Write> {
     to: W,
-    style: Style,
+    look: printable::Style,
 }
 
 impl<W: Write> Text<W> {
-    pub(super) fn new(to: W, style: Style) -> Self {
-        Self { to, style }
+    pub(super) fn new(to: W, look: printable::Style) -> Self {
+        Self { to, look }
     }
 
-    fn paint(&self, color: &'static str, text: &str) -> String {
-        match self.style.color {
-            true => format!("{color}{text}{RESET}"),
+    fn paint(&self, style: Style, text: &str) -> String {
+        match self.look.color {
+            true => format!("{style}{text}{style:#}"),
             false => text.to_owned(),
         }
     }
 
     fn shown(&self, text: &str) -> String {
-        match self.style.terminal {
+        match self.look.terminal {
             true => printable(text),
             false => text.to_owned(),
         }
@@ -44,10 +44,10 @@ impl<W: Write> Text<W> {
         let widest = labels.iter().map(|label| label.width()).max();
         for (prediction, label) in predictions.iter().zip(&labels) {
             let percent = format!("{:6.2}%", prediction.score * 100.0);
-            let percent = self.paint(GREEN, &percent);
+            let percent = self.paint(SCORE, &percent);
             match &prediction.wnid {
                 Some(wnid) => {
-                    let wnid = self.paint(DIM, wnid);
+                    let wnid = self.paint(WNID, wnid);
                     let padding = widest.unwrap_or_default() - label.width();
                     writeln!(self.to, "  {percent}  {label}{:padding$}  {wnid}", "")?;
                 }
@@ -61,11 +61,11 @@ impl<W: Write> Text<W> {
 impl<W: Write> Sink for Text<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         let path = self.shown(&record.path.to_string_lossy());
-        writeln!(self.to, "{}", self.paint(BOLD, &path))?;
+        writeln!(self.to, "{}", self.paint(PATH, &path))?;
         match &record.outcome {
             Err(error) => {
                 let message = self.shown(&error.message);
-                let word = self.paint(RED, "error:");
+                let word = self.paint(ERROR, "error:");
                 writeln!(self.to, "  {word} {message}")?;
             }
             Ok(predictions) => self.predictions(predictions)?,

@@ -29,7 +29,15 @@ fn available() -> Option<u64> {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let kilobytes = |path: &str, key: &str| Some(1024 * value(&read(path)?, key)?);
     let machine = kilobytes("/proc/meminfo", "MemAvailable:");
-    let container = read("/sys/fs/cgroup/memory.max").and_then(|text| text.trim().parse().ok());
+    let cgroup = |name: &str| {
+        read(&format!("/sys/fs/cgroup/memory.{name}"))?
+            .trim()
+            .parse()
+            .ok()
+    };
+    // What a container may take is for all of its processes, this one included.
+    let container =
+        cgroup("max").map(|most: u64| most.saturating_sub(cgroup("current").unwrap_or(0)));
     let addresses = read("/proc/self/limits").and_then(|limits| {
         let most = value(&limits, "Max address space")?;
         let taken = kilobytes("/proc/self/status", "VmSize:")?;

@@ -4,7 +4,7 @@ use crate::corpus::Random;
 use crate::environment::{Environment, repository};
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 26] = [
+const FLAGS: [(&str, &[&str]); 30] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -57,8 +57,12 @@ const FLAGS: [(&str, &[&str]); 26] = [
     ("--recursive", &[]),
     ("--files-from", &["list", "-", "album", "none", "star.jpg"]),
     ("--null", &[]),
+    ("--sigmoid", &[]),
+    ("--dtype", &["auto", "f32", "f16", "bf16", "f64", ""]),
+    ("--test-size", &[]),
     ("--quiet", &[]),
     ("--verbose", &[]),
+    ("--color", &["auto", "always", "never", "red"]),
 ];
 
 const PATHS: [&str; 8] = [
@@ -148,4 +152,20 @@ fn no_combination_of_flags_ends_in_a_panic() {
     }
     println!("{answered} answered, {refused} refused");
     assert!(answered > RUNS / 8 && refused > RUNS / 8);
+}
+
+#[test]
+fn every_flag_of_classify_is_tried() {
+    let help = Environment::new().run(["classify", "--help"]).stdout;
+    let listed = help
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'));
+    let words = listed.flat_map(str::split_whitespace);
+    let long = words.filter(|word| word.starts_with("--"));
+    let tried = |flag: &&str| FLAGS.iter().any(|(name, _)| name == flag);
+    let missing: Vec<_> = long
+        .filter(|flag| !["--help", "--version"].contains(flag) && !tried(flag))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+    assert!(help.contains("--sigmoid"));
 }
