@@ -131,7 +131,7 @@ _effnet() {
             return 0
             ;;
         effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --variant --weights --revision --offline --model --test-size --labels --top-k --min-score --sigmoid --format --json --jsonl --csv --output --resume --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --quiet --verbose --color --help --version"
+            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --top-k --min-score --sigmoid --format --json --jsonl --csv --tsv --no-header --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

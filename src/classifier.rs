@@ -53,6 +53,8 @@ pub struct Classifier {
     pub transform: Transform,
     /// Its classes.
     pub labels: Labels,
+    /// How its logits become probabilities.
+    pub scoring: Scoring,
     network: EfficientNet,
     device: Device,
 }
@@ -90,6 +92,7 @@ impl Classifier {
             config,
             transform,
             labels,
+            scoring,
             ..
         } = &model.card;
         ensure!(
@@ -109,6 +112,7 @@ impl Classifier {
         Ok(Self {
             transform: *transform,
             labels: labels.clone(),
+            scoring: *scoring,
             network,
             device,
         })
@@ -122,7 +126,7 @@ impl Classifier {
         let wanted = Wanted {
             k,
             min_score: 0.0,
-            scoring: Scoring::Softmax,
+            scoring: self.scoring,
         };
         let answers = self.classify_batch(&[self.prepare(bytes)?], wanted)?;
         Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat())

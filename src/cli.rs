@@ -46,6 +46,18 @@ pub struct InputArgs {
     /// Paths in --files-from are separated by NUL, as `find -print0` writes them
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
+
+    /// Follow links to folders that are found in folders
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Also take files and folders whose names begin with a dot
+    #[arg(long)]
+    pub hidden: bool,
+
+    /// Finding no pictures is no error
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 impl InputArgs {
@@ -56,6 +68,9 @@ impl InputArgs {
             files_from: self.files_from.clone(),
             null: self.null,
             recursive: self.recursive,
+            follow: self.follow,
+            hidden: self.hidden,
+            allow_empty: self.allow_empty,
         }
     }
 }
@@ -131,21 +146,29 @@ impl ModelArgs {
 /// What to write where.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// How to write the answers
-    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
-    format: Format,
+    /// How to write the answers [default: as the ending of --output says, or text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
 
     /// Short for --format json
-    #[arg(long, conflicts_with_all = ["format", "jsonl", "csv"])]
+    #[arg(long, conflicts_with_all = ["format", "jsonl", "csv", "tsv"])]
     json: bool,
 
     /// Short for --format jsonl
-    #[arg(long, conflicts_with_all = ["format", "csv"])]
+    #[arg(long, conflicts_with_all = ["format", "csv", "tsv"])]
     jsonl: bool,
 
     /// Short for --format csv
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, conflicts_with_all = ["format", "tsv"])]
     csv: bool,
+
+    /// Short for --format tsv
+    #[arg(long, conflicts_with = "format")]
+    tsv: bool,
+
+    /// Leave out the line of CSV and TSV that names the columns
+    #[arg(long)]
+    pub no_header: bool,
 
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -154,17 +177,27 @@ pub struct OutputArgs {
     /// Skip the pictures that the output file already holds, and append to it
     #[arg(long, requires = "output")]
     pub resume: bool,
+
+    /// With --resume, try those again that failed
+    #[arg(long, requires = "resume")]
+    pub retry_failed: bool,
 }
 
 impl OutputArgs {
     /// The format asked for, in whichever way.
     pub fn format(&self) -> Format {
-        match (self.json, self.jsonl, self.csv) {
-            (true, ..) => Format::Json,
-            (_, true, _) => Format::Jsonl,
-            (.., true) => Format::Csv,
-            _ => self.format,
-        }
+        let short = match (self.json, self.jsonl, self.csv, self.tsv) {
+            (true, ..) => Some(Format::Json),
+            (_, true, ..) => Some(Format::Jsonl),
+            (.., true, _) => Some(Format::Csv),
+            (.., true) => Some(Format::Tsv),
+            _ => None,
+        };
+        let by_name = || Format::of_file(self.output.as_deref()?);
+        short
+            .or(self.format)
+            .or_else(by_name)
+            .unwrap_or(Format::Text)
     }
 }
 

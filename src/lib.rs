@@ -86,7 +86,8 @@ pub mod picture;
 pub mod run;
 
 pub use checkpoint::choice::Choice;
-pub use checkpoint::labels::{Label, Labels, Prediction};
+pub use checkpoint::label::Label;
+pub use checkpoint::labels::{Labels, Prediction};
 pub use classifier::{Classifier, Error};
 pub use device::{Choice as DeviceChoice, Place, Precision};
 pub use error::{ErrorKind, PictureError};

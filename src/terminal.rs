@@ -1,7 +1,7 @@
 //! Standard error: warnings, progress and the summary.
 
 use std::fmt;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
@@ -67,6 +67,11 @@ impl Terminal {
         }
     }
 
+    /// What went wrong with a part of the run, where nothing else says so.
+    pub fn report_failure(&self, message: &str) {
+        write_line(&shown(message));
+    }
+
     /// A detail, with `-v`.
     pub fn detail(&self, message: &str) {
         if self.verbose {
@@ -80,8 +85,9 @@ impl Terminal {
 
     /// A bar over `total` pictures, or a count where the total is not known.
     pub fn picture_progress(&self, total: Option<u64>) -> ProgressBar {
-        // One picture is done before a bar could be read.
-        if !self.draws_progress() || total == Some(1) {
+        // One picture is done before a bar could be read. What reads a pipe mostly writes to the same
+        // terminal, and would tear the bar.
+        if !self.draws_progress() || total == Some(1) || is_pipe(&stdout()) {
             return ProgressBar::hidden();
         }
         let template = match total {
@@ -105,6 +111,22 @@ impl Terminal {
         };
         bar(total, template).with_message(printable(file))
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(stdout: &Stdout) -> bool {
+    use std::fs::File;
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let copy = stdout.as_fd().try_clone_to_owned().map(File::from);
+    let metadata = copy.and_then(|file| file.metadata());
+    metadata.is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+/// What is neither a terminal nor a file can't be told from a pipe.
+#[cfg(not(unix))]
+fn is_pipe(stdout: &Stdout) -> bool {
+    !stdout.is_terminal()
 }
 
 fn bar(total: Option<u64>, template: &str) -> ProgressBar {

@@ -21,6 +21,17 @@ pub enum Scoring {
     Sigmoid,
 }
 
+impl Scoring {
+    /// That of a model with so many classes which does not say: softmax would give a single class
+    /// 100 % whatever the picture shows.
+    pub fn for_classes(classes: usize) -> Self {
+        match classes {
+            1 => Self::Sigmoid,
+            _ => Self::Softmax,
+        }
+    }
+}
+
 /// Which classes are an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {

@@ -15,6 +15,7 @@ use super::published::Checkpoint;
 use super::published::torchvision::Preset;
 use crate::model::Config;
 use crate::model::names::Naming;
+use crate::top_k::Scoring;
 
 /// What the file at `path` is, as a network of `variant`: like the published weights called
 /// `weights`, or else like what its tensors' names make likely.
@@ -37,6 +38,7 @@ pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model>
         name: path.display().to_string(),
         card: Card {
             labels: Labels::for_classes(classes),
+            scoring: Scoring::for_classes(classes),
             config: Config {
                 classes,
                 ..card.config

@@ -3,6 +3,7 @@
 use super::labels::Labels;
 use crate::model::Config;
 use crate::picture::transform::Transform;
+use crate::top_k::Scoring;
 
 /// A model without its weights.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Card {
     pub test: Option<Transform>,
     /// Its classes' names, or the usual ones for their number.
     pub labels: Labels,
+    /// How its logits become probabilities.
+    pub scoring: Scoring,
 }
 
 impl Card {

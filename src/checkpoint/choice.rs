@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use super::bare;
 use super::card::Card;
 use super::config::Texts;
+use super::config::transformers::PREPROCESSOR_FILE;
 use super::demo::{self, DEMO};
 use super::files::{self, CONFIG_FILE, is_repo_id};
 use super::labels::Labels;
@@ -80,7 +81,7 @@ impl Choice {
             model.card = model.card.at_test_size();
         }
         if let Some(path) = &self.labels {
-            model.card.labels = Labels::open(path, model.card.config.classes)?;
+            model.card.labels = model.card.labels.renamed(path)?;
         }
         Ok(model)
     }
@@ -105,6 +106,41 @@ impl Choice {
             };
             (checkpoint.repo(), card)
         }))
+    }
+
+    /// What the model will be called, before it is found.
+    ///
+    /// # Errors
+    /// If it is a published checkpoint that there is not.
+    pub fn name(&self) -> Result<String> {
+        match &self.model {
+            None if self.variant() == DEMO => Ok(DEMO.to_owned()),
+            None => Ok(self.checkpoint()?.repo()),
+            Some(name) => Ok(name.strip_prefix("hf-hub:").unwrap_or(name).to_owned()),
+        }
+    }
+
+    /// The files on this machine that the model is named by.
+    pub fn local_files(&self) -> Vec<PathBuf> {
+        let path = self.model.as_ref().map(PathBuf::from);
+        let Some(path) = path.filter(|path| path.exists()) else {
+            return Vec::new();
+        };
+        let folder = match path.is_dir() {
+            true => path.clone(),
+            false => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+        };
+        let files = [files::CONFIG_FILE, PREPROCESSOR_FILE, files::WEIGHTS_FILE];
+        let beside = files.map(|file| folder.join(file));
+        beside.into_iter().chain([path]).collect()
+    }
+
+    /// Checks that the file of labels can be read, which is known to fail before a download.
+    ///
+    /// # Errors
+    /// If it can't.
+    pub fn check_labels(&self) -> Result<()> {
+        self.labels.as_deref().map_or(Ok(()), Labels::check)
     }
 
     fn variant(&self) -> &str {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use super::text_file;
+use super::label::Label;
+use super::label_file;
 use crate::top_k::Scored;
 
 /// The 1000 classes of ImageNet-1k in the order of their WordNet ids, which is the order of every
@@ -16,25 +17,6 @@ const IMAGENET_1K: &str = include_str!("../../assets/imagenet_labels.tsv");
 /// The 21843 classes of ImageNet-21k in the order of timm/data/_info/imagenet21k_goog_synsets.txt,
 /// and which of them are ImageNet-12k's 11821, which are in the same order.
 const IMAGENET_21K: &str = include_str!("../../assets/imagenet21k_labels.tsv");
-
-/// What a class is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// Its WordNet id, such as `n02123045`, where it is one of ImageNet's.
-    pub wnid: Option<String>,
-    /// Readable; the class index in digits where nothing else is known.
-    pub name: String,
-}
-
-impl Label {
-    /// A name that is itself a WordNet id also becomes the id.
-    fn named(name: String) -> Self {
-        Self {
-            wnid: is_wnid(&name).then(|| name.clone()),
-            name,
-        }
-    }
-}
 
 /// A class that a picture may show.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
@@ -119,34 +101,35 @@ impl Labels {
         }
     }
 
-    /// One label per line: a name, or a WordNet id and a name with a tab between them. The
-    /// header of effnet's own table is skipped.
+    /// Reads labels from a file: see [`super::label_file`]. Where all but the names is known of as
+    /// many classes, as with translated names, the WordNet ids stay.
     ///
     /// # Errors
-    /// If the file can't be read as UTF-8 or does not hold `classes` labels.
-    pub fn open(path: &Path, classes: usize) -> Result<Self> {
-        let shown = path.display();
-        let text =
-            text_file::read(path).with_context(|| format!("can't read the labels {shown}"))?;
-        let labels: Vec<_> = text
-            .trim_start_matches('\u{feff}')
-            .lines()
-            .map(str::trim_end)
-            .filter(|line| !line.is_empty() && *line != "wnid\tlabel")
-            .map(|line| match line.split_once('\t') {
-                Some((wnid, name)) if is_wnid(wnid) => Label {
-                    wnid: Some(wnid.to_owned()),
-                    name: name.to_owned(),
-                },
-                _ => Label::named(line.to_owned()),
-            })
-            .collect();
+    /// If it can't be read, or does not hold as many labels as there are classes.
+    pub fn renamed(&self, path: &Path) -> Result<Self> {
+        let mut labels = label_file::read(path)?;
         ensure!(
-            labels.len() == classes,
-            "{shown} holds {} labels, the model has {classes} classes",
+            labels.len() == self.len(),
+            "{} holds {} labels, the model has {} classes",
+            path.display(),
             labels.len(),
+            self.len(),
         );
+        let named = labels.iter().any(|label| label.wnid.is_some());
+        if !named {
+            for (label, known) in labels.iter_mut().zip(&self.labels) {
+                label.wnid.clone_from(&known.wnid);
+            }
+        }
         Ok(Self::from_labels(labels))
+    }
+
+    /// Checks that labels can be read from a file, of however many classes.
+    ///
+    /// # Errors
+    /// If they can't.
+    pub fn check(path: &Path) -> Result<()> {
+        label_file::read(path).map(|_| ())
     }
 
     fn from_labels(labels: Vec<Label>) -> Self {
@@ -184,10 +167,4 @@ impl Labels {
         };
         scored.iter().map(prediction).collect()
     }
-}
-
-/// `n` and eight digits.
-fn is_wnid(text: &str) -> bool {
-    let digits = text.strip_prefix('n').unwrap_or_default();
-    digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit())
 }

@@ -12,6 +12,8 @@ pub mod choice;
 pub mod config;
 pub mod demo;
 pub mod files;
+pub mod label;
+mod label_file;
 pub mod labels;
 pub mod model;
 pub mod published;

@@ -7,17 +7,40 @@ use std::path::Path;
 /// A label for each of 100,000 classes needs less.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The whole file, if it is UTF-8 and not longer than such files are: a device would not end.
+/// The whole file as text, without a byte order mark: UTF-8, or UTF-16 as PowerShell writes it. It
+/// must not be longer than such files are, since a device would not end.
 ///
 /// # Errors
-/// If it is not, or can't be read.
+/// If it is not text, too long, or can't be read.
 pub fn read(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let mut file = File::open(path)?.take(MAX_BYTES + 1);
-    file.read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         let message = format!("it is longer than {MAX_BYTES} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
-    Ok(text)
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units: Vec<_> = bytes.as_chunks::<2>().0.iter().copied().map(unit).collect();
+        String::from_utf16(&units).map_err(|_| not_text())
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => text(rest.to_vec()),
+        _ => text(bytes),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| not_text())
+}
+
+/// What the standard library says of it.
+fn not_text() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "stream did not contain valid UTF-8",
+    )
 }

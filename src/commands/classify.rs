@@ -1,16 +1,16 @@
 //! `effnet classify`: label pictures.
 
-use std::collections::HashSet;
-use std::sync::atomic::Ordering;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
-use indicatif::ProgressBar;
 
 use super::downloads::Downloads;
 use super::outcome::Outcome;
-use crate::checkpoint::labels::Prediction;
+use super::writer::{Tally, Writer};
+use crate::checkpoint::choice::Choice;
 use crate::checkpoint::model::Model;
 use crate::classifier::Classifier;
 use crate::cli::{
@@ -18,11 +18,11 @@ use crate::cli::{
     batch_size, count, probability, thread_count,
 };
 use crate::device::Place;
-use crate::error::PictureError;
-use crate::output::{Format, Name, Record, Sink, destination, resume};
+use crate::output::resume::{self, Done};
+use crate::output::{self, Format, destination};
 use crate::picture::decode::Limits;
 use crate::printable::Style;
-use crate::run::inputs::Input;
+use crate::run::inputs::{Input, Inputs};
 use crate::run::memory;
 use crate::run::pipeline::{Options, Pipeline};
 use crate::run::threads::{INTERRUPTED, start_pool, threads};
@@ -68,81 +68,109 @@ pub struct Classify {
 
     #[command(flatten)]
     pub decode: DecodeArgs,
+
+    /// Exit with 0 even if some pictures failed
+    #[arg(long)]
+    pub keep_going: bool,
 }
 
 /// Pictures at once on a GPU: enough to fill one, few enough for b7 in 8 GB.
 const GPU_BATCH: usize = 64;
 
-/// What became of the pictures.
-#[derive(Default)]
-struct Tally {
-    classified: u64,
-    failed: u64,
-}
-
 pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
-    let format = args.output.format();
     ensure!(
-        !args.output.resume || format == Format::Jsonl,
+        !args.output.resume || args.output.format() == Format::Jsonl,
         "--resume needs --jsonl: other formats can't be continued",
     );
     let threads = threads(args.threads);
     start_pool(threads)?;
     // What is cheap to check comes before a download.
-    let (inputs, total) = args.inputs.selection().inputs()?;
+    let inputs = args.inputs.selection().inputs()?;
+    let choice = args.model.choice();
+    args.check_output(&choice, &inputs)?;
+    choice.check_labels()?;
     let place = args.device.device.open(args.device.dtype)?;
-    let model = args.model.choice().resolve(&Downloads::new(terminal))?;
+    if inputs.are_all_missing() {
+        // No reason to download a model.
+        let mut writer = args.writer(&choice.name()?, &inputs, &terminal)?;
+        let failed = writer.failures(inputs.named, args.limits());
+        return writer.close(failed, &terminal, args.keep_going);
+    }
+    let model = choice.resolve(&Downloads::new(terminal))?;
     if args.model.test_size && model.card.test.is_none() {
         terminal.warn(&format!(
             "{} has no test size of its own; it is {} as always",
             model.name, model.card.transform.size,
         ));
     }
-    let done = args.done()?;
-    let left = total.map(|total| total.saturating_sub(done.len() as u64));
-    let inputs = inputs.filter(move |input: &Input| !done.contains(&Name::of(input.path())));
+    let mut writer = args.writer(&model.name, &inputs, &terminal)?;
+    let (inputs, left) = writer.left_of(inputs);
     let options = args.options(&place, threads);
     // A picture waits for its batch, and is copied into it.
-    let batch = left.map_or(options.batch_size as u64, |left| {
-        left.min(options.batch_size as u64)
-    });
+    let batch_size = options.batch_size as u64;
+    let batch = left.map_or(batch_size, |left| left.min(batch_size));
     memory::ensure_fits(batch, 2 * model.card.transform.bytes())?;
-    let started = Instant::now();
     let pipeline = Pipeline::start(inputs, model.card.transform, options, &INTERRUPTED);
     let classifier = load(&model, place, threads, &terminal)?;
-    let (to, style) = match &args.output.output {
-        Some(path) => (
-            destination::file(path, args.output.resume)?,
-            Style::default(),
-        ),
-        None => (destination::stdout(), terminal.stdout_style()),
-    };
-    let sink = format.sink(to, style);
-    let wanted = args.wanted();
+    let wanted = args.wanted(&model);
     let each = |pictures: &[Vec<f32>]| Ok(classifier.classify_batch(pictures, wanted)?);
-    let tally = write(
-        pipeline,
-        each,
-        sink,
-        style,
-        &terminal.picture_progress(left),
-    )?;
-    summarise(&tally, started, &terminal);
-    Ok(match tally {
-        _ if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
-        Tally { failed: 0, .. } => Outcome::Success,
-        // With a single picture asked for and failed, nothing could be done either, but the
-        // record was printed: it is the pictures that failed, not the run.
-        _ => Outcome::SomeFailed,
-    })
+    let progress = terminal.picture_progress(left);
+    let written = writer.answers(pipeline, each, &progress);
+    writer.close(written, &terminal, args.keep_going)
 }
 
 impl Classify {
-    /// The pictures that the output file holds already.
-    fn done(&self) -> Result<HashSet<Name>> {
-        match &self.output.output {
-            Some(path) if self.output.resume => resume::prepare(path),
-            _ => Ok(HashSet::new()),
+    /// Refuses to write over what this run reads.
+    fn check_output(&self, choice: &Choice, inputs: &Inputs) -> Result<()> {
+        let Some(output) = &self.output.output else {
+            return Ok(());
+        };
+        let model = choice.local_files();
+        let mut read: Vec<&Path> = model.iter().map(PathBuf::as_path).collect();
+        read.extend(self.inputs.files_from.as_deref());
+        read.extend(choice.labels.as_deref());
+        read.extend(inputs.named.iter().map(Input::path));
+        destination::check(output, &read)
+    }
+
+    /// Opens what the records go to.
+    fn writer(&self, model: &str, inputs: &Inputs, terminal: &Terminal) -> Result<Writer> {
+        let started = Instant::now();
+        let (to, done, style): (Box<dyn Write>, _, _) = match &self.output.output {
+            Some(path) if self.output.resume => {
+                let (file, done) = resume::open(path, model, self.output.retry_failed)?;
+                (Box::new(file), done, Style::default())
+            }
+            Some(path) => {
+                let file = destination::file(path, false)?;
+                (Box::new(file), Done::default(), Style::default())
+            }
+            None => (
+                destination::stdout(),
+                Done::default(),
+                terminal.stdout_style(),
+            ),
+        };
+        let options = output::Options {
+            format: self.output.format(),
+            header: !self.output.no_header,
+            model: model.to_owned(),
+            style,
+        };
+        Ok(Writer {
+            sink: output::sink(to, options),
+            shares_terminal: style.terminal,
+            done,
+            left_out: inputs.left_out.clone(),
+            tally: Tally::default(),
+            started,
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            max_pixels: self.decode.max_pixels,
+            max_bytes: self.decode.max_bytes,
         }
     }
 
@@ -154,22 +182,19 @@ impl Classify {
                 false => threads,
             }),
             decoders: threads,
-            limits: Limits {
-                max_pixels: self.decode.max_pixels,
-                max_bytes: self.decode.max_bytes,
-            },
+            limits: self.limits(),
             upright: !self.decode.no_exif,
             exact: self.decode.exact_decode,
         }
     }
 
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, model: &Model) -> Wanted {
         Wanted {
             k: self.top_k,
             min_score: self.min_score,
             scoring: match self.sigmoid {
                 true => Scoring::Sigmoid,
-                false => Scoring::Softmax,
+                false => model.card.scoring,
             },
         }
     }
@@ -200,58 +225,4 @@ fn load(model: &Model, place: Place, threads: usize, terminal: &Terminal) -> Res
         ));
     }
     Ok(classifier)
-}
-
-/// What one picture shows.
-type Answer = Result<Vec<Prediction>, PictureError>;
-
-/// Runs the pipeline into the sink and closes it, however the run ends.
-fn write(
-    pipeline: Pipeline,
-    each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Answer>>,
-    mut sink: Box<dyn Sink>,
-    style: Style,
-    progress: &ProgressBar,
-) -> Result<Tally> {
-    let mut tally = Tally::default();
-    let emit = |path, answer: Result<Answer, PictureError>| {
-        let outcome = answer.flatten();
-        match outcome {
-            Ok(_) => tally.classified += 1,
-            Err(_) => tally.failed += 1,
-        }
-        let record = Record { path, outcome };
-        // Only where both go to one terminal do they get into each other's way.
-        let written = match style.terminal {
-            true => progress.suspend(|| sink.record(&record)),
-            false => sink.record(&record),
-        };
-        written.context(WRITING)?;
-        progress.inc(1);
-        Ok(())
-    };
-    let ran = pipeline.run(each, emit);
-    progress.finish_and_clear();
-    ran?;
-    sink.finish().context(WRITING)?;
-    Ok(tally)
-}
-
-const WRITING: &str = "can't write the output";
-
-fn summarise(tally: &Tally, started: Instant, terminal: &Terminal) {
-    let Tally { classified, failed } = *tally;
-    let count = classified + failed;
-    let elapsed = started.elapsed();
-    let plural = if count == 1 { "" } else { "s" };
-    let failures = if failed == 0 {
-        String::new()
-    } else {
-        format!(", {failed} failed")
-    };
-    terminal.say(&format!(
-        "{count} picture{plural}{failures}, {} ({:.1} pictures/s)",
-        human_duration(elapsed),
-        count as f64 / elapsed.as_secs_f64(),
-    ));
 }

@@ -9,6 +9,7 @@ mod info;
 mod man;
 mod models;
 pub mod outcome;
+mod writer;
 
 use anyhow::Result;
 use clap::{CommandFactory, Parser, Subcommand};

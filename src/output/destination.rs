@@ -1,10 +1,10 @@
 //! Where the output goes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::picture::decode;
 
@@ -13,22 +13,86 @@ pub fn stdout() -> Box<dyn Write> {
     Box::new(io::stdout().lock())
 }
 
-/// The file at `path`, from its beginning or, with `append`, from its end on.
+/// Checks what can be checked of the file at `path` before anything else is done: that it is no
+/// picture, none of the files in `read` that this run reads, and in a folder.
 ///
 /// # Errors
-/// If it can't be written, or is a picture.
-pub fn file(path: &Path, append: bool) -> Result<Box<dyn Write>> {
+/// If writing there would destroy something, or can't work.
+pub fn check(path: &Path, read: &[&Path]) -> Result<()> {
+    let shown = path.display();
     ensure!(
         !holds_picture(path),
-        "{} is a picture; give -o another name",
-        path.display(),
+        "{shown} is a picture; give -o another name"
     );
-    let file = match append {
-        true => OpenOptions::new().append(true).create(true).open(path),
-        false => File::create(path),
+    ensure!(!path.is_dir(), "can't write {shown}: it is a folder");
+    for other in read {
+        ensure!(
+            !is_same(path, other),
+            "{shown} is read by this run, and writing would destroy it; give -o another name",
+        );
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            bail!(
+                "can't write {shown}: there is no folder {}",
+                folder.display()
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens the file at `path`, from its beginning or, with `append`, from its end on, and locks it: two
+/// runs that write one file would mix their records.
+///
+/// # Errors
+/// If it can't be written, or another run is writing it.
+pub fn file(path: &Path, append: bool) -> Result<File> {
+    let shown = path.display();
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).append(append);
+    let file = options
+        .open(path)
+        .with_context(|| format!("can't write {shown}"))?;
+    // What is no file, as a pipe, can be shared, and some file systems have no locks.
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if is_file && let Err(TryLockError::WouldBlock) = file.try_lock() {
+        bail!("{shown} is being written by another run; wait for it, or give -o another name");
+    }
+    if is_file && !append {
+        file.set_len(0)
+            .with_context(|| format!("can't write {shown}"))?;
+    }
+    Ok(file)
+}
+
+/// Whether two paths lead to one file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(real_a), Ok(real_b)) => real_a == real_b || is_linked(&real_a, &real_b),
+        _ => false,
+    }
+}
+
+/// Whether two paths are names of one file, by hard links.
+#[cfg(unix)]
+fn is_linked(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |path| {
+        fs::metadata(path)
+            .ok()
+            .map(|found| (found.dev(), found.ino()))
     };
-    let file = file.with_context(|| format!("can't write {}", path.display()))?;
-    Ok(Box::new(file))
+    let identities = (identity(a), identity(b));
+    matches!(identities, (Some(a), Some(b)) if a == b)
+}
+
+#[cfg(not(unix))]
+fn is_linked(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// Whether writing would destroy what looks like an input. A pipe holds nothing.

@@ -7,22 +7,18 @@ use serde::Serialize;
 use super::name::Name;
 use super::record::{Record, Sink};
 use crate::checkpoint::labels::Prediction;
+use crate::error::PictureError;
 use crate::printable::{Style, steers};
 
-/// The keys and their order are a contract, [`Prediction`]'s too.
+/// The keys and their order are a contract, [`Prediction`]'s too. All of them are there always, so
+/// that a program which looks at a sample sees all of them.
 #[derive(Serialize)]
-#[serde(untagged)]
-enum Object<'a> {
-    Answer {
-        #[serde(flatten)]
-        name: Name,
-        predictions: &'a [Prediction],
-    },
-    Failure {
-        #[serde(flatten)]
-        name: Name,
-        error: Failure<'a>,
-    },
+struct Object<'a> {
+    #[serde(flatten)]
+    name: Name,
+    model: &'a str,
+    predictions: Option<&'a [Prediction]>,
+    error: Option<Failure<'a>>,
 }
 
 #[derive(Serialize)]
@@ -31,17 +27,16 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn object(record: &Record) -> Object<'_> {
-    let name = Name::of(&record.path);
-    match &record.outcome {
-        Ok(predictions) => Object::Answer { name, predictions },
-        Err(error) => Object::Failure {
-            name,
-            error: Failure {
-                kind: error.kind.name(),
-                message: &error.message,
-            },
-        },
+fn object<'a>(record: &'a Record, model: &'a str) -> Object<'a> {
+    let failure = |error: &'a PictureError| Failure {
+        kind: error.kind.name(),
+        message: &error.message,
+    };
+    Object {
+        name: Name::of(&record.path),
+        model,
+        predictions: record.outcome.as_deref().ok(),
+        error: record.outcome.as_ref().err().map(failure),
     }
 }
 
@@ -65,18 +60,19 @@ fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
 /// One object per line.
 pub(super) struct Lines<W: Write> {
     to: W,
+    model: String,
     style: Style,
 }
 
 impl<W: Write> Lines<W> {
-    pub(super) fn new(to: W, style: Style) -> Self {
-        Self { to, style }
+    pub(super) fn new(to: W, model: String, style: Style) -> Self {
+        Self { to, model, style }
     }
 }
 
 impl<W: Write> Sink for Lines<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(&mut self.to, &object(record), self.style)?;
+        write(&mut self.to, &object(record, &self.model), self.style)?;
         self.to.write_all(b"\n")?;
         self.to.flush()
     }
@@ -89,14 +85,16 @@ impl<W: Write> Sink for Lines<W> {
 /// One array, valid from the first record to an early end.
 pub(super) struct Array<W: Write> {
     to: W,
+    model: String,
     style: Style,
     empty: bool,
 }
 
 impl<W: Write> Array<W> {
-    pub(super) fn new(to: W, style: Style) -> Self {
+    pub(super) fn new(to: W, model: String, style: Style) -> Self {
         Self {
             to,
+            model,
             style,
             empty: true,
         }
@@ -108,7 +106,7 @@ impl<W: Write> Sink for Array<W> {
         self.to
             .write_all(if self.empty { b"[\n" } else { b",\n" })?;
         self.empty = false;
-        write(&mut self.to, &object(record), self.style)?;
+        write(&mut self.to, &object(record, &self.model), self.style)?;
         self.to.flush()
     }
 

@@ -9,6 +9,7 @@ mod table;
 mod text;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use crate::printable::Style;
 
@@ -31,16 +32,48 @@ pub enum Format {
 }
 
 impl Format {
-    /// A sink to `to`. Everything is written through a buffer that is flushed after each record,
-    /// so that a reader at the other end of a pipe gets it at once.
-    pub fn sink<'a>(self, to: impl Write + 'a, style: Style) -> Box<dyn Sink + 'a> {
-        let to = io::BufWriter::new(to);
-        match self {
-            Self::Text => Box::new(text::Text::new(to, style)),
-            Self::Json => Box::new(json::Array::new(to, style)),
-            Self::Jsonl => Box::new(json::Lines::new(to, style)),
-            Self::Csv => Box::new(table::Table::csv(to, style)),
-            Self::Tsv => Box::new(table::Table::tsv(to, style)),
+    /// The format that a file's ending names.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        match ending.as_str() {
+            "txt" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" => Some(Self::Jsonl),
+            "csv" => Some(Self::Csv),
+            "tsv" | "tab" => Some(Self::Tsv),
+            _ => None,
         }
+    }
+}
+
+/// How records are written, and what is said with them.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// See [`Format`].
+    pub format: Format,
+    /// Whether a table begins with the names of its columns.
+    pub header: bool,
+    /// What the model is called in JSON.
+    pub model: String,
+    /// How text looks.
+    pub style: Style,
+}
+
+/// A sink to `to`. Everything is written through a buffer that is flushed after each record, so
+/// that a reader at the other end of a pipe gets it at once.
+pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
+    let to = io::BufWriter::new(to);
+    let Options {
+        format,
+        header,
+        model,
+        style,
+    } = options;
+    match format {
+        Format::Text => Box::new(text::Text::new(to, style)),
+        Format::Json => Box::new(json::Array::new(to, model, style)),
+        Format::Jsonl => Box::new(json::Lines::new(to, model, style)),
+        Format::Csv => Box::new(table::Table::csv(to, header, style)),
+        Format::Tsv => Box::new(table::Table::tsv(to, header, style)),
     }
 }

@@ -1,52 +1,142 @@
-//! Going on with a JSON Lines file that an earlier run left.
+//! Resuming a JSON Lines file that an earlier run left.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
+use super::destination;
 use super::name::Name;
 
-/// The paths that the file holds. A last line that was cut short is removed, so that what is
-/// appended starts on a line of its own.
+/// What the file holds already.
+#[derive(Default)]
+pub struct Done {
+    /// The names of the pictures.
+    pub names: HashSet<Name>,
+    /// How many of them failed.
+    pub failed: u64,
+    /// How many pictures there are, once the names have been handed on.
+    pub skipped: u64,
+}
+
+/// What matters of a record.
+#[derive(Deserialize)]
+struct Record {
+    #[serde(flatten)]
+    name: Name,
+    model: Option<String>,
+    error: Option<IgnoredAny>,
+}
+
+/// Opens the file at `path` to append records of `model` to it, and tells what it holds. A last
+/// line that was cut short is removed, so that what is appended starts on a line of its own; and
+/// with `retry_failed` so are the records of pictures that failed.
 ///
 /// # Errors
-/// If the file exists and can't be read, cut, or understood.
-pub fn prepare(path: &Path) -> Result<HashSet<Name>> {
-    let file = match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(HashSet::new()),
-        Err(e) => return Err(e).with_context(|| format!("can't go on with {}", path.display())),
-    };
+/// If the file exists and can't be read, cut, locked or understood, or has another model's records.
+pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)> {
     let shown = path.display();
+    let reading = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            return Ok((destination::file(path, true)?, Done::default()));
+        }
+        Err(e) => return Err(e).with_context(|| format!("can't go on with {shown}")),
+    };
     ensure!(
-        file.metadata()?.is_file(),
+        reading.metadata()?.is_file(),
         "can't go on with {shown}: it is no file that keeps what is written",
     );
-    let mut reader = BufReader::new(&file);
-    let mut done = HashSet::new();
-    let (mut whole, mut number) = (0, 0);
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        number += 1;
-        let length = reader.read_until(b'\n', &mut text)?;
-        let is_cut = text.last() != Some(&b'\n');
-        if is_cut && (RECORD.starts_with(&text) || text.starts_with(RECORD)) {
-            break;
-        }
-        let name: Name = serde_json::from_slice(&text)
-            .with_context(|| format!("can't go on with {shown}: line {number} is no record"))?;
-        done.insert(name);
-        whole += length as u64;
+    let file = destination::file(path, true)?;
+    let mut scan = Scan::default();
+    scan.read(&reading, model)
+        .with_context(|| format!("can't go on with {shown}"))?;
+    let Scan { done, whole, kept } = scan;
+    if !retry_failed || done.failed == 0 {
+        file.set_len(whole)
+            .with_context(|| format!("can't cut the unfinished line of {shown}"))?;
+        return Ok((file, done));
     }
-    drop(reader);
-    file.set_len(whole)
-        .with_context(|| format!("can't cut the unfinished line of {shown}"))?;
-    Ok(done)
+    let file = replace(path, &kept).with_context(|| format!("can't write {shown} anew"))?;
+    let names = Scan::names(&kept)?;
+    let done = Done {
+        names,
+        ..Done::default()
+    };
+    Ok((file, done))
+}
+
+#[derive(Default)]
+struct Scan {
+    done: Done,
+    /// The length of all whole lines.
+    whole: u64,
+    /// The lines of pictures that did not fail.
+    kept: Vec<u8>,
 }
 
 /// How every record begins.
 const RECORD: &[u8] = b"{\"path\":";
+
+impl Scan {
+    fn read(&mut self, file: &File, model: &str) -> Result<()> {
+        let mut reader = BufReader::new(file);
+        let mut line = Vec::new();
+        for number in 1.. {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line)?;
+            let is_cut = line.last() != Some(&b'\n');
+            if is_cut && (RECORD.starts_with(&line) || line.starts_with(RECORD)) {
+                break;
+            }
+            let record: Record = serde_json::from_slice(&line)
+                .with_context(|| format!("line {number} is no record"))?;
+            // The first release did not write the model's name.
+            let other = record.model.filter(|other| other != model);
+            ensure!(
+                other.is_none(),
+                "its records are of {}, and this run's would be of {model}; \
+                 give -o another name, or ask for the same model",
+                other.unwrap_or_default(),
+            );
+            self.whole += length as u64;
+            match record.error {
+                Some(_) => self.done.failed += 1,
+                None => self.kept.extend_from_slice(&line),
+            }
+            self.done.names.insert(record.name);
+        }
+        Ok(())
+    }
+
+    /// The names in whole lines.
+    fn names(lines: &[u8]) -> Result<HashSet<Name>> {
+        let lines = lines.split_inclusive(|&byte| byte == b'\n');
+        Ok(lines
+            .map(serde_json::from_slice)
+            .collect::<Result<_, _>>()?)
+    }
+}
+
+/// Replaces the file's content in one step: a run that is killed meanwhile loses nothing.
+fn replace(path: &Path, content: &[u8]) -> Result<File> {
+    // A link stays one; what it leads to is replaced.
+    let path = fs::canonicalize(path)?;
+    let new = path.with_added_extension(format!("{}.tmp", std::process::id()));
+    let write = || -> Result<File> {
+        let mut file = destination::file(&new, true)?;
+        file.set_len(0)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        fs::rename(&new, &path)?;
+        Ok(file)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&new);
+    })
+}

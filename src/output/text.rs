@@ -12,7 +12,18 @@ use crate::printable::{self, printable};
 const PATH: Style = Style::new().bold();
 const WNID: Style = Style::new().dimmed();
 const ERROR: Style = AnsiColor::Red.on_default();
-const SCORE: Style = AnsiColor::Green.on_default();
+const SURE: Style = AnsiColor::Green.on_default();
+const LIKELY: Style = AnsiColor::Yellow.on_default();
+const UNLIKELY: Style = Style::new().dimmed();
+
+/// More likely than not, one of a few, one of many.
+fn of_score(score: f32) -> Style {
+    match score {
+        0.5.. => SURE,
+        0.1.. => LIKELY,
+        _ => UNLIKELY,
+    }
+}
 
 pub(super) struct Text<W: Write> {
     to: W,
@@ -40,11 +51,15 @@ impl<W: Write> Text<W> {
 
     /// A line per class: the labels of those with a WordNet id are padded to the widest.
     fn predictions(&mut self, predictions: &[Prediction]) -> io::Result<()> {
+        if predictions.is_empty() {
+            let none = self.paint(UNLIKELY, "no label reaches --min-score");
+            writeln!(self.to, "  {none}")?;
+        }
         let labels: Vec<_> = predictions.iter().map(|p| self.shown(&p.label)).collect();
         let widest = labels.iter().map(|label| label.width()).max();
         for (prediction, label) in predictions.iter().zip(&labels) {
             let percent = format!("{:6.2}%", prediction.score * 100.0);
-            let percent = self.paint(SCORE, &percent);
+            let percent = self.paint(of_score(prediction.score), &percent);
             match &prediction.wnid {
                 Some(wnid) => {
                     let wnid = self.paint(WNID, wnid);

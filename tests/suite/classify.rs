@@ -72,7 +72,7 @@ fn a_dash_is_one_picture_on_standard_input() {
 fn paths_are_read_from_a_file_by_line_or_by_nul() {
     let environment = Environment::new();
     album(&environment);
-    environment.write("list", "album/b.jpg\r\n\nalbum/a.PNG\n");
+    environment.write("list", "album/b.jpg\r\nalbum/a.PNG\n");
     let lines = environment.run(demo(&["--files-from", "list", "--jsonl"]));
     assert_eq!(lines.labels(), ["star", "fish"]);
     environment.copy(&star(), "album/new\nline.jpg");
@@ -131,11 +131,10 @@ fn json_has_the_promised_keys_in_the_promised_order() {
     let score = &record["predictions"][0]["score"];
     let index = &record["predictions"][0]["index"];
     let expected = format!(
-        r#"{{"path":"star.jpg","predictions":[{{"label":"star","score":{score},"index":{index},"wnid":null}}]}}"#
+        r#"{{"path":"star.jpg","model":"demo","predictions":[{{"label":"star","score":{score},"index":{index},"wnid":null}}],"error":null}}"#
     );
     assert_eq!(lines[0], expected);
-    let message =
-        r#"{"path":"missing.jpg","error":{"kind":"read","message":"there is no such file"}}"#;
+    let message = r#"{"path":"missing.jpg","model":"demo","predictions":null,"error":{"kind":"read","message":"there is no such file"}}"#;
     assert_eq!(lines[1], message);
 }
 
@@ -176,16 +175,22 @@ fn csv_is_rfc_4180_and_tsv_escapes() {
     environment.copy(&star(), "a,\"b\"\tc.jpg");
     let run = environment.run(demo(&["a,\"b\"\tc.jpg", "none.jpg", "--csv", "-k", "1"]));
     let lines: Vec<_> = run.stdout.split("\r\n").collect();
-    assert_eq!(lines[0], "path,rank,label,score,index,wnid,error");
+    assert_eq!(
+        lines[0],
+        "path,rank,label,score,index,wnid,error_kind,error"
+    );
     assert!(
         lines[1].starts_with("\"a,\"\"b\"\"\tc.jpg\",1,star,0."),
         "{}",
         lines[1]
     );
-    assert_eq!(lines[2], "none.jpg,,,,,,there is no such file");
-    let run = environment.run(demo(&["a,\"b\"\tc.jpg", "--format", "tsv", "-k", "1"]));
+    assert_eq!(lines[2], "none.jpg,,,,,,read,there is no such file");
+    let run = environment.run(demo(&["a,\"b\"\tc.jpg", "--tsv", "-k", "1"]));
     let lines: Vec<_> = run.stdout.lines().collect();
-    assert_eq!(lines[0], "path\trank\tlabel\tscore\tindex\twnid\terror");
+    assert_eq!(
+        lines[0],
+        "path\trank\tlabel\tscore\tindex\twnid\terror_kind\terror"
+    );
     assert!(
         lines[1].starts_with("a,\"b\"\\tc.jpg\t1\tstar\t0."),
         "{}",
@@ -198,9 +203,10 @@ fn a_picture_without_a_likely_label_still_has_a_record() {
     let environment = Environment::new();
     environment.copy(&star(), "star.jpg");
     let run = environment.run(demo(&["star.jpg", "--jsonl", "--min-score", "1"]));
-    assert_eq!(run.stdout, "{\"path\":\"star.jpg\",\"predictions\":[]}\n");
+    let expected = r#"{"path":"star.jpg","model":"demo","predictions":[],"error":null}"#;
+    assert_eq!(run.stdout.trim_end(), expected);
     let run = environment.run(demo(&["star.jpg", "--csv", "--min-score", "1"]));
-    assert_eq!(run.stdout.lines().nth(1), Some("star.jpg,,,,,,"));
+    assert_eq!(run.stdout.lines().nth(1), Some("star.jpg,,,,,,,"));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use crate::corpus::Random;
 use crate::environment::{Environment, repository};
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 30] = [
+const FLAGS: [(&str, &[&str]); 37] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -58,6 +58,13 @@ const FLAGS: [(&str, &[&str]); 30] = [
     ("--files-from", &["list", "-", "album", "none", "star.jpg"]),
     ("--null", &[]),
     ("--sigmoid", &[]),
+    ("--follow", &[]),
+    ("--hidden", &[]),
+    ("--allow-empty", &[]),
+    ("--tsv", &[]),
+    ("--no-header", &[]),
+    ("--retry-failed", &[]),
+    ("--keep-going", &[]),
     ("--dtype", &["auto", "f32", "f16", "bf16", "f64", ""]),
     ("--test-size", &[]),
     ("--quiet", &[]),

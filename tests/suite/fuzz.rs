@@ -116,7 +116,7 @@ pub fn labels(bytes: &[u8]) {
         return;
     };
     in_a_file(text, |path| {
-        if let Ok(labels) = Labels::open(&path, usize::from(classes)) {
+        if let Ok(labels) = Labels::for_classes(usize::from(classes)).renamed(&path) {
             assert_eq!(labels.len(), usize::from(classes));
             assert!((0..labels.len()).all(|class| !labels.get(class).name.is_empty()));
         }
@@ -132,12 +132,13 @@ pub fn list(bytes: &[u8]) {
                 null,
                 ..Selection::default()
             };
-            let (inputs, _) = selection.inputs().expect("a file of paths");
+            let inputs = selection.inputs().expect("a file of paths").listed;
+            let inputs = inputs.expect("a list");
             let separator = if null { 0 } else { b'\n' };
             let most = bytes.split(|&byte| byte == separator).count();
             let named = inputs.filter(|input| {
                 let path = input.path().as_os_str().as_encoded_bytes();
-                assert!(!path.is_empty() && !path.contains(&separator));
+                assert!(!path.contains(&separator));
                 matches!(input, Input::File(_))
             });
             assert!(named.count() <= most);

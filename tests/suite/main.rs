@@ -27,6 +27,7 @@ mod odd_files;
 mod operations;
 mod parity;
 mod preprocessing;
+mod records;
 mod reduced_decoding;
 mod repositories;
 mod rooms;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, anyhow, ensure};
 use serde::Deserialize;
 
+use crate::top_k::Scoring;
+
 /// Each class has a label in memory before the weights are looked at. ImageNet-21k has 21,843.
 const MOST_CLASSES: usize = 100_000;
 
@@ -54,4 +56,13 @@ pub(super) fn check_classes(classes: usize) -> Result<()> {
         "its head has {classes} classes, more than {MOST_CLASSES} are not supported",
     );
     Ok(())
+}
+
+/// How the scores of a model are computed whose configuration has this `problem_type`
+/// (transformers, configuration_utils.py; timm's wrapper writes it too).
+pub(super) fn scoring(problem_type: Option<&str>, classes: usize) -> Scoring {
+    match problem_type {
+        Some("multi_label_classification") => Scoring::Sigmoid,
+        _ => Scoring::for_classes(classes),
+    }
 }

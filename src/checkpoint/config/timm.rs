@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::classes::{LabelNames, check_classes};
+use super::classes::{LabelNames, check_classes, scoring};
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::published::supported_architecture;
@@ -26,6 +26,7 @@ struct File {
     id2label: Option<LabelNames>,
     label_descriptions: Option<BTreeMap<String, String>>,
     model_args: Option<Map<String, Value>>,
+    problem_type: Option<String>,
     pretrained_cfg: Option<Settings>,
     #[serde(flatten)]
     legacy: Settings,
@@ -79,6 +80,7 @@ pub fn card(text: &str) -> Result<Card> {
         transform,
         test,
         labels,
+        scoring: scoring(file.problem_type.as_deref(), classes),
     })
 }
 

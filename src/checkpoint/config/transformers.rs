@@ -5,7 +5,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::classes::{LabelNames, check_classes};
+use super::classes::{LabelNames, check_classes, scoring};
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::model::Config;
@@ -31,6 +31,7 @@ struct File {
     pooling_type: String,
     num_channels: usize,
     num_labels: Option<usize>,
+    problem_type: Option<String>,
     id2label: Option<LabelNames>,
 }
 
@@ -46,6 +47,7 @@ impl Default for File {
             pooling_type: "mean".to_owned(),
             num_channels: 3,
             num_labels: None,
+            problem_type: None,
             id2label: None,
         }
     }
@@ -128,12 +130,14 @@ pub fn card(config: &str, preprocessor: &str) -> Result<Card> {
     let file: File = serde_json::from_str(config).context("it is not a model's config.json")?;
     let preprocessor: Preprocessor = serde_json::from_str(preprocessor)
         .with_context(|| format!("the {PREPROCESSOR_FILE} beside it is not one"))?;
+    let problem_type = file.problem_type.clone();
     let (variant, config, labels) = file.network()?;
     Ok(Card {
         variant,
         config,
         transform: preprocessor.transform()?,
         test: None,
+        scoring: scoring(problem_type.as_deref(), labels.len()),
         labels,
     })
 }

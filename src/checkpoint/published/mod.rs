@@ -11,6 +11,7 @@ use crate::model::architectures::{ARCHITECTURES, Architecture, TENSORFLOW};
 use crate::model::config::Config;
 use crate::ops::Padding;
 use crate::picture::transform::Transform;
+use crate::top_k::Scoring;
 
 pub use table::CHECKPOINTS;
 
@@ -93,6 +94,7 @@ impl Checkpoint {
             transform: self.transform,
             test: self.test().map(|(transform, _)| transform),
             labels: Labels::for_classes(self.classes),
+            scoring: Scoring::Softmax,
         }
     }
 

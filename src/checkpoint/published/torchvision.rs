@@ -13,6 +13,7 @@ use crate::ops::Padding;
 use crate::picture::resample::Interpolation::{self, Bicubic, Bilinear};
 use crate::picture::transform::CropMode::Center;
 use crate::picture::transform::{IMAGENET_MEAN, IMAGENET_STD, Transform};
+use crate::top_k::Scoring;
 
 /// One of torchvision's `EfficientNet_*_Weights`.
 #[derive(Clone, Copy, Debug)]
@@ -114,6 +115,7 @@ impl Preset {
             transform: self.transform,
             test: None,
             labels: Labels::for_classes(CLASSES),
+            scoring: Scoring::Softmax,
         }
     }
 }

@@ -1,0 +1,131 @@
+//! The pictures of a folder.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::input::{Input, read_failure};
+use super::{LeftOut, Selection};
+use crate::picture::decode;
+
+/// Endings of the formats that are read. A file that is named is tried whatever it is called.
+const READ: &[&str] = &[
+    "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "bmp", "dib",
+    "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico",
+];
+
+/// Endings of pictures that are not read. Their content decides, since some programs change a
+/// file's format and not its name; what is left is counted and reported.
+const NOT_READ: &[&str] = &[
+    "heic", "heif", "hif", "avif", "jxl", "jp2", "j2k", "jpx", "jpf", "psd", "psb", "xcf", "svg",
+    "svgz", "tga", "dds", "exr", "hdr", "pcx", "eps", "cr2", "cr3", "crw", "nef", "nrw", "arw",
+    "srf", "sr2", "dng", "orf", "rw2", "raf", "pef", "srw", "x3f", "3fr", "fff", "iiq", "erf",
+    "mrw", "raw", "rwl", "kdc", "dcr", "mef", "mos",
+];
+
+/// Folders of thumbnails that a Synology puts beside pictures.
+const THUMBNAILS: &str = "@eaDir";
+
+/// A walk through folders.
+pub(super) struct Walk<'a> {
+    selection: &'a Selection,
+    pub inputs: Vec<Input>,
+    pub left_out: LeftOut,
+    /// The folders that the walk is in, where links could lead back up.
+    entered: HashSet<PathBuf>,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(selection: &'a Selection) -> Self {
+        Self {
+            selection,
+            inputs: Vec::new(),
+            left_out: LeftOut::default(),
+            entered: HashSet::new(),
+        }
+    }
+
+    /// Appends the pictures of a folder, sorted by name.
+    pub fn folder(&mut self, path: &Path) {
+        let real = match self.selection.follow {
+            true => path.canonicalize().ok(),
+            false => None,
+        };
+        if let Some(real) = &real
+            && !self.entered.insert(real.clone())
+        {
+            return;
+        }
+        match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(mut entries) => {
+                entries.sort_by_key(DirEntry::file_name);
+                entries.iter().for_each(|entry| self.entry(entry));
+            }
+            Err(e) => {
+                let unreadable = Input::Unreadable(path.to_path_buf(), read_failure(&e));
+                self.inputs.push(unreadable);
+            }
+        }
+        if let Some(real) = real {
+            self.entered.remove(&real);
+        }
+    }
+
+    fn entry(&mut self, entry: &DirEntry) {
+        let (name, path) = (entry.file_name(), entry.path());
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b".") && !self.selection.hidden {
+            self.left_out.hidden += 1;
+            return;
+        }
+        let kind = entry.file_type();
+        let is_link = kind.as_ref().is_ok_and(fs::FileType::is_symlink);
+        let is_folder = kind.is_ok_and(|kind| kind.is_dir()) || (is_link && path.is_dir());
+        if is_folder {
+            if !self.selection.recursive || name == THUMBNAILS {
+                return;
+            }
+            match is_link && !self.selection.follow {
+                true => self.left_out.linked += 1,
+                false => self.folder(&path),
+            }
+        } else {
+            self.file(path);
+        }
+    }
+
+    fn file(&mut self, path: PathBuf) {
+        let Some(ending) = path.extension().and_then(OsStr::to_str) else {
+            return;
+        };
+        let ending = ending.to_ascii_lowercase();
+        let is_read = READ.contains(&ending.as_str());
+        if !is_read && !NOT_READ.contains(&ending.as_str()) {
+            return;
+        }
+        // A pipe or a device found on the way would be waited for without end; a link that leads
+        // nowhere is for the record.
+        if !fs::metadata(&path).map_or(true, |target| target.is_file()) {
+            return;
+        }
+        if is_read || begins_as_picture(&path) {
+            self.inputs.push(Input::File(path));
+        } else {
+            *self.left_out.unread.entry(ending).or_default() += 1;
+        }
+    }
+}
+
+/// Whether a file's content is of a format that is read.
+fn begins_as_picture(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let mut start_of_file = file.take(decode::START_BYTES as u64);
+        start_of_file.read_to_end(&mut start)
+    });
+    // Cameras' own files begin as TIFF does, and hold a small preview.
+    let is_tiff = start.starts_with(b"II*\0") || start.starts_with(b"MM\0*");
+    read.is_ok() && !is_tiff && decode::check_start(&start).is_ok()
+}

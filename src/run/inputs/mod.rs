@@ -1,0 +1,135 @@
+//! Paths, folders, lists and standard input to one ordered stream of inputs.
+
+mod folder;
+mod input;
+mod list;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use folder::Walk;
+pub use input::Input;
+
+/// What the command line names.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Files, folders and `-`.
+    pub paths: Vec<PathBuf>,
+    /// A file of paths, or `-`.
+    pub files_from: Option<PathBuf>,
+    /// Whether that file separates paths by NUL and not by line.
+    pub null: bool,
+    /// Whether folders are searched to the bottom.
+    pub recursive: bool,
+    /// Whether links to folders are followed.
+    pub follow: bool,
+    /// Whether files and folders whose names begin with a dot are taken too.
+    pub hidden: bool,
+    /// Whether finding nothing is as good as finding something.
+    pub allow_empty: bool,
+}
+
+/// The inputs that a selection comes to.
+pub struct Inputs {
+    /// Those that are known at once: paths as given, a folder's pictures sorted by name.
+    pub named: Vec<Input>,
+    /// Those of a list, which is read as it grows.
+    pub listed: Option<Box<dyn Iterator<Item = Input> + Send>>,
+    /// What folders hold and is not taken.
+    pub left_out: LeftOut,
+}
+
+impl Inputs {
+    /// Whether there is nothing but files that do not exist.
+    pub fn are_all_missing(&self) -> bool {
+        let is_missing = |input: &Input| match input {
+            Input::File(path) => !path.exists(),
+            Input::Stdin => false,
+            Input::Unreadable(..) => true,
+        };
+        self.listed.is_none() && !self.named.is_empty() && self.named.iter().all(is_missing)
+    }
+}
+
+/// What folders hold and is not taken, as numbers of files and folders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Files that are pictures by their ending and of no format that is read, by ending.
+    pub unread: BTreeMap<String, u64>,
+    /// Files and folders whose names begin with a dot.
+    pub hidden: u64,
+    /// Links to folders.
+    pub linked: u64,
+}
+
+impl LeftOut {
+    /// The files that are not read, such as `3 of formats that are not read (2 .heic, 1 .cr2)`.
+    pub fn unread(&self) -> Option<String> {
+        let count: u64 = self.unread.values().sum();
+        let kinds: Vec<_> = self
+            .unread
+            .iter()
+            .map(|(ending, n)| format!("{n} .{ending}"))
+            .collect();
+        let kinds = kinds.join(", ");
+        (count > 0).then(|| format!("{count} of formats that are not read ({kinds})"))
+    }
+}
+
+impl Selection {
+    /// Looks into the folders and opens the list.
+    ///
+    /// # Errors
+    /// If there is nothing to do, or standard input is asked for twice.
+    pub fn inputs(&self) -> Result<Inputs> {
+        let stdin = Path::new("-");
+        let pictures = self.paths.iter().filter(|path| *path == stdin).count();
+        if pictures + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
+            bail!("standard input can be read only once");
+        }
+        let (named, left_out) = self.named();
+        let listed = match &self.files_from {
+            Some(list) => Some(list::inputs(list, self.null)?),
+            None if self.paths.is_empty() => {
+                bail!("no pictures given; name files or folders, or - for standard input")
+            }
+            None if named.is_empty() && !self.allow_empty => bail!(self.nothing_found(&left_out)),
+            None => None,
+        };
+        Ok(Inputs {
+            named,
+            listed,
+            left_out,
+        })
+    }
+
+    fn named(&self) -> (Vec<Input>, LeftOut) {
+        let mut walk = Walk::new(self);
+        for path in &self.paths {
+            if path == Path::new("-") {
+                walk.inputs.push(Input::Stdin);
+            } else if path.is_dir() {
+                walk.folder(path);
+            } else {
+                walk.inputs.push(Input::File(path.clone()));
+            }
+        }
+        (walk.inputs, walk.left_out)
+    }
+
+    fn nothing_found(&self, left_out: &LeftOut) -> String {
+        let shown: Vec<_> = self.paths.iter().map(|p| p.display().to_string()).collect();
+        let left_out = left_out.unread().map(|unread| format!(", but {unread}"));
+        let deeper = match self.recursive {
+            true => "",
+            false => "; -r also looks into its subfolders",
+        };
+        format!(
+            "no pictures found in {}{}{deeper}",
+            shown.join(", "),
+            left_out.unwrap_or_default(),
+        )
+    }
+}
