@@ -7,8 +7,8 @@ use candle_core::Device;
 
 use crate::device::Place;
 use crate::labels::Labels;
-use crate::model::safetensors::Checkpoint;
-use crate::model::{Config, EfficientNet};
+use crate::model::safetensors::WeightsFile;
+use crate::model::{Config, EfficientNet, fitting};
 use crate::ops;
 use crate::preprocess::Transform;
 
@@ -55,10 +55,12 @@ impl Weights {
     ///
     /// # Errors
     /// If the file can't be read or is not a whole safetensors file.
-    pub fn open(&self) -> Result<Checkpoint> {
+    pub fn open(&self) -> Result<WeightsFile> {
         match self {
-            Self::File(path) => Checkpoint::open(path),
-            Self::Embedded(bytes) => Checkpoint::embedded(bytes, Path::new("the embedded weights")),
+            Self::File(path) => WeightsFile::open(path),
+            Self::Embedded(bytes) => {
+                WeightsFile::embedded(bytes, Path::new("the embedded weights"))
+            }
         }
     }
 }
@@ -75,14 +77,14 @@ impl Classifier {
             model.labels.len(),
             model.config.classes,
         );
-        let checkpoint = model.weights.open()?;
-        let config = checkpoint.complete(model.config)?;
-        checkpoint.check(&config)?;
+        let file = model.weights.open()?;
+        let config = fitting::with_widths_of_file(&file, model.config)?;
+        fitting::check(&file, &config)?;
         let Place {
             device, backend, ..
         } = place;
-        let network = EfficientNet::load(&config, &checkpoint, backend, &device)?;
-        checkpoint.ensure_unchanged()?;
+        let network = EfficientNet::load(&config, &file, backend, &device)?;
+        file.ensure_unchanged()?;
         Ok(Self {
             transform: model.transform,
             labels: model.labels,

@@ -135,15 +135,17 @@ impl ModelCard {
         })?;
         // Some exporters append the tag.
         let name = name.split('.').next().unwrap_or_default();
-        let (architecture, mut padding, mut eps) = supported_architecture(name)?;
+        let (architecture, mut convention) = supported_architecture(name)?;
         let settings = file.pretrained_cfg.unwrap_or(file.legacy);
         let classes = file.num_classes.or(settings.classes).unwrap_or(1000);
         check_classes(classes)?;
         for (key, value) in file.model_args.iter().flatten() {
             match (key.as_str(), value) {
-                ("bn_eps", value) if value.is_f64() => eps = value.as_f64().unwrap_or(eps),
-                ("pad_type", value) if value == "same" => padding = Padding::Same,
-                ("pad_type", value) if value == "" => padding = Padding::Symmetric,
+                ("bn_eps", Value::Number(eps)) if eps.is_f64() => {
+                    convention.batch_norm_eps = eps.as_f64().unwrap_or(convention.batch_norm_eps);
+                }
+                ("pad_type", value) if value == "same" => convention.padding = Padding::Same,
+                ("pad_type", value) if value == "" => convention.padding = Padding::Symmetric,
                 // What only matters in training, or says what is so anyway.
                 ("drop_rate" | "drop_path_rate" | "num_classes", _) => {}
                 ("in_chans", value) if value == 3 => {}
@@ -163,7 +165,7 @@ impl ModelCard {
         };
         Ok(Self {
             variant: architecture.variant,
-            config: Config::new(architecture, padding, eps, classes),
+            config: Config::new(architecture, convention, classes),
             transform,
             test,
             labels,

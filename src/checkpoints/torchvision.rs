@@ -5,9 +5,8 @@
 use anyhow::{Result, anyhow};
 
 use super::architecture;
-use crate::model::architectures::Architecture;
+use crate::model::architectures::{Architecture, Convention};
 use crate::model::config::Config;
-use crate::ops::Padding;
 use crate::preprocess::CropMode::Center;
 use crate::preprocess::{IMAGENET_MEAN, IMAGENET_STD, Transform};
 use crate::resample::Interpolation::{self, Bicubic, Bilinear};
@@ -102,6 +101,10 @@ impl Preset {
 
     /// The network's shape: padding is symmetric in all of them.
     pub fn config(&self, classes: usize) -> Config {
-        Config::new(self.known(), Padding::Symmetric, self.eps, classes)
+        let convention = Convention {
+            batch_norm_eps: self.eps,
+            ..Convention::PYTORCH
+        };
+        Config::new(self.known(), convention, classes)
     }
 }

@@ -13,11 +13,11 @@ use super::{INTERRUPTED, start_pool, threads};
 use crate::cli::Bench;
 use crate::error::Outcome;
 use crate::memory;
-use crate::model::architectures::Architecture;
+use crate::model::architectures::{Architecture, Convention};
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
-use crate::ops::{self, Padding};
+use crate::ops;
 
 /// `gflops_per_s` counts a multiply-add as two.
 #[derive(Serialize)]
@@ -63,7 +63,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
         !args.layers || is_gpu || args.batch_size == 1,
         "--layers takes --batch-size 1 on a processor: pictures go their ways at the same time",
     );
-    let config = Config::new(architecture, Padding::Same, 1e-3, 1000);
+    let config = Config::new(architecture, Convention::TENSORFLOW, 1000);
     let network = EfficientNet::load(&config, &Generated, place.backend, &place.device)?;
     let size = architecture.resolution;
     let pictures = vec![generated::picture(size, size); args.batch_size];

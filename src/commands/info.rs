@@ -9,9 +9,9 @@ use super::Downloads;
 use crate::classifier::Model;
 use crate::cli::Info;
 use crate::error::Outcome;
-use crate::model::Config;
 use crate::model::architectures::Architecture;
 use crate::model::layers::{Layer, layers};
+use crate::model::{Config, fitting};
 use crate::preprocess::{CropMode, Transform};
 use crate::resolve::Choice;
 use crate::terminal::{Terminal, printable};
@@ -68,8 +68,8 @@ impl Report {
             parameters: layers.iter().map(|layer| layer.parameters).sum(),
             gmacs: macs as f64 / 1e9,
             classes: config.classes,
-            padding: format!("{:?}", config.padding).to_lowercase(),
-            batch_norm_eps: config.batch_norm_eps,
+            padding: format!("{:?}", config.convention.padding).to_lowercase(),
+            batch_norm_eps: config.convention.batch_norm_eps,
             preprocessing: Preprocessing::new(transform),
             layers,
         }
@@ -102,7 +102,7 @@ pub fn run(args: Info, terminal: Terminal) -> Result<Outcome> {
                 transform,
                 ..
             } = model;
-            let config = model.weights.open()?.complete(config)?;
+            let config = fitting::with_widths_of_file(&model.weights.open()?, config)?;
             Report::new(name, &config, &transform)
         }
     };

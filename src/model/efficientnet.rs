@@ -4,7 +4,8 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::config::{BlockConfig, BlockKind, Config};
+use super::architectures::BlockKind;
+use super::config::{BlockConfig, Config};
 use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
 use crate::ops::{
     self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Replay, Window,
@@ -35,7 +36,7 @@ impl EfficientNet {
     ) -> Result<Self> {
         let loader = Loader {
             source,
-            eps: config.batch_norm_eps,
+            eps: config.convention.batch_norm_eps,
             backend,
             device,
         };

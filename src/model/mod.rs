@@ -1,11 +1,14 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], and whether they fit) and its
-//! forward pass ([`efficientnet`]).
+//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], and in [`fitting`] whether
+//! they are those of the shape) and its forward pass ([`efficientnet`]).
+//!
+//! A file uses only those before it: families < architectures < names < config < weights < layers.
 
 pub mod architectures;
 pub mod config;
 pub mod efficientnet;
-mod fitting;
+mod families;
+pub mod fitting;
 pub mod generated;
 pub mod layers;
 pub mod names;

@@ -26,8 +26,8 @@ pub fn reference_in(file: &str, key: &str) -> Vec<f32> {
 }
 
 pub fn config(name: &str) -> Config {
-    let (scaling, padding, eps) = architecture(name).expect("an architecture");
-    Config::new(scaling, padding, eps, 1000)
+    let (scaling, convention) = architecture(name).expect("an architecture");
+    Config::new(scaling, convention, 1000)
 }
 
 fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
@@ -39,7 +39,7 @@ fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<
 }
 
 pub fn resolution(name: &str) -> (usize, usize) {
-    let (scaling, ..) = architecture(name).expect("an architecture");
+    let (scaling, _) = architecture(name).expect("an architecture");
     match name {
         // Of its two sizes the one that takes a third of the time.
         "tf_efficientnet_l2" => (475, 475),
