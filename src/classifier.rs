@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use candle_core::Device;
 
 use crate::device::Place;
 use crate::labels::Labels;
 use crate::model::safetensors::WeightsFile;
 use crate::model::{Config, EfficientNet, fitting};
-use crate::ops;
 use crate::preprocess::Transform;
 
 /// Where the weights are.
@@ -47,7 +45,6 @@ pub struct Classifier {
     /// Its classes.
     pub labels: Labels,
     network: EfficientNet,
-    device: Device,
 }
 
 impl Weights {
@@ -89,7 +86,6 @@ impl Classifier {
             transform: model.transform,
             labels: model.labels,
             network,
-            device,
         })
     }
 
@@ -100,7 +96,7 @@ impl Classifier {
     pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         let size = self.transform.size;
         let shape = (pictures.len(), size, size, 3);
-        let batch = ops::upload(pictures, shape, &self.device)?;
+        let batch = self.network.runtime().upload(pictures, shape)?;
         Ok(self.network.forward(&batch)?.to_vec2()?)
     }
 }

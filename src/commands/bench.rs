@@ -17,7 +17,6 @@ use crate::model::architectures::{Architecture, Convention};
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
-use crate::ops;
 
 /// `gflops_per_s` counts a multiply-add as two.
 #[derive(Serialize)]
@@ -67,7 +66,8 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let network = EfficientNet::load(&config, &Generated, place.backend, &place.device)?;
     let size = architecture.resolution;
     let pictures = vec![generated::picture(size, size); args.batch_size];
-    let batch = ops::upload(&pictures, (args.batch_size, size, size, 3), &place.device)?;
+    let shape = (args.batch_size, size, size, 3);
+    let batch = network.runtime().upload(&pictures, shape)?;
     drop(pictures);
     // The first run pays for memory and caches; on a GPU the second is recorded.
     for _ in 0..if is_gpu { 3 } else { 1 } {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use effnet::checkpoints::{CHECKPOINTS, architecture};
+use effnet::device::instruction_set;
 use effnet::model::generated::picture;
 use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::Parameter;
@@ -74,7 +75,12 @@ fn pruned_networks_take_their_widths_from_the_file_and_equal_timm() {
         let size = theirs.resolution;
         assert_eq!(config.parameters(), theirs.parameters, "{name}");
         assert_eq!(config.macs(size, size), theirs.macs, "{name}");
-        let network = EfficientNet::load(&config, &file, Backend::Cpu, &Device::Cpu);
+        let network = EfficientNet::load(
+            &config,
+            &file,
+            Backend::Cpu(instruction_set()),
+            &Device::Cpu,
+        );
         let x = Tensor::from_vec(picture(size, size), (1, size, size, 3), &Device::Cpu);
         let y = network.expect("a network").forward(&x.expect("a tensor"));
         let y = y.expect("logits").flatten_all().and_then(|y| y.to_vec1());
