@@ -168,3 +168,32 @@ fn load_blocks(config: &Config, loader: &Loader) -> Result<Vec<Block>> {
     blocks.reverse();
     Ok(blocks)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::architectures::{Architecture, Convention};
+    use crate::model::generated::{Generated, picture};
+    use crate::ops::InstructionSet;
+
+    #[test]
+    fn what_a_network_keeps_in_memory_is_freed_with_it_and_its_layers() {
+        let demo = Architecture::named("demo").expect("an architecture");
+        let config = Config::new(demo, Convention::PYTORCH, 16);
+        let backend = Backend::Cpu(InstructionSet::best());
+        let network = EfficientNet::load(&config, &Generated, backend, &Device::Cpu);
+        let network = network.expect("a network");
+        let memory = network.runtime().memory();
+        let shape = (2, 96, 96, 3);
+        let pictures = vec![picture(96, 96); 2];
+        let pictures = network.runtime().upload(&pictures, shape).expect("a batch");
+        let logits = network.forward(&pictures).expect("logits");
+        assert!(memory.upgrade().is_some(), "the next pass needs it");
+        drop(network);
+        assert!(
+            memory.upgrade().is_none(),
+            "no thread and no tensor holds it"
+        );
+        assert_eq!(logits.dims(), [2, 16]);
+    }
+}

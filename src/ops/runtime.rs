@@ -220,3 +220,15 @@ impl Runtime {
         }
     }
 }
+
+#[cfg(test)]
+impl Runtime {
+    /// The memory that a network on a processor keeps, to see when it is freed.
+    pub(crate) fn memory(&self) -> std::sync::Weak<dyn std::any::Any + Send + Sync> {
+        let State::Cpu(processor) = &self.state else {
+            panic!("only a processor's network keeps memory");
+        };
+        let memory: std::sync::Arc<dyn std::any::Any + Send + Sync> = processor.memory().clone();
+        std::sync::Arc::downgrade(&memory)
+    }
+}

@@ -127,3 +127,34 @@ impl InplaceOp1 for Recycle<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn a_recycled_activation_is_the_next_ones_memory() {
+        let memory = Memory::new();
+        let count = WORTH_KEEPING + 1;
+        let mut values = memory.with_room_for(count);
+        values.resize(count, 1.0);
+        let place = values.as_ptr();
+        let x = Tensor::from_vec(values, count, &Device::Cpu).expect("a tensor");
+        memory.recycle(x).expect("memory");
+        let [next, another] = [(); 2].map(|()| memory.with_room_for(count));
+        assert_eq!(next.as_ptr(), place);
+        assert_ne!(another.as_ptr(), place);
+    }
+
+    #[test]
+    fn scratch_memory_is_kept_and_never_given_twice_at_a_time() {
+        let memory = Memory::new();
+        memory.with_scratch(|scratch| grow(&mut scratch.inputs, 100));
+        memory.with_scratch(|scratch| {
+            assert_eq!(scratch.inputs.len(), 100);
+            memory.with_scratch(|other| grow(&mut other.inputs, 10));
+            assert_eq!(scratch.inputs.len(), 100);
+        });
+    }
+}
