@@ -18,13 +18,13 @@ pub struct Memory {
     /// Of activations that are done with, for the next ones.
     spare: Mutex<Vec<Vec<f32>>>,
     /// One per thread, as long as no two pools run the network at the same time.
-    scratch: Box<[Slot]>,
+    scratch: Box<[OfThread]>,
 }
 
 /// Apart from its neighbours by two cache lines, which processors fetch together.
 #[repr(align(128))]
 #[derive(Default)]
-struct Slot(Mutex<Scratch>);
+struct OfThread(Mutex<Scratch>);
 
 /// What a task needs while it runs. The next task of the same thread finds it in the cache.
 #[derive(Default)]
@@ -43,20 +43,20 @@ impl Memory {
         let threads = rayon::current_num_threads();
         Self {
             spare: Mutex::default(),
-            scratch: (0..threads).map(|_| Slot::default()).collect(),
+            scratch: (0..threads).map(|_| OfThread::default()).collect(),
         }
     }
 
     /// Calls `task` with memory that nobody else uses meanwhile: the current thread's, if it is
     /// free.
     pub(super) fn with_scratch<R>(&self, task: impl FnOnce(&mut Scratch) -> R) -> R {
-        let slots = self.scratch.len();
+        let threads = self.scratch.len();
         let own = rayon::current_thread_index().unwrap_or(0);
-        for at in own..own + slots {
-            match self.scratch[at % slots].0.try_lock() {
+        for at in own..own + threads {
+            match self.scratch[at % threads].0.try_lock() {
                 Ok(mut scratch) => return task(&mut scratch),
                 // Whatever a task left there, the next one writes before it reads.
-                Err(TryLockError::Poisoned(slot)) => return task(&mut slot.into_inner()),
+                Err(TryLockError::Poisoned(kept)) => return task(&mut kept.into_inner()),
                 Err(TryLockError::WouldBlock) => {}
             }
         }

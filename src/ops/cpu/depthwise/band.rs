@@ -91,6 +91,7 @@ impl WithSimd for Run<'_, '_> {
 impl Run<'_, '_> {
     /// Notes where each position of the rows `inside` the picture lies in the buffer, whose first
     /// row is number `first`.
+    #[inline(always)]
     fn place(&mut self, inside: &Range<usize>, first: usize) {
         let Geometry {
             width, left, row, ..
