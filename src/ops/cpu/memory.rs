@@ -52,15 +52,18 @@ impl Memory {
     pub(super) fn with_scratch<R>(&self, task: impl FnOnce(&mut Scratch) -> R) -> R {
         let threads = self.scratch.len();
         let own = rayon::current_thread_index().unwrap_or(0);
-        for at in own..own + threads {
+        let free = (own..own + threads).find_map(|at| {
             match self.scratch[at % threads].0.try_lock() {
-                Ok(mut scratch) => return task(&mut scratch),
+                Ok(scratch) => Some(scratch),
                 // Whatever a task left there, the next one writes before it reads.
-                Err(TryLockError::Poisoned(kept)) => return task(&mut kept.into_inner()),
-                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Poisoned(kept)) => Some(kept.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
             }
+        });
+        match free {
+            Some(mut scratch) => task(&mut scratch),
+            None => task(&mut Scratch::default()),
         }
-        task(&mut Scratch::default())
     }
 
     /// A vector of `count` values that `fill` writes.
