@@ -1,7 +1,7 @@
 //! A network with all that turns pictures into labels.
 
 use anyhow::ensure;
-use candle_core::Device;
+use candle_core::Tensor;
 
 use crate::checkpoint::card::Card;
 use crate::checkpoint::choice::{Choice, NotDownloaded};
@@ -10,8 +10,7 @@ use crate::checkpoint::model::Model;
 use crate::device::{self, Place, Precision};
 use crate::error::PictureError;
 use crate::hub::{HubError, Progress};
-use crate::model::EfficientNet;
-use crate::ops;
+use crate::model::{EfficientNet, fitting};
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
@@ -47,6 +46,20 @@ impl Error {
     }
 }
 
+/// The logits of all classes at each position of a picture's trunk; their mean over the positions
+/// is the picture's logits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassMaps {
+    /// Positions from top to bottom.
+    pub height: usize,
+    /// Positions from left to right.
+    pub width: usize,
+    /// How many classes there are.
+    pub classes: usize,
+    /// `(height, width, classes)`, row by row.
+    pub logits: Vec<f32>,
+}
+
 /// A model ready to run.
 pub struct Classifier {
     /// How its pictures are prepared.
@@ -56,7 +69,6 @@ pub struct Classifier {
     /// How its logits become probabilities.
     pub scoring: Scoring,
     network: EfficientNet,
-    device: Device,
 }
 
 impl Classifier {
@@ -102,8 +114,8 @@ impl Classifier {
             config.classes,
         );
         let weights = model.weights.open()?;
-        let config = weights.complete(config.clone())?;
-        weights.check(&config)?;
+        let config = fitting::with_widths_of_file(&weights, config.clone())?;
+        fitting::check(&weights, &config)?;
         let Place {
             device, backend, ..
         } = place;
@@ -114,7 +126,6 @@ impl Classifier {
             labels: labels.clone(),
             scoring: *scoring,
             network,
-            device,
         })
     }
 
@@ -148,14 +159,54 @@ impl Classifier {
     /// # Errors
     /// If the device fails.
     pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
-        self.forward(pictures).map_err(Error::Network)
+        self.run(pictures, |batch| {
+            Ok(self.network.forward(batch)?.to_vec2()?)
+        })
     }
 
-    fn forward(&self, pictures: &[Vec<f32>]) -> anyhow::Result<Vec<Vec<f32>>> {
+    /// What the network sees in each picture before it names classes: the mean of its trunk over
+    /// height and width, as many values as the head has channels.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn features(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
+        self.run(pictures, |batch| {
+            Ok(self.network.features(batch)?.to_vec2()?)
+        })
+    }
+
+    /// Where in each picture the network sees its classes.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn class_maps(&self, pictures: &[Vec<f32>]) -> Result<Vec<ClassMaps>, Error> {
+        self.run(pictures, |batch| {
+            let maps = self.network.class_maps(batch)?;
+            let (_, height, width, classes) = maps.dims4()?;
+            let values = maps.flatten_from(1)?.to_vec2()?;
+            let maps = values.into_iter().map(|logits| ClassMaps {
+                height,
+                width,
+                classes,
+                logits,
+            });
+            Ok(maps.collect())
+        })
+    }
+
+    /// Puts a batch on the device and runs `way` there.
+    fn run<T>(
+        &self,
+        pictures: &[Vec<f32>],
+        way: impl FnOnce(&Tensor) -> anyhow::Result<T>,
+    ) -> Result<T, Error> {
         let size = self.transform.size;
         let shape = (pictures.len(), size, size, 3);
-        let batch = ops::upload(pictures, shape, &self.device)?;
-        Ok(self.network.forward(&batch)?.to_vec2()?)
+        let batch = self.network.runtime().upload(pictures, shape);
+        batch
+            .map_err(Into::into)
+            .and_then(|batch| way(&batch))
+            .map_err(Error::Network)
     }
 
     /// The classes of each picture, prepared by [`Classifier::prepare`], or why it has none.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use anyhow::anyhow;
@@ -10,7 +11,7 @@ use anyhow::{Result, bail};
 use candle_core::DType;
 use candle_core::Device;
 
-use crate::ops::{Backend, cpu};
+use crate::ops::{Backend, InstructionSet};
 
 /// Where the network runs, as asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,31 @@ impl fmt::Display for Choice {
             Self::Cuda(number) => write!(f, "cuda:{number}"),
             Self::Metal => f.write_str("metal"),
         }
+    }
+}
+
+/// The instructions that vector kernels use: those that `EFFNET_SIMD` names, or else the widest that
+/// this processor has.
+pub fn instruction_set() -> InstructionSet {
+    static INSTRUCTION_SET: OnceLock<InstructionSet> = OnceLock::new();
+    *INSTRUCTION_SET.get_or_init(|| {
+        let named = std::env::var("EFFNET_SIMD").ok();
+        let named = named.and_then(|name| InstructionSet::named(&name));
+        named.unwrap_or_else(InstructionSet::best)
+    })
+}
+
+/// The fastest implementation for tensors on `device`, in f32; `EFFNET_OPS=portable` asks for the
+/// portable one, to compare or to test.
+pub fn backend(device: &Device) -> Backend {
+    static PORTABLE: OnceLock<bool> = OnceLock::new();
+    let portable = || std::env::var("EFFNET_OPS").is_ok_and(|ops| ops == "portable");
+    match device {
+        _ if *PORTABLE.get_or_init(portable) => Backend::Portable,
+        Device::Cpu => Backend::Cpu(instruction_set()),
+        #[cfg(feature = "cuda")]
+        Device::Cuda(_) => Backend::Cuda(DType::F32),
+        _ => Backend::Portable,
     }
 }
 
@@ -145,13 +171,13 @@ fn best(precision: Precision) -> Result<Place> {
 
 fn cpu(precision: Precision) -> Result<Place> {
     only_f32(precision, "a processor")?;
-    let backend = Backend::for_device(&Device::Cpu);
+    let backend = backend(&Device::Cpu);
     Ok(Place {
         device: Device::Cpu,
         backend,
         name: "cpu".to_owned(),
         hardware: match backend {
-            Backend::Cpu => cpu::instruction_set(),
+            Backend::Cpu(instruction_set) => instruction_set.name(),
             _ => "portable",
         }
         .to_owned(),
@@ -182,7 +208,7 @@ fn cuda(number: usize, precision: Precision) -> Result<Place> {
             Precision::Bf16 => DType::BF16,
         };
         cuda::check(&device, dtype)?;
-        let backend = match Backend::for_device(&device) {
+        let backend = match backend(&device) {
             Backend::Cuda(_) => Backend::Cuda(dtype),
             portable => portable,
         };
@@ -219,7 +245,7 @@ fn metal(precision: Precision) -> Result<Place> {
     let device = Device::new_metal(0)
         .map_err(|e| anyhow!("can't use Apple's GPU: {e}; --device cpu does without"))?;
     Ok(Place {
-        backend: Backend::for_device(&device),
+        backend: backend(&device),
         device,
         name: "metal".to_owned(),
         hardware: "Apple's GPU".to_owned(),

@@ -25,7 +25,8 @@
 //!                               a network with all that turns pictures into labels; many pictures
 //!                               in order; records to somewhere; standard error
 //! checkpoint                    what the user calls a model, to its files and what they say
-//! model  picture  device        the network; bytes to network input; where it runs
+//! model  picture                the network; bytes to network input
+//! device                        where the network runs, and with which instructions
 //! ops  hub                      what the network needs, once per backend; the Hub's files
 //! top_k  printable              logits to classes; what is safe to show on a terminal
 //! error                         what can be wrong with one picture
@@ -88,7 +89,7 @@ pub mod run;
 pub use checkpoint::choice::Choice;
 pub use checkpoint::label::Label;
 pub use checkpoint::labels::{Labels, Prediction};
-pub use classifier::{Classifier, Error};
+pub use classifier::{ClassMaps, Classifier, Error};
 pub use device::{Choice as DeviceChoice, Place, Precision};
 pub use error::{ErrorKind, PictureError};
 pub use hub::{HubError, Progress};

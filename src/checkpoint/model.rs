@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::card::Card;
-use crate::model::safetensors::Checkpoint;
+use crate::model::safetensors::WeightsFile;
 
 /// Where the weights are.
 #[derive(Clone, Debug)]
@@ -34,10 +34,12 @@ impl Weights {
     ///
     /// # Errors
     /// If the file can't be read or is not a whole safetensors file.
-    pub fn open(&self) -> Result<Checkpoint> {
+    pub fn open(&self) -> Result<WeightsFile> {
         match self {
-            Self::File(path) => Checkpoint::open(path),
-            Self::Embedded(bytes) => Checkpoint::embedded(bytes, Path::new("the embedded weights")),
+            Self::File(path) => WeightsFile::open(path),
+            Self::Embedded(bytes) => {
+                WeightsFile::embedded(bytes, Path::new("the embedded weights"))
+            }
         }
     }
 }

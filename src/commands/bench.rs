@@ -12,11 +12,10 @@ use serde::Serialize;
 
 use super::outcome::Outcome;
 use crate::cli::{DeviceArgs, batch_size, run_count, thread_count, variants};
-use crate::model::architectures::Architecture;
+use crate::model::architectures::{Architecture, Convention};
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
 use crate::model::{Config, EfficientNet};
-use crate::ops::{self, Padding};
 use crate::run::memory;
 use crate::run::threads::{INTERRUPTED, start_pool, threads};
 
@@ -96,11 +95,12 @@ pub fn run(args: &Bench) -> Result<Outcome> {
         !args.layers || is_gpu || args.batch_size == 1,
         "--layers takes --batch-size 1 on a processor: pictures go their ways at the same time",
     );
-    let config = Config::new(architecture, Padding::Same, 1e-3, 1000);
+    let config = Config::new(architecture, Convention::TENSORFLOW, 1000);
     let network = EfficientNet::load(&config, &Generated, place.backend, &place.device)?;
     let size = architecture.resolution;
     let pictures = vec![generated::picture(size, size); args.batch_size];
-    let batch = ops::upload(&pictures, (args.batch_size, size, size, 3), &place.device)?;
+    let shape = (args.batch_size, size, size, 3);
+    let batch = network.runtime().upload(&pictures, shape)?;
     drop(pictures);
     // The first run pays for memory and caches; on a GPU the second is recorded.
     for _ in 0..if is_gpu { 3 } else { 1 } {

@@ -11,8 +11,8 @@ use super::outcome::Outcome;
 use crate::checkpoint::choice::Choice;
 use crate::checkpoint::model::Model;
 use crate::cli::SourceArgs;
-use crate::model::Config;
 use crate::model::layers::{Layer, layers};
+use crate::model::{Config, fitting};
 use crate::picture::transform::{CropMode, Transform};
 use crate::printable::printable;
 use crate::terminal::Terminal;
@@ -97,8 +97,8 @@ impl Report {
             parameters: layers.iter().map(|layer| layer.parameters).sum(),
             gmacs: macs as f64 / 1e9,
             classes: config.classes,
-            padding: format!("{:?}", config.padding).to_lowercase(),
-            batch_norm_eps: config.batch_norm_eps,
+            padding: format!("{:?}", config.convention.padding).to_lowercase(),
+            batch_norm_eps: config.convention.batch_norm_eps,
             preprocessing: Preprocessing::new(transform),
             layers,
         }
@@ -130,7 +130,7 @@ pub fn run(args: &Info, terminal: Terminal) -> Result<Outcome> {
                 weights,
                 ..
             } = choice.resolve(&Downloads::new(terminal))?;
-            let config = weights.open()?.complete(card.config)?;
+            let config = fitting::with_widths_of_file(&weights.open()?, card.config)?;
             Report::new(name, &config, &card.transform)
         }
     };

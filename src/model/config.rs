@@ -1,24 +1,10 @@
 //! A network's shape, block by block: an architecture's table with compound scaling applied
 //! (arXiv:1905.11946, section 3.3).
 
-use super::architectures::{Architecture, Stage};
+use super::architectures::{Architecture, BlockKind, Convention};
+use super::families::Stage;
 use super::names::Naming;
-use super::weights;
 use crate::ops::{Activation, Padding, Window};
-
-/// Which layers a block has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BlockKind {
-    /// A depthwise convolution and a projection: MBConv1.
-    DepthwiseSeparable,
-    /// An expansion, a depthwise convolution and a projection: the inverted bottleneck of
-    /// MobileNetV2 (arXiv:1801.04381).
-    MbConv,
-    /// A dense convolution that expands, and a projection (arXiv:2104.00298, section 3.2).
-    FusedMbConv,
-    /// A dense convolution alone: a fused MBConv1.
-    ConvNormAct,
-}
 
 /// One block; squeeze-excite is arXiv:1709.01507's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,35 +51,28 @@ pub struct Config {
     pub head: usize,
     /// Classes.
     pub classes: usize,
-    /// How the stem pads.
-    pub padding: Padding,
+    /// How the stem pads, and what BatchNorm adds to the variance everywhere.
+    pub convention: Convention,
     /// After the stem's and the head's convolution.
     pub activation: Activation,
-    /// Added to the variance in BatchNorm.
-    pub batch_norm_eps: f64,
-    /// What the tensors are called.
+    /// What the tensors are called, unless the file's own names say otherwise.
     pub naming: Naming,
-    /// Whether the channels are placeholders until [`super::safetensors::Checkpoint::complete`]
-    /// tells the true ones.
+    /// Whether the channels are placeholders, because pruning took some out and only the weights
+    /// tell which.
     pub pruned: bool,
 }
 
 /// How much space-to-depth multiplies channels: the 2x2 pixels that become one.
-const DEEPENED: usize = 4;
+const SPACE_TO_DEPTH_FACTOR: usize = 4;
 
 impl Config {
     /// Scales the table of `architecture`'s family.
-    pub fn new(
-        architecture: &Architecture,
-        padding: Padding,
-        batch_norm_eps: f64,
-        classes: usize,
-    ) -> Self {
+    pub fn new(architecture: &Architecture, convention: Convention, classes: usize) -> Self {
         let family = architecture.family;
         let stem = architecture.end(family.stem);
         let mut scaling = Scaling {
             architecture,
-            padding,
+            padding: convention.padding,
             inputs: stem,
             deepened: false,
         };
@@ -103,9 +82,8 @@ impl Config {
             stages: rows.map(|(i, row)| scaling.stage(i, row)).collect(),
             head: architecture.end(family.head),
             classes,
-            padding,
+            convention,
             activation: family.activation,
-            batch_norm_eps,
             naming: Naming::Timm,
             pruned: architecture.pruned,
         }
@@ -116,7 +94,7 @@ impl Config {
         Window {
             kernel: 3,
             stride: 2,
-            padding: self.padding,
+            padding: self.convention.padding,
         }
     }
 
@@ -124,18 +102,6 @@ impl Config {
     pub fn last(&self) -> usize {
         let last = self.stages.iter().flatten().last();
         last.map_or(self.stem, |block| block.outputs)
-    }
-
-    /// Trainable parameters, as timm counts them.
-    pub fn parameters(&self) -> usize {
-        weights::trainable(weights::parameters(self))
-    }
-
-    /// Multiply-adds of one forward pass over a picture of `height * width`, convolutions and
-    /// the linear layers, as the paper counts FLOPs.
-    pub fn macs(&self, height: usize, width: usize) -> usize {
-        let layers = super::layers::layers(self, height, width);
-        layers.iter().map(|layer| layer.macs).sum()
     }
 }
 
@@ -157,25 +123,9 @@ impl Scaling<'_> {
 
     fn block(&mut self, row: &Stage, first: bool) -> BlockConfig {
         let family = self.architecture.family;
-        let channels = self.architecture.channels(row.channels);
         let inputs = self.inputs;
-        let (mut outputs, mut stride) = (channels, if first { row.stride } else { 1 });
-        let mut expanded = match row.kind {
-            BlockKind::ConvNormAct => outputs,
-            _ if row.expands_outputs => outputs * row.expand_ratio,
-            _ => inputs * row.expand_ratio,
-        };
         let space_to_depth = row.space_to_depth && first;
-        if space_to_depth {
-            expanded *= DEEPENED;
-        }
-        if row.space_to_depth {
-            outputs *= DEEPENED;
-        } else if self.deepened {
-            // Back to as many channels as the table has; the resolution is there already.
-            expanded /= DEEPENED;
-            stride = 1;
-        }
+        let (expanded, outputs, stride) = self.widths(row, first);
         self.deepened = row.space_to_depth;
         self.inputs = outputs;
         let kept = stride == 1 && inputs == outputs && !space_to_depth;
@@ -190,12 +140,32 @@ impl Scaling<'_> {
                 stride,
                 padding: self.padding,
             },
-            activation: row
-                .activation
-                .unwrap_or(self.architecture.family.activation),
+            activation: row.activation.unwrap_or(family.activation),
             residual: kept && !row.expands_outputs,
             space_to_depth,
         }
+    }
+
+    /// A block's expanded channels, its output channels and its stride.
+    fn widths(&self, row: &Stage, first: bool) -> (usize, usize, usize) {
+        let mut outputs = self.architecture.channels(row.channels);
+        let mut stride = if first { row.stride } else { 1 };
+        let mut expanded = match row.kind {
+            BlockKind::ConvNormAct => outputs,
+            _ if row.expands_outputs => outputs * row.expand_ratio,
+            _ => self.inputs * row.expand_ratio,
+        };
+        if row.space_to_depth {
+            outputs *= SPACE_TO_DEPTH_FACTOR;
+            if first {
+                expanded *= SPACE_TO_DEPTH_FACTOR;
+            }
+        } else if self.deepened {
+            // Back to as many channels as the table has; the resolution is there already.
+            expanded /= SPACE_TO_DEPTH_FACTOR;
+            stride = 1;
+        }
+        (expanded, outputs, stride)
     }
 }
 

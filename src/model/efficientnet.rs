@@ -1,25 +1,26 @@
 //! The forward pass, stage by stage as in the paper's Table 1.
+//!
+//! It has two halves: the trunk, which ends in features at every position, and the classifier, which
+//! is applied to their mean. Since the classifier is linear, applied at every position it gives maps
+//! whose mean is the logits.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::config::{BlockConfig, BlockKind, Config};
-use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
-use crate::ops::{
-    self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Replay, Window,
-};
-
-/// See [`EfficientNet::forward_with`].
-pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
+use super::block::{AfterStep, Block, Pass};
+use super::config::Config;
+use super::loader::Loader;
+use super::weights::{self, BlockLayers, Source};
+use crate::ops::{Activation, Backend, Convolution, Pointwise, Runtime};
 
 /// An EfficientNet with its weights, ready to run on one device.
 pub struct EfficientNet {
+    runtime: Runtime,
     stem: Convolution,
     blocks: Vec<Block>,
     head: Pointwise,
     classifier: Pointwise,
-    replay: Replay,
 }
 
 impl EfficientNet {
@@ -33,39 +34,34 @@ impl EfficientNet {
         backend: Backend,
         device: &Device,
     ) -> Result<Self> {
+        let runtime = Runtime::new(backend, device);
         let loader = Loader {
             source,
-            eps: config.batch_norm_eps,
-            backend,
-            device,
+            eps: config.convention.batch_norm_eps,
+            runtime: &runtime,
         };
-        let blocks: Vec<_> = weights::blocks(config)
-            .map(|(place, block)| (BlockLayers::new(config.naming, &place, block), block))
-            .collect();
         let activation = config.activation;
         let load_stem =
             || loader.convolution(&weights::stem(config), config.stem_window(), activation);
         let load_head = || loader.pointwise(&weights::head(config), activation);
         let load_classifier = || loader.linear(&weights::classifier(config), Activation::Identity);
-        // The last blocks are the largest, so they go first.
-        let load_blocks = || -> Result<Vec<_>> {
-            let blocks = blocks.into_par_iter().rev().with_max_len(1);
-            let loaded = blocks.map(|(layers, block)| Block::load(&layers, block, &loader));
-            let mut blocks = loaded.collect::<Result<Vec<_>>>()?;
-            blocks.reverse();
-            Ok(blocks)
-        };
         let ((classifier, head), (blocks, stem)) = rayon::join(
             || rayon::join(load_classifier, load_head),
-            || rayon::join(load_blocks, load_stem),
+            || rayon::join(|| load_blocks(config, &loader), load_stem),
         );
+        let (stem, blocks, head, classifier) = (stem?, blocks?, head?, classifier?);
         Ok(Self {
-            stem: stem?,
-            blocks: blocks?,
-            head: head?,
-            classifier: classifier?,
-            replay: Replay::default(),
+            runtime,
+            stem,
+            blocks,
+            head,
+            classifier,
         })
+    }
+
+    /// What the network has of its device: [`Runtime::upload`] puts pictures there.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
     }
 
     /// Normalised pictures `(B, H, W, 3)` to logits `(B, classes)`.
@@ -73,240 +69,131 @@ impl EfficientNet {
     /// # Errors
     /// If the shape is another, or the device fails.
     pub fn forward(&self, pictures: &Tensor) -> Result<Tensor> {
-        let network = |pictures: &Tensor| self.run(pictures, &|| {});
-        Ok(self.replay.run(pictures, network)?)
+        let network = |pictures: &Tensor| self.parts(pictures, Self::logits);
+        Ok(self.runtime.replay("logits", pictures, network)?)
     }
 
     /// The same, calling `after_step` after each of [`super::layers::layers`]. The pictures of a
     /// batch may go their ways at the same time, so only a single one's steps come in order.
     ///
     /// # Errors
-    /// As [`Self::forward`].
+    /// If the shape is another, or the device fails.
     pub fn forward_with(&self, pictures: &Tensor, after_step: AfterStep) -> Result<Tensor> {
-        Ok(self.run(pictures, after_step)?)
-    }
-
-    fn run(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
-        ops::each_part(pictures, |part| self.logits(part, after_step))
-    }
-
-    fn logits(&self, pictures: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
-        let mut x = self.stem.forward(pictures, None)?; // (B, H/2, W/2, stem)
-        after_step();
-        for block in &self.blocks {
-            let y = block.forward(&x, after_step)?; // at the end (B, H/32, W/32, last)
-            ops::recycle(std::mem::replace(&mut x, y))?;
-        }
-        let y = self.head.forward(&x)?; // (B, H/32, W/32, head)
-        after_step();
-        let features = ops::global_average_pool(&y)?; // (B, head)
-        after_step();
-        ops::recycle(x)?;
-        ops::recycle(y)?;
-        let (batch, head) = features.dims2()?;
-        let logits = self
-            .classifier
-            .forward(&features.reshape((batch, 1, 1, head))?)?;
-        after_step();
-        logits.flatten_from(1) // (B, classes)
-    }
-}
-
-/// A block: widen, filter, weigh the channels, project. MBConv does all of it; the other kinds
-/// leave something out.
-struct Block {
-    space_to_depth: Option<Convolution>,
-    filter: Filter,
-    squeeze_excite: Option<SqueezeExcite>,
-    project: Option<Pointwise>,
-    residual: bool,
-}
-
-/// The convolution that sees more than one position.
-enum Filter {
-    /// The 1x1 expansion, if there is one, and a filter per channel.
-    Depthwise(Depthwise),
-    /// Expansion and filter in one, in the fused blocks.
-    Dense(Convolution),
-}
-
-impl Block {
-    fn load(layers: &BlockLayers, block: &BlockConfig, loader: &Loader) -> Result<Self> {
-        let activation = block.activation;
-        let filter = match block.kind {
-            BlockKind::DepthwiseSeparable | BlockKind::MbConv => {
-                Filter::Depthwise(loader.depthwise(layers, block)?)
-            }
-            BlockKind::FusedMbConv | BlockKind::ConvNormAct => {
-                Filter::Dense(loader.convolution(&layers.filter, block.window, activation)?)
-            }
+        let pass = Pass {
+            runtime: &self.runtime,
+            after_step,
         };
-        let load_deepening = |conv| loader.convolution(conv, SPACE_TO_DEPTH, activation);
-        let load_gates = |layers| SqueezeExcite::load(layers, activation, loader);
-        // The bottleneck is linear (MobileNetV2, arXiv:1801.04381, section 3.2).
-        let load_projection = |conv| loader.pointwise(conv, Activation::Identity);
-        Ok(Self {
-            space_to_depth: layers
-                .space_to_depth
-                .as_ref()
-                .map(load_deepening)
-                .transpose()?,
-            filter,
-            squeeze_excite: layers.squeeze_excite.as_ref().map(load_gates).transpose()?,
-            project: layers.project.as_ref().map(load_projection).transpose()?,
-            residual: block.residual,
-        })
+        let network = |part: &Tensor| self.logits(part, &pass);
+        Ok(self.runtime.each_part(pictures, network)?)
     }
 
-    /// `(B, H, W, inputs)` to `(B, H/stride, W/stride, outputs)`.
-    fn forward(&self, x: &Tensor, after_step: AfterStep) -> candle_core::Result<Tensor> {
-        let residual = self.residual.then_some(x);
-        if let Some(space_to_depth) = &self.space_to_depth {
-            let deep = space_to_depth.forward(x, None)?; // (B, H/2, W/2, expanded)
-            after_step();
-            let y = self.filter_and_project(&deep, residual, after_step)?;
-            ops::recycle(deep)?;
-            return Ok(y);
-        }
-        self.filter_and_project(x, residual, after_step)
+    /// Normalised pictures `(B, H, W, 3)` to features `(B, head)` in f32: the mean of the trunk over
+    /// its positions, which the classifier reads.
+    ///
+    /// # Errors
+    /// If the shape is another, or the device fails.
+    pub fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        let network = |pictures: &Tensor| self.parts(pictures, Self::pooled);
+        Ok(self.runtime.replay("features", pictures, network)?)
     }
 
-    fn filter_and_project(
+    /// Normalised pictures `(B, H, W, 3)` to logits at each of the trunk's positions,
+    /// `(B, h, w, classes)` in f32, whose mean over the positions is [`Self::forward`]'s: each has
+    /// the whole bias.
+    ///
+    /// # Errors
+    /// If the shape is another, or the device fails.
+    pub fn class_maps(&self, pictures: &Tensor) -> Result<Tensor> {
+        let network = |pictures: &Tensor| self.parts(pictures, Self::maps);
+        Ok(self.runtime.replay("class maps", pictures, network)?)
+    }
+
+    /// Runs one of the ways through the network on each part of a batch.
+    fn parts(
         &self,
-        x: &Tensor,
-        residual: Option<&Tensor>,
-        after_step: AfterStep,
+        pictures: &Tensor,
+        way: fn(&Self, &Tensor, &Pass) -> candle_core::Result<Tensor>,
     ) -> candle_core::Result<Tensor> {
-        let Some(project) = &self.project else {
-            let y = self.filter.forward(x, residual)?.0; // (B, H', W', outputs)
-            after_step();
-            return Ok(y);
+        let pass = Pass {
+            runtime: &self.runtime,
+            after_step: &|| {},
         };
-        // (B, H, W, inputs) -> (B, H, W, expanded) -> (B, H', W', expanded), and (B, expanded)
-        let (filtered, squeezed) = self.filter.forward(x, None)?;
-        after_step();
-        let excite = match &self.squeeze_excite {
-            Some(squeeze_excite) => {
-                let squeezed = squeezed.map_or_else(|| ops::global_average_pool(&filtered), Ok)?;
-                let excite = squeeze_excite.forward(&squeezed)?; // (B, expanded)
-                after_step();
-                Some(excite)
-            }
-            None => None,
-        };
-        let y = project.project(&filtered, excite.as_ref(), residual)?; // (B, H', W', outputs)
-        after_step();
-        ops::recycle(filtered)?;
+        let network = |part: &Tensor| way(self, part, &pass);
+        self.runtime.each_part(pictures, network)
+    }
+
+    /// The convolutions: all but pooling and classifier.
+    fn trunk(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
+        let mut x = pass.step(self.stem.forward(pictures, None)?); // (B, H/2, W/2, stem)
+        for block in &self.blocks {
+            let y = block.forward(&x, pass)?; // at the end (B, H/32, W/32, last)
+            pass.runtime.recycle(std::mem::replace(&mut x, y))?;
+        }
+        let y = pass.step(self.head.forward(&x)?); // (B, H/32, W/32, head)
+        pass.runtime.recycle(x)?;
         Ok(y)
     }
-}
 
-impl Filter {
-    /// `(B, H, W, inputs)` to `(B, H', W', expanded)`, and the mean over height and width where it
-    /// comes for free.
-    fn forward(
-        &self,
-        x: &Tensor,
-        residual: Option<&Tensor>,
-    ) -> candle_core::Result<(Tensor, Option<Tensor>)> {
-        match self {
-            Self::Depthwise(depthwise) => {
-                let (y, mean) = depthwise.forward(x)?;
-                Ok((y, Some(mean)))
-            }
-            Self::Dense(convolution) => Ok((convolution.forward(x, residual)?, None)),
-        }
+    fn pooled(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
+        let y = self.trunk(pictures, pass)?; // (B, H/32, W/32, head)
+        let features = pass.step(pass.runtime.global_average_pool(&y)?); // (B, head)
+        pass.runtime.recycle(y)?;
+        Ok(features)
+    }
+
+    fn logits(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
+        let features = self.pooled(pictures, pass)?; // (B, head)
+        let (batch, head) = features.dims2()?;
+        let features = features.reshape((batch, 1, 1, head))?;
+        let logits = pass.step(self.classifier.forward(&features)?); // (B, 1, 1, classes)
+        logits.flatten_from(1) // (B, classes)
+    }
+
+    fn maps(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
+        let y = self.trunk(pictures, pass)?; // (B, H/32, W/32, head)
+        let maps = pass.step(self.classifier.forward_in_f32(&y)?); // (B, H/32, W/32, classes)
+        pass.runtime.recycle(y)?;
+        Ok(maps)
     }
 }
 
-/// Two small layers that turn the channels' means into gates between 0 and 1.
-struct SqueezeExcite {
-    reduce: Pointwise,
-    excite: Pointwise,
+/// Reads all blocks, the last ones first: they are the largest.
+fn load_blocks(config: &Config, loader: &Loader) -> Result<Vec<Block>> {
+    let blocks: Vec<_> = weights::blocks(config)
+        .map(|(place, block)| (BlockLayers::new(config.naming, &place, block), block))
+        .collect();
+    let blocks = blocks.into_par_iter().rev().with_max_len(1);
+    let loaded = blocks.map(|(layers, block)| Block::load(&layers, block, loader));
+    let mut blocks = loaded.collect::<Result<Vec<_>>>()?;
+    blocks.reverse();
+    Ok(blocks)
 }
 
-impl SqueezeExcite {
-    fn load(
-        [reduce, excite]: &[Biased; 2],
-        activation: Activation,
-        loader: &Loader,
-    ) -> Result<Self> {
-        Ok(Self {
-            reduce: loader.linear(reduce, activation)?,
-            excite: loader.linear(excite, Activation::Sigmoid)?,
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::architectures::{Architecture, Convention};
+    use crate::model::generated::{Generated, picture};
+    use crate::ops::InstructionSet;
 
-    /// `(B, expanded)` to `(B, expanded)`.
-    fn forward(&self, squeezed: &Tensor) -> candle_core::Result<Tensor> {
-        let (batch, expanded) = squeezed.dims2()?;
-        let means = squeezed.reshape((batch, 1, 1, expanded))?;
-        let reduced = self.reduce.forward(&means)?; // (B, 1, 1, squeezed)
-        let gates = self.excite.forward(&reduced)?; // (B, 1, 1, expanded)
-        gates.reshape((batch, expanded))
-    }
-}
-
-/// 2x2 pixels become one (timm/models/_efficientnet_blocks.py, `conv_s2d`, padded "same").
-const SPACE_TO_DEPTH: Window = Window {
-    kernel: 2,
-    stride: 2,
-    padding: Padding::Same,
-};
-
-/// Where layers come from and where they go.
-struct Loader<'a> {
-    source: &'a dyn Source,
-    eps: f64,
-    backend: Backend,
-    device: &'a Device,
-}
-
-impl Loader<'_> {
-    fn convolution(
-        &self,
-        layer: &ConvNorm,
-        window: Window,
-        activation: Activation,
-    ) -> Result<Convolution> {
-        let folded = layer.fold(self.source, self.eps)?;
-        let (backend, device) = (self.backend, self.device);
-        Ok(Convolution::new(
-            backend, &folded, window, activation, device,
-        )?)
-    }
-
-    fn pointwise(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
-        let folded = layer.fold(self.source, self.eps)?;
-        Ok(Pointwise::new(
-            self.backend,
-            &folded,
-            activation,
-            self.device,
-        )?)
-    }
-
-    fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {
-        let read = layer.read(self.source)?;
-        Ok(Pointwise::new(
-            self.backend,
-            &read,
-            activation,
-            self.device,
-        )?)
-    }
-
-    fn depthwise(&self, layers: &BlockLayers, block: &BlockConfig) -> Result<Depthwise> {
-        let fold = |layer: &ConvNorm| layer.fold(self.source, self.eps);
-        let expand = layers.expand.as_ref().map(fold).transpose()?;
-        let filter = fold(&layers.filter)?.enlarged(block.filter_side(), block.window.kernel);
-        Ok(Depthwise::new(
-            self.backend,
-            expand.as_ref(),
-            &filter,
-            block.window,
-            block.activation,
-            self.device,
-        )?)
+    #[test]
+    fn what_a_network_keeps_in_memory_is_freed_with_it_and_its_layers() {
+        let demo = Architecture::named("demo").expect("an architecture");
+        let config = Config::new(demo, Convention::PYTORCH, 16);
+        let backend = Backend::Cpu(InstructionSet::best());
+        let network = EfficientNet::load(&config, &Generated, backend, &Device::Cpu);
+        let network = network.expect("a network");
+        let memory = network.runtime().memory();
+        let shape = (2, 96, 96, 3);
+        let pictures = vec![picture(96, 96); 2];
+        let pictures = network.runtime().upload(&pictures, shape).expect("a batch");
+        let logits = network.forward(&pictures).expect("logits");
+        assert!(memory.upgrade().is_some(), "the next pass needs it");
+        drop(network);
+        assert!(
+            memory.upgrade().is_none(),
+            "no thread and no tensor holds it"
+        );
+        assert_eq!(logits.dims(), [2, 16]);
     }
 }

@@ -1,6 +1,7 @@
 //! The forward pass as a list: each step's output and arithmetic.
 
-use super::config::{BlockConfig, BlockKind, Config};
+use super::architectures::BlockKind;
+use super::config::{BlockConfig, Config};
 use super::weights::{self, Biased, BlockLayers, ConvNorm, Position};
 use crate::ops::Window;
 
@@ -15,6 +16,20 @@ pub struct Layer {
     pub parameters: usize,
     /// Multiply-adds per picture of its convolutions and linear layers, as the paper counts FLOPs.
     pub macs: usize,
+}
+
+impl Config {
+    /// Trainable parameters, as timm counts them.
+    pub fn parameters(&self) -> usize {
+        weights::trainable(weights::parameters(self))
+    }
+
+    /// Multiply-adds of one forward pass over a picture of `height * width`, convolutions and
+    /// the linear layers, as the paper counts FLOPs.
+    pub fn macs(&self, height: usize, width: usize) -> usize {
+        let layers = layers(self, height, width);
+        layers.iter().map(|layer| layer.macs).sum()
+    }
 }
 
 /// The steps over a picture of `height * width`, in order.
@@ -77,37 +92,32 @@ impl Steps {
         });
     }
 
+    /// Adds a block's steps, named as timm names its layers.
     fn block(&mut self, place: &Position, block: &BlockConfig, layers: &BlockLayers) {
         let at = |layer: &str| format!("blocks.{}.{}.{layer}", place.stage, place.index);
         let BlockConfig {
-            kind,
             inputs,
             expanded,
             outputs,
             ..
         } = *block;
-        let count = |layer: &Option<ConvNorm>| layer.as_ref().map_or(0, ConvNorm::count);
         if block.space_to_depth {
             (self.height, self.width) = (self.height.div_ceil(2), self.width.div_ceil(2));
             let macs = self.area() * inputs * 4 * expanded;
-            let parameters = count(&layers.space_to_depth);
-            self.push(&at("conv_s2d"), expanded, parameters, macs);
+            self.push(
+                &at("conv_s2d"),
+                expanded,
+                count(&layers.space_to_depth),
+                macs,
+            );
         }
-        let expand_macs = match kind {
-            BlockKind::MbConv => self.area() * inputs * expanded,
-            _ => 0,
+        let (filter, project) = match block.kind {
+            BlockKind::DepthwiseSeparable => ("conv_dw", "conv_pw"),
+            BlockKind::MbConv => ("conv_pw+conv_dw", "conv_pwl"),
+            BlockKind::FusedMbConv => ("conv_exp", "conv_pwl"),
+            BlockKind::ConvNormAct => ("conv", ""),
         };
-        self.filter(block.window);
-        let taps = block.filter_side().pow(2);
-        let (filter, per_output, project) = match kind {
-            BlockKind::DepthwiseSeparable => ("conv_dw", taps, "conv_pw"),
-            BlockKind::MbConv => ("conv_pw+conv_dw", taps, "conv_pwl"),
-            BlockKind::FusedMbConv => ("conv_exp", taps * inputs, "conv_pwl"),
-            BlockKind::ConvNormAct => ("conv", taps * inputs, ""),
-        };
-        let parameters = count(&layers.expand) + layers.filter.count();
-        let macs = expand_macs + self.area() * expanded * per_output;
-        self.push(&at(filter), expanded, parameters, macs);
+        self.expand_and_filter(&at(filter), block, layers);
         if let (Some(squeezed), Some(layers)) = (block.squeezed, &layers.squeeze_excite) {
             // One gate per channel; the activation itself stays as it is.
             self.layers.push(Layer {
@@ -122,4 +132,29 @@ impl Steps {
             self.push(&at(project), outputs, count(&layers.project), macs);
         }
     }
+
+    /// The expansion, if there is one, and the filter: the network runs them as one step.
+    fn expand_and_filter(&mut self, name: &str, block: &BlockConfig, layers: &BlockLayers) {
+        let BlockConfig {
+            inputs, expanded, ..
+        } = *block;
+        let expand_macs = match block.kind {
+            BlockKind::MbConv => self.area() * inputs * expanded,
+            _ => 0,
+        };
+        self.filter(block.window);
+        let taps = block.filter_side().pow(2);
+        let per_output = match block.kind {
+            BlockKind::DepthwiseSeparable | BlockKind::MbConv => taps,
+            BlockKind::FusedMbConv | BlockKind::ConvNormAct => taps * inputs,
+        };
+        let parameters = count(&layers.expand) + layers.filter.count();
+        let macs = expand_macs + self.area() * expanded * per_output;
+        self.push(name, expanded, parameters, macs);
+    }
+}
+
+/// The trainable parameters of a layer that a block may not have.
+fn count(layer: &Option<ConvNorm>) -> usize {
+    layer.as_ref().map_or(0, ConvNorm::count)
 }

@@ -1,16 +1,23 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], and whether they fit) and its
-//! forward pass ([`efficientnet`]).
+//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], and in [`fitting`] whether
+//! they are those of the shape) and its forward pass ([`efficientnet`]).
+//!
+//! A file uses only those before it: families < architectures < names < config < weights < layers,
+//! and weights < loader < block < efficientnet.
 
 pub mod architectures;
+mod block;
 pub mod config;
 pub mod efficientnet;
-mod fitting;
+mod families;
+pub mod fitting;
 pub mod generated;
 pub mod layers;
+mod loader;
 pub mod names;
 pub mod safetensors;
 pub mod weights;
 
+pub use block::AfterStep;
 pub use config::Config;
 pub use efficientnet::EfficientNet;

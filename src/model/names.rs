@@ -4,7 +4,7 @@
 //! (models/efficientnet.py), transformers (models/efficientnet/modeling_efficientnet.py) and
 //! lukemelas' EfficientNet-PyTorch (model.py).
 
-use super::config::BlockKind::{self, ConvNormAct, DepthwiseSeparable, FusedMbConv, MbConv};
+use super::architectures::BlockKind::{self, ConvNormAct, DepthwiseSeparable, FusedMbConv, MbConv};
 
 /// A library's way of naming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,22 +19,23 @@ pub enum Naming {
     Lukemelas,
 }
 
-/// A convolution and the BatchNorm behind it.
-pub(super) type ConvNorm = [&'static str; 2];
+/// What a convolution and the BatchNorm behind it are called.
+pub(super) type ConvNormNames = [&'static str; 2];
 
 /// The layers of a block; what it does not have is never asked for. In timm `conv_pw` and `bn1`
 /// mean different things in a block with and without an expansion.
 #[derive(Clone, Copy)]
 pub(super) struct BlockNames {
-    pub space_to_depth: ConvNorm,
-    pub expand: ConvNorm,
-    pub filter: ConvNorm,
+    pub space_to_depth: ConvNormNames,
+    pub expand: ConvNormNames,
+    pub filter: ConvNormNames,
     pub reduce: &'static str,
     pub excite: &'static str,
-    pub project: ConvNorm,
+    pub project: ConvNormNames,
 }
 
-const NONE: ConvNorm = ["", ""];
+/// Of a layer that no block has in that library.
+const ABSENT: ConvNormNames = ["", ""];
 
 const TIMM: BlockNames = BlockNames {
     space_to_depth: ["conv_s2d", "bn_s2d"],
@@ -46,7 +47,7 @@ const TIMM: BlockNames = BlockNames {
 };
 
 const TORCHVISION: BlockNames = BlockNames {
-    space_to_depth: NONE,
+    space_to_depth: ABSENT,
     expand: ["block.0.0", "block.0.1"],
     filter: ["block.1.0", "block.1.1"],
     reduce: "block.2.fc1",
@@ -55,7 +56,7 @@ const TORCHVISION: BlockNames = BlockNames {
 };
 
 const TRANSFORMERS: BlockNames = BlockNames {
-    space_to_depth: NONE,
+    space_to_depth: ABSENT,
     expand: ["expansion.expand_conv", "expansion.expand_bn"],
     filter: [
         "depthwise_conv.depthwise_conv",
@@ -67,7 +68,7 @@ const TRANSFORMERS: BlockNames = BlockNames {
 };
 
 const LUKEMELAS: BlockNames = BlockNames {
-    space_to_depth: NONE,
+    space_to_depth: ABSENT,
     expand: ["_expand_conv", "_bn0"],
     filter: ["_depthwise_conv", "_bn1"],
     reduce: "_se_reduce",
@@ -84,17 +85,7 @@ impl Naming {
         Self::Lukemelas,
     ];
 
-    /// Whose it is, for messages.
-    pub fn library(self) -> &'static str {
-        match self {
-            Self::Timm => "timm",
-            Self::Torchvision => "torchvision",
-            Self::Transformers => "transformers",
-            Self::Lukemelas => "EfficientNet-PyTorch",
-        }
-    }
-
-    pub(super) fn stem(self) -> ConvNorm {
+    pub(super) fn stem(self) -> ConvNormNames {
         match self {
             Self::Timm => ["conv_stem", "bn1"],
             Self::Torchvision => ["features.0.0", "features.0.1"],
@@ -108,7 +99,7 @@ impl Naming {
 
     /// The head behind `stages` stages.
     pub(super) fn head(self, stages: usize) -> [String; 2] {
-        let own = |names: ConvNorm| names.map(str::to_owned);
+        let own = |names: ConvNormNames| names.map(str::to_owned);
         match self {
             Self::Timm => own(["conv_head", "bn2"]),
             Self::Torchvision => ["0", "1"].map(|layer| format!("features.{}.{layer}", stages + 1)),
@@ -138,39 +129,13 @@ impl Naming {
         }
     }
 
-    /// A block's layers: some libraries number them, and so name them by their place.
+    /// A block's layers.
     pub(super) fn layers(self, kind: BlockKind) -> BlockNames {
-        match (self, kind) {
-            (Self::Timm, MbConv) => TIMM,
-            (Self::Timm, DepthwiseSeparable) => BlockNames {
-                filter: ["conv_dw", "bn1"],
-                project: ["conv_pw", "bn2"],
-                ..TIMM
-            },
-            (Self::Timm, FusedMbConv) => BlockNames {
-                filter: ["conv_exp", "bn1"],
-                project: ["conv_pwl", "bn2"],
-                ..TIMM
-            },
-            (Self::Timm, ConvNormAct) => BlockNames {
-                filter: ["conv", "bn1"],
-                ..TIMM
-            },
-            (Self::Torchvision, MbConv) => TORCHVISION,
-            (Self::Torchvision, DepthwiseSeparable) => BlockNames {
-                filter: ["block.0.0", "block.0.1"],
-                reduce: "block.1.fc1",
-                excite: "block.1.fc2",
-                project: ["block.2.0", "block.2.1"],
-                ..TORCHVISION
-            },
-            (Self::Torchvision, FusedMbConv | ConvNormAct) => BlockNames {
-                filter: ["block.0.0", "block.0.1"],
-                project: ["block.1.0", "block.1.1"],
-                ..TORCHVISION
-            },
-            (Self::Transformers, _) => TRANSFORMERS,
-            (Self::Lukemelas, _) => LUKEMELAS,
+        match self {
+            Self::Timm => timm_layers(kind),
+            Self::Torchvision => torchvision_layers(kind),
+            Self::Transformers => TRANSFORMERS,
+            Self::Lukemelas => LUKEMELAS,
         }
     }
 
@@ -183,5 +148,45 @@ impl Naming {
             let mut prefixes = prefixes.filter(|p| p.is_empty() || p.ends_with('.'));
             prefixes.next().map(|prefix| (naming, prefix))
         })
+    }
+}
+
+/// timm numbers a block's BatchNorms in the order in which they run.
+fn timm_layers(kind: BlockKind) -> BlockNames {
+    match kind {
+        MbConv => TIMM,
+        DepthwiseSeparable => BlockNames {
+            filter: ["conv_dw", "bn1"],
+            project: ["conv_pw", "bn2"],
+            ..TIMM
+        },
+        FusedMbConv => BlockNames {
+            filter: ["conv_exp", "bn1"],
+            project: ["conv_pwl", "bn2"],
+            ..TIMM
+        },
+        ConvNormAct => BlockNames {
+            filter: ["conv", "bn1"],
+            ..TIMM
+        },
+    }
+}
+
+/// torchvision names a block's layers by their place alone.
+fn torchvision_layers(kind: BlockKind) -> BlockNames {
+    match kind {
+        MbConv => TORCHVISION,
+        DepthwiseSeparable => BlockNames {
+            filter: ["block.0.0", "block.0.1"],
+            reduce: "block.1.fc1",
+            excite: "block.1.fc2",
+            project: ["block.2.0", "block.2.1"],
+            ..TORCHVISION
+        },
+        FusedMbConv | ConvNormAct => BlockNames {
+            filter: ["block.0.0", "block.0.1"],
+            project: ["block.1.0", "block.1.1"],
+            ..TORCHVISION
+        },
     }
 }

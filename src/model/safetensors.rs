@@ -1,4 +1,4 @@
-//! Reading a checkpoint's `.safetensors` file.
+//! Reading weights from a `.safetensors` file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,7 +14,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use super::names::Naming;
 use super::weights::{Parameter, Source};
 
-/// Where a checkpoint's bytes are.
+/// Where the bytes are.
 ///
 /// A file is read, tensor by tensor, and not mapped: if another program cut a file under a map,
 /// the process would die. Here reading fails.
@@ -59,7 +59,7 @@ fn read_at(file: &File, start: u64, to: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, to, start)
 }
 
-/// As above.
+/// The same with a position of its own for each call; it may read less than was asked for.
 #[cfg(windows)]
 fn read_at(file: &File, mut start: u64, mut to: &mut [u8]) -> io::Result<()> {
     while !to.is_empty() {
@@ -75,7 +75,7 @@ fn read_at(file: &File, mut start: u64, mut to: &mut [u8]) -> io::Result<()> {
 }
 
 /// A safetensors file: its header, and its tensors on request.
-pub struct Checkpoint {
+pub struct WeightsFile {
     /// For messages.
     pub(super) origin: PathBuf,
     bytes: Bytes,
@@ -96,7 +96,7 @@ pub(super) struct Slot {
 /// much, which takes a gigabyte to understand; B7's is a tenth of a megabyte.
 const MAX_HEADER: u64 = 10_000_000;
 
-impl Checkpoint {
+impl WeightsFile {
     /// Reads the header of `path`.
     ///
     /// # Errors
@@ -116,33 +116,8 @@ impl Checkpoint {
     }
 
     fn new(bytes: Bytes, origin: &Path) -> Result<Self> {
-        let shown = origin.display();
-        let damaged = |what: String| {
-            anyhow!("{shown} is not a whole safetensors file ({what}); download or export it again")
-        };
         let modified = bytes.modified();
-        let mut start = [0; 8];
-        bytes
-            .read(0, &mut start)
-            .map_err(|e| damaged(e.to_string()))?;
-        let length = bytes.length()?;
-        let header = u64::from_le_bytes(start);
-        if header > MAX_HEADER.min(length.saturating_sub(8)) {
-            // A zip archive or a bare pickle of any protocol: what torch.save writes.
-            ensure!(
-                !start.starts_with(b"PK") && !matches!(start, [0x80, 2..=5, ..]),
-                "{shown} is a PyTorch pickle, which can run code when read; convert it to \
-                 safetensors, for example with \
-                 timm.models.save_for_hf(..., safe_serialization=True)",
-            );
-            let claim = format!("its first bytes claim a header of {header} bytes");
-            return Err(damaged(claim));
-        }
-        let mut text = vec![0; header as usize];
-        bytes.read(8, &mut text)?;
-        let metadata: Metadata =
-            serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-        let data = 8 + header;
+        let (metadata, data) = header(&bytes, origin)?;
         let slot = |info: &TensorInfo| Slot {
             dtype: info.dtype,
             shape: info.shape.clone(),
@@ -152,17 +127,14 @@ impl Checkpoint {
         let infos = metadata.tensors();
         let detected = Naming::detect(infos.keys().map(String::as_str));
         let prefix = detected.map_or("", |(_, prefix)| prefix);
-        let tensors: HashMap<_, _> = infos
-            .iter()
-            .map(|(name, info)| {
-                let bare = name.strip_prefix(prefix).unwrap_or(name);
-                (bare.to_owned(), slot(info))
-            })
-            .collect();
+        let bare = |name: &str| name.strip_prefix(prefix).unwrap_or(name).to_owned();
+        let named = infos.iter().map(|(name, info)| (bare(name), slot(info)));
+        let tensors: HashMap<_, _> = named.collect();
         let ends = tensors.values().map(|slot| slot.start + slot.length as u64);
-        let needed = ends.max().unwrap_or(data);
+        let (length, needed) = (bytes.length()?, ends.max().unwrap_or(data));
         if length != needed {
-            return Err(damaged(format!("{length} bytes, its header says {needed}")));
+            let what = format!("{length} bytes, its header says {needed}");
+            return Err(damaged(origin, &what));
         }
         Ok(Self {
             origin: origin.to_path_buf(),
@@ -225,7 +197,39 @@ impl Checkpoint {
     }
 }
 
-impl Source for Checkpoint {
+/// Reads a file's header, and tells where the tensors' values begin.
+fn header(bytes: &Bytes, origin: &Path) -> Result<(Metadata, u64)> {
+    let mut start = [0; 8];
+    bytes
+        .read(0, &mut start)
+        .map_err(|e| damaged(origin, &e.to_string()))?;
+    let length = u64::from_le_bytes(start);
+    if length > MAX_HEADER.min(bytes.length()?.saturating_sub(8)) {
+        // A zip archive or a bare pickle of any protocol: what torch.save writes.
+        ensure!(
+            !start.starts_with(b"PK") && !matches!(start, [0x80, 2..=5, ..]),
+            "{} is a PyTorch pickle, which can run code when read; convert it to safetensors, \
+             for example with timm.models.save_for_hf(..., safe_serialization=True)",
+            origin.display(),
+        );
+        let claim = format!("its first bytes claim a header of {length} bytes");
+        return Err(damaged(origin, &claim));
+    }
+    let mut text = vec![0; length as usize];
+    bytes.read(8, &mut text)?;
+    let metadata = serde_json::from_slice(&text);
+    let metadata = metadata.map_err(|e| damaged(origin, &e.to_string()))?;
+    Ok((metadata, 8 + length))
+}
+
+fn damaged(origin: &Path, what: &str) -> anyhow::Error {
+    anyhow!(
+        "{} is not a whole safetensors file ({what}); download or export it again",
+        origin.display(),
+    )
+}
+
+impl Source for WeightsFile {
     fn read(&self, parameter: &Parameter) -> Result<Vec<f32>> {
         let slot = self.slot(parameter)?;
         let count = parameter.shape.iter().product();

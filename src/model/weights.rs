@@ -4,7 +4,8 @@
 
 use anyhow::Result;
 
-use super::config::{BlockConfig, BlockKind, Config};
+use super::architectures::BlockKind;
+use super::config::{BlockConfig, Config};
 use super::names::{self, Naming};
 use crate::ops::Folded;
 
@@ -175,7 +176,7 @@ impl BlockLayers {
         } = *block;
         let block_name = naming.block(at.stage, at.index, at.number);
         let names = naming.layers(kind);
-        let conv_norm = |[conv, norm]: names::ConvNorm, shape| {
+        let conv_norm = |[conv, norm]: names::ConvNormNames, shape| {
             let at = |layer| format!("{block_name}.{layer}");
             ConvNorm::new(at(conv), at(norm), shape)
         };

@@ -5,7 +5,8 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::{Activation, Folded, Window};
+use super::folded::{Activation, Folded};
+use super::window::Window;
 
 fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
     match activation {
@@ -17,7 +18,7 @@ fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
     }
 }
 
-/// See [`super::Pointwise`].
+/// A 1x1 convolution as a matrix product.
 pub struct Pointwise {
     weight: Tensor, // (inputs, outputs)
     bias: Tensor,   // (outputs)
@@ -38,7 +39,8 @@ impl Pointwise {
         })
     }
 
-    /// See [`super::Pointwise::project`].
+    /// `(B, H, W, inputs)` to `(B, H, W, outputs)`: `x` is scaled by `excite`, `(B, inputs)`, before
+    /// the product, and `residual`, of the output's shape, is added last.
     pub fn forward(
         &self,
         x: &Tensor,
@@ -93,7 +95,7 @@ fn shifted(x: &Tensor, window: Window) -> Result<Vec<Tensor>> {
     Ok(slices)
 }
 
-/// See [`super::Depthwise`].
+/// A depthwise convolution as a sum of shifted slices, and the expansion before it.
 pub struct Depthwise {
     expand: Option<Pointwise>,
     taps: Vec<Tensor>, // kernel * kernel of (channels)
@@ -127,7 +129,7 @@ impl Depthwise {
         })
     }
 
-    /// See [`super::Depthwise::forward`].
+    /// `(B, H, W, inputs)` to `(B, H', W', C)` and the mean of that, `(B, C)`.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         let expanded = match &self.expand {
             Some(expand) => expand.forward(x, None, None)?,
@@ -144,7 +146,7 @@ impl Depthwise {
     }
 }
 
-/// See [`super::Convolution`].
+/// A dense convolution as a product of gathered patches.
 pub struct Convolution {
     product: Pointwise, // (kernel * kernel * inputs, outputs)
     window: Window,
@@ -165,14 +167,14 @@ impl Convolution {
         })
     }
 
-    /// See [`super::Convolution::forward`].
+    /// `(B, H, W, inputs)` to `(B, H', W', outputs)`; `residual`, of that shape, is added last.
     pub fn forward(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
         let patches = Tensor::cat(&shifted(x, self.window)?, 3)?; // (B, H', W', k * k * C)
         self.product.forward(&patches, None, residual)
     }
 }
 
-/// See [`super::global_average_pool`].
+/// `(B, H, W, C)` to `(B, C)`.
 pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
     x.mean((1, 2))
 }

@@ -132,7 +132,7 @@ pub fn resize_and_crop(
         horizontal: taps(picture.width, &picture.bounds.0, width, columns, filter),
         vertical_first: vertical_first((picture.width, picture.height), (width, height)),
     };
-    pulp::Arch::new().dispatch(passes)
+    crate::device::instruction_set().arch().dispatch(passes)
 }
 
 /// Both passes, compiled for this processor's vectors: not as a closure, which would not be.

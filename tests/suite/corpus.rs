@@ -80,8 +80,8 @@ pub fn unsupported() -> Vec<Vec<u8>> {
 
 /// Safetensors files: of the first tensors of the demonstration model, whole and dishonest.
 fn weights() -> Vec<Vec<u8>> {
-    let (scaling, padding, eps) = architecture("efficientnet_demo").expect("an architecture");
-    let config = Config::new(scaling, padding, eps, 16);
+    let (scaling, convention) = architecture("efficientnet_demo").expect("an architecture");
+    let config = Config::new(scaling, convention, 16);
     let few: Vec<Parameter> = parameters(&config).take(3).collect();
     let whole = [Dtype::F32, Dtype::F16].map(|dtype| {
         let tensors = few.iter().map(|parameter| {

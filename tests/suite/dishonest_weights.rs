@@ -4,17 +4,17 @@ use std::fs;
 use std::path::PathBuf;
 
 use effnet::checkpoint::published::architecture;
-use effnet::model::Config;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::Checkpoint;
+use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
+use effnet::model::{Config, fitting};
 
 use crate::corpus::{LIES, safetensors_file};
 use crate::environment::{Environment, repository, save, save_generated};
 
 fn config() -> Config {
-    let (scaling, padding, eps) = architecture("efficientnet_demo").expect("an architecture");
-    Config::new(scaling, padding, eps, 16)
+    let (scaling, convention) = architecture("efficientnet_demo").expect("an architecture");
+    Config::new(scaling, convention, 16)
 }
 
 /// The one line with which a run with this file ends.
@@ -130,12 +130,12 @@ fn weights_that_are_cut_or_written_while_they_are_read_are_an_error() {
     let path = environment.path("model.safetensors");
     save_generated(&config(), &path);
     let whole = fs::read(&path).expect("the file");
-    let all = |checkpoint: &Checkpoint| {
+    let all = |checkpoint: &WeightsFile| {
         parameters(&config()).try_for_each(|p| checkpoint.read(&p).map(|_| ()))
     };
-    let open = || Checkpoint::open(&path).expect("a checkpoint");
+    let open = || WeightsFile::open(&path).expect("a checkpoint");
     let checkpoint = open();
-    checkpoint.check(&config()).expect("weights that fit");
+    fitting::check(&checkpoint, &config()).expect("weights that fit");
     all(&checkpoint).expect("values");
     checkpoint.ensure_unchanged().expect("the same file");
     for length in [0, 100, whole.len() / 2, whole.len() - 1] {

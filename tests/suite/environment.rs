@@ -115,8 +115,8 @@ impl Environment {
     pub fn model(&self, name: &str, architecture_name: &str, classes: usize) -> PathBuf {
         let folder = self.path(name);
         std::fs::create_dir_all(&folder).expect("a folder");
-        let (scaling, padding, eps) = architecture(architecture_name).expect("an architecture");
-        let config = Config::new(scaling, padding, eps, classes);
+        let (scaling, convention) = architecture(architecture_name).expect("an architecture");
+        let config = Config::new(scaling, convention, classes);
         save_generated(&config, &folder.join("model.safetensors"));
         let json = serde_json::json!({
             "architecture": architecture_name,

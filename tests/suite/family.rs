@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use effnet::checkpoint::published::{CHECKPOINTS, architecture};
+use effnet::device::instruction_set;
 use effnet::model::generated::picture;
-use effnet::model::safetensors::Checkpoint;
+use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::Parameter;
-use effnet::model::{Config, EfficientNet};
+use effnet::model::{Config, EfficientNet, fitting};
 use effnet::ops::Backend;
 use serde::Deserialize;
 use serde_json::Value;
@@ -37,11 +38,11 @@ fn every_published_checkpoints_parameters_and_macs_equal_timms() {
         let theirs = timms
             .get(name)
             .unwrap_or_else(|| panic!("{name} is not in the fixture"));
-        let (architecture, padding, eps) = architecture(name).expect("an architecture");
+        let (architecture, convention) = architecture(name).expect("an architecture");
         if theirs.shapes.is_some() {
             continue;
         }
-        let config = Config::new(architecture, padding, eps, 1000);
+        let config = Config::new(architecture, convention, 1000);
         assert_eq!(config.parameters(), theirs.parameters, "{name}");
         let size = theirs.resolution;
         assert_eq!(config.macs(size, size), theirs.macs, "{name}");
@@ -65,15 +66,21 @@ fn pruned_networks_take_their_widths_from_the_file_and_equal_timm() {
         };
         let environment = Environment::new();
         save_pruned(shapes, &environment);
-        let file = Checkpoint::open(&environment.path("pruned.safetensors")).expect("a file");
-        let (architecture, padding, eps) = architecture(&name).expect("an architecture");
-        let config = Config::new(architecture, padding, eps, 1000);
-        let config = file.complete(config).expect("widths");
-        file.check(&config).expect("all that is needed");
+        let file = WeightsFile::open(&environment.path("pruned.safetensors")).expect("a file");
+        let (architecture, convention) = architecture(&name).expect("an architecture");
+        let config = Config::new(architecture, convention, 1000);
+        let config = fitting::with_widths_of_file(&file, config).expect("widths");
+        assert!(!config.pruned, "{name}: the widths are known now");
+        fitting::check(&file, &config).expect("all that is needed");
         let size = theirs.resolution;
         assert_eq!(config.parameters(), theirs.parameters, "{name}");
         assert_eq!(config.macs(size, size), theirs.macs, "{name}");
-        let network = EfficientNet::load(&config, &file, Backend::Cpu, &Device::Cpu);
+        let network = EfficientNet::load(
+            &config,
+            &file,
+            Backend::Cpu(instruction_set()),
+            &Device::Cpu,
+        );
         let x = Tensor::from_vec(picture(size, size), (1, size, size, 3), &Device::Cpu);
         let y = network.expect("a network").forward(&x.expect("a tensor"));
         let y = y.expect("logits").flatten_all().and_then(|y| y.to_vec1());
@@ -158,8 +165,8 @@ fn what_is_not_supported_is_refused_by_name_before_anything_is_downloaded() {
 fn head(classes: usize, config: &str, arguments: &[&str]) -> Run {
     let environment = Environment::new();
     std::fs::create_dir(environment.path("head")).expect("a folder");
-    let (test, padding, eps) = architecture("test_efficientnet").expect("an architecture");
-    let shape = Config::new(test, padding, eps, classes);
+    let (test, convention) = architecture("test_efficientnet").expect("an architecture");
+    let shape = Config::new(test, convention, classes);
     save_generated(&shape, &environment.path("head/model.safetensors"));
     let json = format!(
         r#"{{"architecture": "test_efficientnet", "num_classes": {classes}, {config}

@@ -10,9 +10,9 @@ use effnet::checkpoint::config::timm;
 use effnet::checkpoint::config::transformers;
 use effnet::checkpoint::labels::Labels;
 use effnet::checkpoint::published::architecture;
-use effnet::model::Config;
-use effnet::model::safetensors::Checkpoint;
+use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Source, parameters};
+use effnet::model::{Config, fitting};
 use effnet::picture::decode::{Limits, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
@@ -61,11 +61,11 @@ pub fn picture(bytes: &[u8]) {
 /// Opens weights and reads what the demonstration model needs of them.
 pub fn weights(bytes: &[u8]) {
     in_a_file(bytes, |path| {
-        let Ok(checkpoint) = Checkpoint::open(&path) else {
+        let Ok(checkpoint) = WeightsFile::open(&path) else {
             return;
         };
-        let (scaling, padding, eps) = architecture("efficientnet_demo").expect("an architecture");
-        let config = Config::new(scaling, padding, eps, checkpoint.classes().unwrap_or(16));
+        let (scaling, convention) = architecture("efficientnet_demo").expect("an architecture");
+        let config = Config::new(scaling, convention, checkpoint.classes().unwrap_or(16));
         let mut needed = 0;
         let mut read = 0;
         for parameter in parameters(&config) {
@@ -75,9 +75,9 @@ pub fn weights(bytes: &[u8]) {
                 read += 1;
             }
         }
-        let (pruned, padding, eps) = architecture("efficientnet_b1_pruned").expect("another");
-        let pruned = Config::new(pruned, padding, eps, 16);
-        if let Ok(pruned) = checkpoint.complete(pruned) {
+        let (pruned, convention) = architecture("efficientnet_b1_pruned").expect("another");
+        let pruned = Config::new(pruned, convention, 16);
+        if let Ok(pruned) = fitting::with_widths_of_file(&checkpoint, pruned) {
             assert!(
                 pruned
                     .stages
@@ -87,7 +87,7 @@ pub fn weights(bytes: &[u8]) {
             );
         }
         // It compares with all variants, so only what has a tensor of ours is worth its time.
-        if read > 0 && checkpoint.check(&config).is_ok() {
+        if read > 0 && fitting::check(&checkpoint, &config).is_ok() {
             assert_eq!(read, needed);
         }
     });

@@ -7,10 +7,10 @@ use candle_core::{D, DType, Device, Result, Tensor};
 use effnet::device::{Choice, Place, Precision};
 use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
-use effnet::ops::{self, Activation, Backend, Convolution, Depthwise, Padding, Pointwise, Window};
+use effnet::ops::{Activation, Padding, Runtime, Window};
 
 use crate::environment::{Environment, fixture};
-use crate::operations::{ACTIVATIONS, folded, values};
+use crate::operations::{ACTIVATIONS, folded, portable, values};
 use crate::parity::{config, reference, resolution};
 
 /// The GPU, or nothing after saying why.
@@ -22,6 +22,10 @@ fn gpu(precision: Precision) -> Option<Place> {
             None
         }
     }
+}
+
+fn on(place: &Place) -> Runtime {
+    Runtime::new(place.backend, &place.device)
 }
 
 /// What is lost where values are stored: half a unit in the last place, and a few such.
@@ -93,8 +97,8 @@ fn pointwise_equals_its_portable_form_on_a_gpu() {
                 let [excite, excite_oracle] = tensors(&[b, inputs], 2, place, DType::F32)?;
                 let [residual, residual_oracle] = tensors(&[b, h, w, outputs], 3, place, dtype)?;
                 let weights = folded(outputs, inputs);
-                let ours = Pointwise::new(place.backend, &weights, activation, &place.device)?;
-                let oracle = Pointwise::new(Backend::Portable, &weights, activation, &Device::Cpu)?;
+                let ours = on(place).pointwise(&weights, activation)?;
+                let oracle = portable().pointwise(&weights, activation)?;
                 for with_excite in [false, true] {
                     for with_residual in [false, true] {
                         let y = ours.project(
@@ -127,11 +131,10 @@ fn a_vector_per_picture_stays_f32_on_a_gpu() {
         for (batch, inputs, outputs) in [(1, 4, 1), (3, 33, 10), (5, 1280, 1000), (9, 96, 7)] {
             let [x, x_oracle] = tensors(&[batch, 1, 1, inputs], 1, place, DType::F32)?;
             let weights = folded(outputs, inputs);
-            let layer =
-                |backend, device| Pointwise::new(backend, &weights, Activation::Sigmoid, device);
-            let y = layer(place.backend, &place.device)?.forward(&x)?;
+            let layer = |runtime: Runtime| runtime.pointwise(&weights, Activation::Sigmoid);
+            let y = layer(on(place))?.forward(&x)?;
             assert_eq!(y.dtype(), DType::F32);
-            let y_oracle = layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+            let y_oracle = layer(portable())?.forward(&x_oracle)?;
             let what = format!("{dtype:?} {batch} {inputs} -> {outputs}");
             assert_equal(&y, &y_oracle, tolerance(dtype), &what)?;
         }
@@ -167,14 +170,12 @@ fn depthwise_equals_its_portable_form_on_a_gpu() {
                             let [x, x_oracle] = tensors(&[b, h, w, inputs], 1, place, dtype)?;
                             let expand = expanded.map(|inputs| folded(channels, inputs));
                             let weights = folded(channels, kernel * kernel);
-                            let layer = |backend, device| {
+                            let layer = |runtime: Runtime| {
                                 let silu = Activation::Silu;
-                                let expand = expand.as_ref();
-                                Depthwise::new(backend, expand, &weights, window, silu, device)
+                                runtime.depthwise(expand.as_ref(), &weights, window, silu)
                             };
-                            let (y, mean) = layer(place.backend, &place.device)?.forward(&x)?;
-                            let (y_oracle, mean_oracle) =
-                                layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+                            let (y, mean) = layer(on(place))?.forward(&x)?;
+                            let (y_oracle, mean_oracle) = layer(portable())?.forward(&x_oracle)?;
                             assert_equal(&y, &y_oracle, tolerance(dtype), &what)?;
                             let what = format!("{what}: mean");
                             assert_equal(&mean, &mean_oracle, tolerance(dtype), &what)?;
@@ -197,11 +198,9 @@ fn a_wide_depthwise_layer_of_many_blocks_equals_its_portable_form_on_a_gpu() {
         };
         let [x, x_oracle] = tensors(&[1, 120, 113, 24], 1, place, dtype)?;
         let weights = folded(24, 25);
-        let layer = |backend, device| {
-            Depthwise::new(backend, None, &weights, window, Activation::Relu6, device)
-        };
-        let (y, mean) = layer(place.backend, &place.device)?.forward(&x)?;
-        let (y_oracle, mean_oracle) = layer(Backend::Portable, &Device::Cpu)?.forward(&x_oracle)?;
+        let layer = |runtime: Runtime| runtime.depthwise(None, &weights, window, Activation::Relu6);
+        let (y, mean) = layer(on(place))?.forward(&x)?;
+        let (y_oracle, mean_oracle) = layer(portable())?.forward(&x_oracle)?;
         assert_equal(&y, &y_oracle, tolerance(dtype), "values")?;
         assert_equal(&mean, &mean_oracle, tolerance(dtype), "means")
     });
@@ -229,11 +228,10 @@ fn convolution_equals_its_portable_form_on_a_gpu() {
                         padding,
                     };
                     let weights = folded(outputs, inputs * kernel * kernel);
-                    let layer = |backend, device| {
-                        Convolution::new(backend, &weights, window, Activation::Silu, device)
-                    };
-                    let ours = layer(place.backend, &place.device)?;
-                    let oracle = layer(Backend::Portable, &Device::Cpu)?;
+                    let layer =
+                        |runtime: Runtime| runtime.convolution(&weights, window, Activation::Silu);
+                    let ours = layer(on(place))?;
+                    let oracle = layer(portable())?;
                     let what = format!("{dtype:?} {b} x {h} x {w} x {inputs} {window:?}");
                     let [x, x_oracle] = tensors(&[b, h, w, inputs], 1, place, dtype)?;
                     let y_oracle = oracle.forward(&x_oracle, None)?;
@@ -267,8 +265,8 @@ fn global_average_pool_equals_its_portable_form_on_a_gpu() {
     in_every_precision(|place, dtype| {
         for shape in [[1, 1, 1, 3], [2, 7, 7, 64], [3, 5, 9, 33], [1, 19, 19, 130]] {
             let [x, x_oracle] = tensors(&shape, 1, place, dtype)?;
-            let means = ops::global_average_pool(&x)?;
-            let oracle = ops::portable::global_average_pool(&x_oracle)?;
+            let means = on(place).global_average_pool(&x)?;
+            let oracle = portable().global_average_pool(&x_oracle)?;
             assert_equal(&means, &oracle, 5e-6, &format!("{dtype:?} {shape:?}"))?;
         }
         Ok(())
@@ -279,14 +277,9 @@ fn network(name: &str, place: &Place) -> EfficientNet {
     EfficientNet::load(&config(name), &Generated, place.backend, &place.device).expect("a network")
 }
 
-fn logits(
-    network: &EfficientNet,
-    pictures: &[Vec<f32>],
-    size: (usize, usize),
-    place: &Place,
-) -> Tensor {
+fn logits(network: &EfficientNet, pictures: &[Vec<f32>], size: (usize, usize)) -> Tensor {
     let shape = (pictures.len(), size.0, size.1, 3);
-    let x = ops::upload(pictures, shape, &place.device).expect("a batch");
+    let x = network.runtime().upload(pictures, shape).expect("a batch");
     let y = network.forward(&x).expect("logits");
     y.to_device(&Device::Cpu).expect("logits in main memory")
 }
@@ -304,7 +297,7 @@ fn equals_timm(name: &str, key: &str, size: (usize, usize)) -> Result<()> {
         let pictures = [picture(size.0, size.1)];
         // As it comes, recorded, and replayed.
         for pass in 0..3 {
-            let ours = logits(&network, &pictures, size, &place).squeeze(0)?;
+            let ours = logits(&network, &pictures, size).squeeze(0)?;
             let what = format!("{key} {precision:?}, pass {pass}");
             if precision == Precision::F32 {
                 assert_equal(&ours, &theirs, 1e-3, &what)?;
@@ -358,9 +351,7 @@ fn a_replayed_pass_answers_for_its_own_pictures_on_a_gpu() {
     let one = picture(size.0, size.1);
     let other: Vec<f32> = one.iter().rev().copied().collect();
     let run = |pictures: &[Vec<f32>]| -> Vec<Vec<f32>> {
-        logits(&network, pictures, size, &place)
-            .to_vec2()
-            .expect("values")
+        logits(&network, pictures, size).to_vec2().expect("values")
     };
     let both = [one.clone(), other.clone()];
     let swapped = [other, one];
@@ -375,6 +366,34 @@ fn a_replayed_pass_answers_for_its_own_pictures_on_a_gpu() {
         let far = alone[0].iter().zip(&first[0]).map(|(a, b)| (a - b).abs());
         assert!(far.fold(0.0, f32::max) < 1e-3);
     }
+}
+
+#[test]
+fn class_maps_and_features_explain_the_logits_on_a_gpu() -> Result<()> {
+    for precision in ALL {
+        let Some(place) = gpu(precision) else {
+            return Ok(());
+        };
+        let network = network("tf_efficientnet_b0", &place);
+        let pictures = [picture(96, 96)];
+        let x = network.runtime().upload(&pictures, (1, 96, 96, 3))?;
+        // As they come, recorded, and replayed.
+        for _ in 0..3 {
+            let logits = network.forward(&x).expect("logits");
+            let maps = network.class_maps(&x).expect("maps");
+            let features = network.features(&x).expect("features");
+            assert_eq!(maps.dims(), [1, 3, 3, 1000]);
+            assert_eq!(maps.dtype(), DType::F32);
+            assert_eq!(
+                (features.dims(), features.dtype()),
+                (&[1, 1280][..], DType::F32)
+            );
+            let oracle = logits.to_device(&Device::Cpu)?;
+            let what = format!("{precision:?}");
+            assert_equal(&maps.mean((1, 2))?, &oracle, 1e-4, &what)?;
+        }
+    }
+    Ok(())
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod hub_client;
 mod hub_faults;
 mod hub_kills;
 mod hub_server;
+mod library;
 mod models;
 mod odd_files;
 mod operations;

@@ -1,8 +1,13 @@
 //! Logits of generated weights equal timm's.
 
-use candle_core::{Device, Tensor};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use candle_core::{DType, Device, Tensor, Var};
 use effnet::checkpoint::published::architecture;
+use effnet::device::instruction_set;
 use effnet::model::generated::{Generated, picture};
+use effnet::model::layers::layers;
+use effnet::model::weights::classifier;
 use effnet::model::{Config, EfficientNet};
 use effnet::ops::Backend;
 use safetensors::SafeTensors;
@@ -26,20 +31,33 @@ pub fn reference_in(file: &str, key: &str) -> Vec<f32> {
 }
 
 pub fn config(name: &str) -> Config {
-    let (scaling, padding, eps) = architecture(name).expect("an architecture");
-    Config::new(scaling, padding, eps, 1000)
+    let (scaling, convention) = architecture(name).expect("an architecture");
+    Config::new(scaling, convention, 1000)
+}
+
+/// The vector kernels, with the instructions that `EFFNET_SIMD` names.
+fn kernels() -> Backend {
+    Backend::Cpu(instruction_set())
+}
+
+fn network(name: &str, backend: Backend) -> EfficientNet {
+    EfficientNet::load(&config(name), &Generated, backend, &Device::Cpu).expect("a network")
+}
+
+fn values(x: &Tensor) -> Vec<f32> {
+    x.flatten_all().and_then(|x| x.to_vec1()).expect("values")
 }
 
 fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
-    let network = EfficientNet::load(&config(name), &Generated, backend, &Device::Cpu);
-    let pixels = picture(height, width);
-    let x = Tensor::from_vec(pixels, (1, height, width, 3), &Device::Cpu).expect("a tensor");
-    let y = network.expect("a network").forward(&x).expect("logits");
-    y.flatten_all().and_then(|y| y.to_vec1()).expect("values")
+    let network = network(name, backend);
+    let shape = (1, height, width, 3);
+    let x = network.runtime().upload(&[picture(height, width)], shape);
+    let y = network.forward(&x.expect("a tensor"));
+    values(&y.expect("logits"))
 }
 
 pub fn resolution(name: &str) -> (usize, usize) {
-    let (scaling, ..) = architecture(name).expect("an architecture");
+    let (scaling, _) = architecture(name).expect("an architecture");
     match name {
         // Of its two sizes the one that takes a third of the time.
         "tf_efficientnet_l2" => (475, 475),
@@ -61,7 +79,7 @@ pub fn assert_close(ours: &[f32], theirs: &[f32], what: &str) {
 }
 
 fn equals_timm(name: &str) {
-    let ours = logits(name, resolution(name), Backend::Cpu);
+    let ours = logits(name, resolution(name), kernels());
     assert_close(&ours, &reference(name), name);
 }
 
@@ -134,7 +152,7 @@ fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
         // Odd after the stem too, where space-to-depth pads.
         ("efficientnet_x_b5", (189, 253)),
     ] {
-        for backend in [Backend::Cpu, Backend::Portable] {
+        for backend in [kernels(), Backend::Portable] {
             let what = format!("{name}@{height}x{width}");
             let ours = logits(name, (height, width), backend);
             assert_close(&ours, &reference(&what), &format!("{what} {backend:?}"));
@@ -146,7 +164,7 @@ fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
 fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
     let config = config("tf_efficientnet_b0");
     let network =
-        EfficientNet::load(&config, &Generated, Backend::Cpu, &Device::Cpu).expect("a network");
+        EfficientNet::load(&config, &Generated, kernels(), &Device::Cpu).expect("a network");
     let size = 96;
     let pixels = picture(size, size);
     let other: Vec<f32> = pixels.iter().rev().copied().collect();
@@ -159,4 +177,88 @@ fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
     let batch = run(&[&other, &pixels, &other]);
     assert_eq!(batch[1], run(&[&pixels])[0]);
     assert_eq!(batch[0], batch[2]);
+}
+
+/// The largest difference in units of the largest of `theirs`.
+fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
+    assert_eq!(ours.len(), theirs.len());
+    let largest = theirs.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+    let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
+    differences.fold(0.0, |max, d| if d <= max { max } else { d }) / largest
+}
+
+#[test]
+fn the_mean_of_the_class_maps_is_the_logits_and_so_are_the_classified_features() {
+    for name in [
+        "efficientnet_b0",
+        "tf_efficientnet_lite0",
+        "tf_efficientnetv2_b0",
+    ] {
+        for backend in [kernels(), Backend::Portable] {
+            let network = network(name, backend);
+            let size = 96;
+            let pixels = picture(size, size);
+            let other = pixels.iter().rev().copied().collect();
+            let x = network
+                .runtime()
+                .upload(&[pixels, other], (2, size, size, 3));
+            let x = x.expect("a batch");
+            let logits = values(&network.forward(&x).expect("logits"));
+            let what = format!("{name} {backend:?}");
+
+            let maps = network.class_maps(&x).expect("maps");
+            assert_eq!(maps.dims(), [2, 3, 3, 1000], "{what}");
+            let means = values(&maps.mean((1, 2)).expect("means"));
+            assert!(difference(&means, &logits) < 1e-5, "{what}: maps");
+
+            let features = network.features(&x).expect("features");
+            assert_eq!(features.dims(), [2, 1280], "{what}");
+            let classifier = classifier(&config(name)).read(&Generated).expect("weights");
+            let weight = Tensor::from_vec(classifier.weight, (1000, 1280), &Device::Cpu);
+            let bias = Tensor::from_vec(classifier.bias, 1000, &Device::Cpu).expect("a bias");
+            let classified = weight.and_then(|w| features.matmul(&w.t()?)?.broadcast_add(&bias));
+            let classified = values(&classified.expect("logits"));
+            assert!(difference(&classified, &logits) < 1e-5, "{what}: features");
+        }
+    }
+}
+
+/// Candle follows its own operations back to the picture, and none of the kernels.
+#[test]
+fn the_portable_network_is_made_of_candles_operations_from_end_to_end() {
+    for name in ["efficientnet_b0", "efficientnet_lite0", "test_efficientnet"] {
+        let gradient = |backend| {
+            let pixels = Tensor::from_vec(picture(64, 64), (1, 64, 64, 3), &Device::Cpu);
+            let x = Var::from_tensor(&pixels.expect("a tensor")).expect("a variable");
+            let y = network(name, backend).forward(&x).expect("logits");
+            let gradients = y.backward().expect("gradients");
+            gradients.get(&x).map(values)
+        };
+        let gradient_of_portable = gradient(Backend::Portable).expect("a way back");
+        assert!(
+            gradient_of_portable.iter().any(|&value| value != 0.0),
+            "{name}"
+        );
+        assert!(
+            gradient(kernels()).is_none(),
+            "{name}: the kernels would show"
+        );
+    }
+}
+
+#[test]
+fn the_portable_network_takes_a_batch_as_a_whole() {
+    let steps = |backend| {
+        let x = Tensor::zeros((3, 64, 64, 3), DType::F32, &Device::Cpu).expect("a batch");
+        let count = AtomicUsize::new(0);
+        let network = network("efficientnet_b0", backend);
+        let pass = network.forward_with(&x, &|| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        pass.expect("logits");
+        count.into_inner()
+    };
+    let layers = layers(&config("efficientnet_b0"), 64, 64).len();
+    assert_eq!(steps(Backend::Portable), layers);
+    assert_eq!(steps(kernels()), 3 * layers);
 }

@@ -3,7 +3,7 @@
 use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::Checkpoint;
+use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
 use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
@@ -11,8 +11,8 @@ use safetensors::{Dtype, tensor::TensorView};
 use crate::environment::{Environment, Run, fixture, repository, save_generated};
 
 fn demo_config(classes: usize) -> Config {
-    let (scaling, padding, eps) = architecture("efficientnet_demo").expect("an architecture");
-    Config::new(scaling, padding, eps, classes)
+    let (scaling, convention) = architecture("efficientnet_demo").expect("an architecture");
+    Config::new(scaling, convention, classes)
 }
 
 /// Writes generated weights of the small model, after `change`.
@@ -180,7 +180,7 @@ fn a_header_whose_length_looks_like_a_pickle_is_no_pickle() {
 fn half_precision_weights_are_read() {
     let environment = Environment::new();
     let full = changed(&environment, |_| {});
-    let full = Checkpoint::open(&full).expect("a checkpoint");
+    let full = WeightsFile::open(&full).expect("a checkpoint");
     for dtype in [Dtype::F16, Dtype::BF16] {
         let half = changed(&environment, |tensors| {
             for (_, bytes, kind) in tensors {
@@ -198,7 +198,7 @@ fn half_precision_weights_are_read() {
                 *kind = dtype;
             }
         });
-        let half = Checkpoint::open(&half).expect("a checkpoint");
+        let half = WeightsFile::open(&half).expect("a checkpoint");
         for parameter in parameters(&demo_config(16)) {
             let exact = full.read(&parameter).expect("values");
             let rounded = half.read(&parameter).expect("values");

@@ -11,6 +11,7 @@ use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::published::supported_architecture;
 use crate::model::Config;
+use crate::model::architectures::Convention;
 use crate::ops::Padding;
 use crate::picture::resample::Interpolation;
 use crate::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
@@ -59,11 +60,11 @@ pub fn card(text: &str) -> Result<Card> {
     })?;
     // Some exporters append the tag.
     let name = name.split('.').next().unwrap_or_default();
-    let (architecture, mut padding, mut eps) = supported_architecture(name)?;
+    let (architecture, mut convention) = supported_architecture(name)?;
     let settings = file.pretrained_cfg.unwrap_or(file.legacy);
     let classes = file.num_classes.or(settings.classes).unwrap_or(1000);
     check_classes(classes)?;
-    apply(file.model_args.as_ref(), &mut padding, &mut eps)?;
+    apply(file.model_args.as_ref(), &mut convention)?;
     let (transform, test) = (settings.transform()?, settings.test()?);
     // transformers' wrapper writes its own table behind a `label_names` that may be any.
     let names = file.id2label.or(file.label_names).or(file.labels);
@@ -76,7 +77,7 @@ pub fn card(text: &str) -> Result<Card> {
     };
     Ok(Card {
         variant: architecture.variant,
-        config: Config::new(architecture, padding, eps, classes),
+        config: Config::new(architecture, convention, classes),
         transform,
         test,
         labels,
@@ -85,16 +86,14 @@ pub fn card(text: &str) -> Result<Card> {
 }
 
 /// Takes over what a model's own arguments change in its architecture.
-fn apply(
-    arguments: Option<&Map<String, Value>>,
-    padding: &mut Padding,
-    eps: &mut f64,
-) -> Result<()> {
+fn apply(arguments: Option<&Map<String, Value>>, convention: &mut Convention) -> Result<()> {
     for (key, value) in arguments.into_iter().flatten() {
         match (key.as_str(), value) {
-            ("bn_eps", value) if value.is_f64() => *eps = value.as_f64().unwrap_or(*eps),
-            ("pad_type", value) if value == "same" => *padding = Padding::Same,
-            ("pad_type", value) if value == "" => *padding = Padding::Symmetric,
+            ("bn_eps", Value::Number(eps)) if eps.is_f64() => {
+                convention.batch_norm_eps = eps.as_f64().unwrap_or(convention.batch_norm_eps);
+            }
+            ("pad_type", value) if value == "same" => convention.padding = Padding::Same,
+            ("pad_type", value) if value == "" => convention.padding = Padding::Symmetric,
             // What only matters in training, or says what is so anyway.
             ("drop_rate" | "drop_path_rate" | "num_classes", _) => {}
             ("in_chans", value) if value == 3 => {}

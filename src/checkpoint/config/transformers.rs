@@ -9,7 +9,7 @@ use super::classes::{LabelNames, check_classes, scoring};
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::model::Config;
-use crate::model::architectures::Architecture;
+use crate::model::architectures::{Architecture, Convention};
 use crate::model::names::Naming;
 use crate::ops::Padding;
 use crate::picture::resample::Interpolation;
@@ -172,7 +172,11 @@ impl File {
         };
         // Made for even inputs (modeling_efficientnet.py, `EfficientNetEmbeddings` and
         // `EfficientNetDepthwiseLayer`), but for the blocks that are listed.
-        let mut config = Config::new(architecture, Padding::Behind, self.batch_norm_eps, classes);
+        let convention = Convention {
+            padding: Padding::Behind,
+            batch_norm_eps: self.batch_norm_eps,
+        };
+        let mut config = Config::new(architecture, convention, classes);
         config.naming = Naming::Transformers;
         for (number, block) in config.stages.iter_mut().flatten().enumerate() {
             if block.window.stride == 1 || self.depthwise_padding.contains(&number) {

@@ -7,9 +7,8 @@ use anyhow::{Result, anyhow, bail};
 
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
-use crate::model::architectures::{ARCHITECTURES, Architecture, TENSORFLOW};
+use crate::model::architectures::{ARCHITECTURES, Architecture, Convention};
 use crate::model::config::Config;
-use crate::ops::Padding;
 use crate::picture::transform::Transform;
 use crate::top_k::Scoring;
 
@@ -76,14 +75,14 @@ impl Checkpoint {
         format!("timm/{}.{}", self.architecture, self.tag)
     }
 
-    fn known(&self) -> (&'static Architecture, Padding, f64) {
+    fn known(&self) -> (&'static Architecture, Convention) {
         architecture(self.architecture).expect("the table names known architectures")
     }
 
     /// The network's shape.
     pub fn config(&self) -> Config {
-        let (architecture, padding, eps) = self.known();
-        Config::new(architecture, padding, eps, self.classes)
+        let (architecture, convention) = self.known();
+        Config::new(architecture, convention, self.classes)
     }
 
     /// What is known of it without a download.
@@ -205,20 +204,20 @@ pub fn of_variant(variant: &str) -> Result<Vec<&'static Checkpoint>> {
     }
 }
 
-/// What timm's name of an architecture stands for: its scaling, padding, and BatchNorm's eps.
-/// The `tf_` ones were trained in TensorFlow, whose padding and eps they keep.
-pub fn architecture(name: &str) -> Option<(&'static Architecture, Padding, f64)> {
+/// What timm's name of an architecture stands for: its shape, and the convention of its weights.
+/// The `tf_` ones were trained in TensorFlow.
+pub fn architecture(name: &str) -> Option<(&'static Architecture, Convention)> {
     let (name, tensorflow) = match name.strip_prefix("tf_") {
         Some(name) => (name, true),
         None => (name, false),
     };
     let name = without_tag(name);
     let architecture = ARCHITECTURES.iter().find(|a| a.name == name)?;
-    let (padding, eps) = match tensorflow {
-        true => TENSORFLOW,
-        false => architecture.trained,
+    let convention = match tensorflow {
+        true => Convention::TENSORFLOW,
+        false => architecture.convention,
     };
-    Some((architecture, padding, eps))
+    Some((architecture, convention))
 }
 
 /// Older configurations have the tag in the architecture's name (timm/models/efficientnet.py,
@@ -238,7 +237,7 @@ fn without_tag(name: &str) -> &str {
 ///
 /// # Errors
 /// Says what is not supported about timm's other EfficientNets.
-pub fn supported_architecture(name: &str) -> Result<(&'static Architecture, Padding, f64)> {
+pub fn supported_architecture(name: &str) -> Result<(&'static Architecture, Convention)> {
     architecture(name).ok_or_else(|| {
         let refused = REFUSED.iter().find(|(part, _)| name.contains(part));
         match refused.filter(|_| name.contains("efficientnet")) {

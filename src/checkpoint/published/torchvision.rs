@@ -7,9 +7,8 @@ use anyhow::{Result, anyhow};
 use super::architecture;
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
-use crate::model::architectures::Architecture;
+use crate::model::architectures::{Architecture, Convention};
 use crate::model::config::Config;
-use crate::ops::Padding;
 use crate::picture::resample::Interpolation::{self, Bicubic, Bilinear};
 use crate::picture::transform::CropMode::Center;
 use crate::picture::transform::{IMAGENET_MEAN, IMAGENET_STD, Transform};
@@ -109,9 +108,13 @@ impl Preset {
     /// What is known of it: padding is symmetric in all of them.
     pub fn card(&self) -> Card {
         let architecture = self.known();
+        let convention = Convention {
+            batch_norm_eps: self.eps,
+            ..Convention::PYTORCH
+        };
         Card {
             variant: architecture.variant,
-            config: Config::new(architecture, Padding::Symmetric, self.eps, CLASSES),
+            config: Config::new(architecture, convention, CLASSES),
             transform: self.transform,
             test: None,
             labels: Labels::for_classes(CLASSES),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::super::Window;
+use crate::ops::window::Window;
 
 /// A window over a picture. Rows and columns are counted with the zero padding before them.
 #[derive(Clone, Copy)]

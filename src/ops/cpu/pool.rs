@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::contiguous;
+use super::storage::contiguous;
 
 struct GlobalAveragePool;
 
@@ -28,7 +28,7 @@ impl CustomOp1 for GlobalAveragePool {
     }
 }
 
-/// See [`crate::ops::global_average_pool`].
+/// `(B, H, W, C)` to `(B, C)`.
 pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
     x.apply_op1_no_bwd(&GlobalAveragePool)
 }

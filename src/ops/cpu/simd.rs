@@ -1,47 +1,112 @@
-//! The instruction set, loads and stores, and the activations in registers.
+//! The instruction set, and loads and stores in it.
 
-use std::sync::OnceLock;
+use pulp::{Arch, Simd, WithSimd};
 
-use pulp::{Arch, Simd};
-
-use super::super::Activation;
-
-/// The widest instruction set that this processor has; `EFFNET_SIMD=avx2` or `scalar` asks for a
-/// narrower one, to compare or to test.
-pub(super) fn arch() -> Arch {
-    static ARCH: OnceLock<Arch> = OnceLock::new();
-    *ARCH.get_or_init(|| match std::env::var("EFFNET_SIMD").as_deref() {
-        Ok("scalar") => Arch::Scalar,
-        #[cfg(target_arch = "x86_64")]
-        Ok("avx2") => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
-        _ => Arch::new(),
-    })
+/// The instructions that the vector kernels use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstructionSet {
+    /// No vectors: one value at a time, on any processor.
+    Scalar,
+    /// AVX2 with fused multiply-adds: 8 values of f32, x86-64 from 2013 on.
+    Avx2,
+    /// AVX-512: 16 values of f32, x86-64 servers.
+    Avx512,
+    /// NEON: 4 values of f32, on every 64-bit Arm processor.
+    Neon,
 }
 
-/// The name of the instruction set in use.
-pub fn instruction_set() -> &'static str {
-    match arch() {
-        Arch::Scalar => "scalar",
-        #[cfg(target_arch = "x86_64")]
-        Arch::V3(_) => "avx2",
-        #[cfg(target_arch = "x86_64")]
-        Arch::V4(_) => "avx512",
-        #[allow(unreachable_patterns)]
-        _ => "neon",
+impl InstructionSet {
+    /// The widest that this processor has.
+    pub fn best() -> Self {
+        Self::of(Arch::new())
     }
-}
 
-/// Values in one vector register of the instruction set in use.
-pub(super) fn lanes() -> usize {
-    struct Lanes;
-    impl pulp::WithSimd for Lanes {
-        type Output = usize;
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> usize {
-            S::F32_LANES
+    /// The one called `scalar`, `avx2`, `avx512` or `neon`, or a narrower one where this processor
+    /// lacks it; nothing for other names, and for those of another kind of processor.
+    pub fn named(name: &str) -> Option<Self> {
+        let wanted = match name {
+            "scalar" => Self::Scalar,
+            #[cfg(target_arch = "x86_64")]
+            "avx2" => Self::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            "avx512" => Self::Avx512,
+            #[cfg(target_arch = "aarch64")]
+            "neon" => Self::Neon,
+            _ => return None,
+        };
+        Some(Self::of(wanted.arch()))
+    }
+
+    /// As [`Self::named`] knows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
         }
     }
-    arch().dispatch(Lanes)
+
+    /// For code that is generic in the instructions: `arch().dispatch(..)` runs it with these, or
+    /// with narrower ones where this processor lacks them.
+    pub fn arch(self) -> Arch {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => match pulp::x86::V4::try_new() {
+                Some(avx512) => Arch::V4(avx512),
+                None => Self::Avx2.arch(),
+            },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => Arch::new(),
+            _ => Arch::Scalar,
+        }
+    }
+
+    fn of(arch: Arch) -> Self {
+        match arch {
+            Arch::Scalar => Self::Scalar,
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => Self::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => Self::Avx512,
+            #[allow(unreachable_patterns)]
+            _ => Self::Neon,
+        }
+    }
+}
+
+/// The vector registers that weights are laid out for. Whatever reads the weights runs through
+/// [`Self::dispatch`], so that both know the same number of lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors {
+    arch: Arch,
+    /// Values of f32 in one register.
+    pub lanes: usize,
+}
+
+impl Vectors {
+    pub fn new(instruction_set: InstructionSet) -> Self {
+        struct Lanes;
+        impl WithSimd for Lanes {
+            type Output = usize;
+            #[inline(always)]
+            fn with_simd<S: Simd>(self, _: S) -> usize {
+                S::F32_LANES
+            }
+        }
+        let arch = instruction_set.arch();
+        Self {
+            arch,
+            lanes: arch.dispatch(Lanes),
+        }
+    }
+
+    /// Runs `work` with the instructions of these registers.
+    pub fn dispatch<W: WithSimd>(self, work: W) -> W::Output {
+        self.arch.dispatch(work)
+    }
 }
 
 /// Reads one vector.
@@ -99,126 +164,12 @@ pub(super) struct Shared(pub *mut f32);
 
 // SAFETY: every user hands disjoint ranges to different tasks.
 unsafe impl Send for Shared {}
-// SAFETY: as above.
+// SAFETY: every user hands disjoint ranges to different tasks.
 unsafe impl Sync for Shared {}
 
 impl Shared {
     /// Taking `self` makes a closure capture the wrapper and not the bare pointer inside it.
     pub fn pointer(self) -> *mut f32 {
         self.0
-    }
-}
-
-// Plain loops and no closures here: a closure that is not inlined would be compiled without the
-// instruction set that its caller was dispatched to.
-
-/// Vectors whose activations are computed side by side: enough that their chains of dependent
-/// arithmetic overlap, few enough that all stay in registers.
-const ABREAST: usize = 4;
-
-/// `1 + exp(-x)` for a few vectors, within 2 ulp for |x| < 8 and 6 ulp anywhere; the clamp at 87,
-/// where the exponent's bits end, changes a sigmoid by less than the smallest normal number.
-///
-/// `-x` is a multiple of ln 2, which goes into the exponent bits, less a rest `r` in
-/// [-0.347, 0.347], for which `exp(-r)` is `1 - r + r^2 q(r)` with the `q` of degree 4 whose largest
-/// relative error is least (3e-9).
-#[inline(always)]
-fn one_plus_exp_of_negated<S: Simd, const N: usize>(simd: S, x: &[S::f32s; N]) -> [S::f32s; N] {
-    let limit = 87.0;
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits of the sum.
-    let magic = simd.splat_f32s(12_582_912.0);
-    let minus_log2_e = simd.splat_f32s(-std::f32::consts::LOG2_E);
-    let ln_2 = simd.splat_f32s(std::f32::consts::LN_2);
-    let (mut shifted, mut rest) = (*x, *x);
-    for n in 0..N {
-        let x = simd.min_f32s(simd.splat_f32s(limit), x[n]);
-        let x = simd.max_f32s(simd.splat_f32s(-limit), x);
-        shifted[n] = simd.mul_add_e_f32s(x, minus_log2_e, magic);
-        let twos = simd.sub_f32s(shifted[n], magic);
-        // Fused even where that is slow: most of the product cancels.
-        rest[n] = simd.mul_add_f32s(twos, ln_2, x);
-    }
-    let mut power = [simd.splat_f32s(0.001_381_454); N];
-    for coefficient in [
-        -0.008_368_745,
-        0.041_668_39,
-        -0.166_665_21,
-        0.499_999_94,
-        -1.0,
-        1.0,
-    ] {
-        let coefficient = simd.splat_f32s(coefficient);
-        for n in 0..N {
-            power[n] = simd.mul_add_e_f32s(power[n], rest[n], coefficient);
-        }
-    }
-    for n in 0..N {
-        let exponent = simd.wrapping_dyn_shl_u32s(
-            simd.transmute_u32s_f32s(shifted[n]),
-            simd.splat_u32s(f32::MANTISSA_DIGITS - 1),
-        );
-        let bits = simd.add_u32s(simd.transmute_u32s_f32s(power[n]), exponent);
-        power[n] = simd.add_f32s(simd.splat_f32s(1.0), simd.transmute_f32s_u32s(bits));
-    }
-    power
-}
-
-/// `x / (1 + exp(-x))`; NaN stays NaN.
-#[inline(always)]
-fn silu<S: Simd, const N: usize>(simd: S, x: &mut [S::f32s; N]) {
-    let below = one_plus_exp_of_negated(simd, x);
-    for (x, below) in x.iter_mut().zip(below) {
-        *x = simd.div_f32s(*x, below);
-    }
-}
-
-/// `1 / (1 + exp(-x))`; NaN stays NaN.
-#[inline(always)]
-fn sigmoid<S: Simd, const N: usize>(simd: S, x: &mut [S::f32s; N]) {
-    let below = one_plus_exp_of_negated(simd, x);
-    for (x, below) in x.iter_mut().zip(below) {
-        let gate = simd.div_f32s(simd.splat_f32s(1.0), below);
-        *x = simd.select_f32s(simd.equal_f32s(*x, *x), gate, *x);
-    }
-}
-
-/// `max(x, 0)`; NaN stays NaN, as it would not in a maximum.
-#[inline(always)]
-fn relu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let zero = simd.splat_f32s(0.0);
-    simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
-}
-
-/// Applies `activation` to each lane of each vector.
-#[inline(always)]
-pub(super) fn activate<S: Simd>(simd: S, values: &mut [S::f32s], activation: Activation) {
-    match activation {
-        Activation::Identity => {}
-        Activation::Silu => {
-            let (abreast, rest) = values.as_chunks_mut::<ABREAST>();
-            for x in abreast {
-                silu(simd, x);
-            }
-            for x in rest.as_chunks_mut::<1>().0 {
-                silu(simd, x);
-            }
-        }
-        Activation::Sigmoid => {
-            for x in values.as_chunks_mut::<1>().0 {
-                sigmoid(simd, x);
-            }
-        }
-        Activation::Relu => {
-            for x in values {
-                *x = relu(simd, *x);
-            }
-        }
-        Activation::Relu6 => {
-            let six = simd.splat_f32s(6.0);
-            for x in values {
-                let above = simd.less_than_f32s(six, *x);
-                *x = relu(simd, simd.select_f32s(above, six, *x));
-            }
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Sharing one operation's work out over the current rayon pool.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use candle_core::{Result, Tensor};
@@ -10,7 +11,7 @@ const WORTH_SHARING: usize = 400_000;
 
 /// Runs `task(0..count)`, in parallel when the whole is worth it. Each thread takes the next task
 /// when it is done with one, so that a slower one takes fewer.
-pub(super) fn run(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
+fn share_out(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
     let threads = rayon::current_num_threads().min(count);
     if threads == 1 || macs < WORTH_SHARING {
         return (0..count).for_each(task);
@@ -21,7 +22,8 @@ pub(super) fn run(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync)
     (0..threads).into_par_iter().with_max_len(1).for_each(work);
 }
 
-/// See [`crate::ops::each_part`]. A thread that has no picture left helps with another's layers.
+/// Runs `network` on each picture of a batch, and joins what it returns along the batch. A thread
+/// that has no picture left helps with another's layers.
 pub fn each_picture(
     pictures: &Tensor,
     network: impl Fn(&Tensor) -> Result<Tensor> + Sync,
@@ -52,13 +54,72 @@ fn help_until(done: &AtomicBool) {
     }
 }
 
-/// Cuts `length` into bands of about `wanted`, as even as can be.
-pub(super) fn bands(length: usize, wanted: usize) -> impl Fn(usize) -> std::ops::Range<usize> {
-    let count = count(length, wanted);
-    move |band| (band * length / count)..((band + 1) * length / count)
+/// A length cut into parts.
+#[derive(Clone, Copy)]
+pub(super) struct Split {
+    length: usize,
+    parts: usize,
 }
 
-/// How many bands [`bands`] makes.
-pub(super) fn count(length: usize, wanted: usize) -> usize {
-    length.div_ceil(wanted).max(1)
+impl Split {
+    /// Parts of about `wanted`, as even as can be.
+    pub fn new(length: usize, wanted: usize) -> Self {
+        Self {
+            length,
+            parts: length.div_ceil(wanted).max(1),
+        }
+    }
+
+    /// At least `wanted` parts, where there is that much to cut.
+    pub fn into_parts(length: usize, wanted: usize) -> Self {
+        Self::new(length, length.div_ceil(wanted))
+    }
+
+    /// How many parts there are.
+    pub fn parts(self) -> usize {
+        self.parts
+    }
+
+    fn part(self, number: usize) -> Range<usize> {
+        let Self { length, parts } = self;
+        number * length / parts..(number + 1) * length / parts
+    }
+}
+
+/// How an operation is cut into tasks: pictures, then bands of rows, then groups of the weights'
+/// panels. By shape alone, so that the number of threads changes no result.
+#[derive(Clone, Copy)]
+pub(super) struct Tasks {
+    pub batch: usize,
+    pub bands: Split,
+    pub groups: Split,
+}
+
+/// What one task does.
+pub(super) struct Task {
+    pub picture: usize,
+    /// The number of the band, and its rows.
+    pub band: usize,
+    pub rows: Range<usize>,
+    pub panels: Range<usize>,
+}
+
+impl Tasks {
+    /// Runs `run` for each task; `macs` is what all of them multiply and add.
+    pub fn run(self, macs: usize, run: impl Fn(Task) + Send + Sync) {
+        let Self {
+            batch,
+            bands,
+            groups,
+        } = self;
+        share_out(batch * bands.parts * groups.parts, macs, |number| {
+            let band = number / groups.parts % bands.parts;
+            run(Task {
+                picture: number / groups.parts / bands.parts,
+                band,
+                rows: bands.part(band),
+                panels: groups.part(number % groups.parts),
+            });
+        });
+    }
 }

@@ -10,13 +10,15 @@ use candle_core::cuda_backend::cudarc::driver::{
 use candle_core::cuda_backend::{CudaDevice, DeviceId};
 use candle_core::{DType, Device, Error, Result, bail};
 
+use crate::ops::folded::Activation;
+
 /// The oldest that the kernels are compiled for, Turing.
 const OLDEST: (i32, i32) = (7, 5);
 
 /// The oldest with bf16 in its matrix units, Ampere.
 const OLDEST_FOR_BF16: (i32, i32) = (8, 0);
 
-/// See [`super`].
+/// What a device keeps.
 pub(super) struct Context {
     pub stream: Arc<CudaStream>,
     pub multiprocessors: usize,
@@ -35,7 +37,7 @@ pub(super) struct Blas {
 
 // SAFETY: a cuBLASLt handle may be used by any thread, and by several.
 unsafe impl Send for Blas {}
-// SAFETY: as above.
+// SAFETY: a cuBLASLt handle may be used by any thread, and by several.
 unsafe impl Sync for Blas {}
 
 /// One per device that was ever opened; they live as long as the process.
@@ -233,6 +235,17 @@ impl Kernel {
         let grid = [count.div_ceil(Self::THREADS), 1, 1];
         // SAFETY: the caller vouches for the arguments.
         unsafe { self.launch(arguments, grid, Self::THREADS, shared_bytes) }
+    }
+}
+
+/// The kernels' number of an activation (kernels/element.cuh).
+pub(super) fn code(activation: Activation) -> i32 {
+    match activation {
+        Activation::Identity => 0,
+        Activation::Silu => 1,
+        Activation::Sigmoid => 2,
+        Activation::Relu => 3,
+        Activation::Relu6 => 4,
     }
 }
 

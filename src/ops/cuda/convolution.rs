@@ -2,11 +2,11 @@
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::super::{Activation, Folded, Window};
-use super::code;
-use super::context::count32;
-use super::memory::{address, aligned, parameters, room, wide};
+use super::context::{Context, code, count32};
+use super::memory::{address, address_or_null, aligned, parameters, room, wide};
 use super::pointwise::Pointwise;
+use crate::ops::folded::{Activation, Folded};
+use crate::ops::window::Window;
 
 /// More inputs than this make a product worth its patches.
 const FEW_INPUTS: usize = 4;
@@ -18,7 +18,7 @@ const SHARED_BYTES: usize = 48 << 10;
 /// reads them.
 const PATCH_BYTES: usize = 32 << 20;
 
-/// See [`crate::ops::Convolution`].
+/// A dense convolution on the GPU.
 pub struct Convolution {
     form: Form,
     window: Window,
@@ -138,8 +138,8 @@ impl Convolution {
         })
     }
 
-    /// See [`crate::ops::Convolution::forward`]. The stem's pictures may be f32 whatever the
-    /// activations are.
+    /// `(B, H, W, inputs)` to `(B, H', W', outputs)`; `residual`, of that shape, is added last. The
+    /// stem's pictures may be f32 whatever the activations are.
     pub fn forward(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
         let (batch, height, width, inputs) = x.dims4()?;
         if inputs != self.inputs {
@@ -169,14 +169,14 @@ impl Convolution {
         residual: Option<&Tensor>,
     ) -> Result<()> {
         let to = address(y, self.dtype)?;
-        let residual = super::memory::address_or_null(residual, self.dtype)?;
+        let residual = address_or_null(residual, self.dtype)?;
         let wide = wide(self.dtype);
         let fits = self.outputs.is_multiple_of(wide) && aligned(&[to, residual], wide, self.dtype);
         let vector = if fits { wide } else { 1 };
         let vectors = y.elem_count() / vector;
         let source = if x.dtype() == DType::F32 { "_f32" } else { "" };
         let suffix = if fits { "wide" } else { "1" };
-        let context = super::context::Context::of(x.device(), self.dtype)?;
+        let context = Context::of(x.device(), self.dtype)?;
         let kernel = context.kernel(&format!("convolution{source}_{suffix}"), self.dtype)?;
         let arguments = DirectArguments {
             x: address(x, x.dtype())?,
@@ -210,7 +210,7 @@ impl Convolution {
         let rows = out_height * out_width;
         let bytes = rows * taps * self.dtype.size_in_bytes();
         let at_once = (PATCH_BYTES / bytes).clamp(1, batch);
-        let context = super::context::Context::of(x.device(), self.dtype)?;
+        let context = Context::of(x.device(), self.dtype)?;
         let patches = room((at_once, rows, taps), self.dtype, x.device())?;
         let to = address(&patches, self.dtype)?;
         for first in (0..batch).step_by(at_once) {

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::super::{Activation, Folded, Window};
-use super::code;
-use super::context::{Context, Kernel};
+use super::context::{Context, Kernel, code};
 use super::memory::{address, aligned, parameters, room};
 use super::pool;
 use super::product::{Call, Product};
+use crate::ops::folded::{Activation, Folded};
+use crate::ops::window::Window;
 
-/// See [`crate::ops::Depthwise`].
+/// A depthwise convolution and the expansion before it, on the GPU.
 pub struct Depthwise {
     expand: Option<Product>,
     weight: Tensor, // (kernel * kernel, channels)
@@ -113,7 +113,7 @@ impl Depthwise {
         })
     }
 
-    /// See [`crate::ops::Depthwise::forward`]. The means are f32.
+    /// `(B, H, W, inputs)` to `(B, H', W', C)` and the mean of that, `(B, C)` in f32.
     pub fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         let (batch, height, width, inputs) = x.dims4()?;
         let expected = self.expand.as_ref().map_or(self.channels, |e| e.inputs);

@@ -26,16 +26,3 @@ pub use memory::upload;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;
 pub use replay::Replay;
-
-use super::Activation;
-
-/// The kernels' number of an activation (kernels/element.cuh).
-fn code(activation: Activation) -> i32 {
-    match activation {
-        Activation::Identity => 0,
-        Activation::Silu => 1,
-        Activation::Sigmoid => 2,
-        Activation::Relu => 3,
-        Activation::Relu6 => 4,
-    }
-}

@@ -2,13 +2,12 @@
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::super::{Activation, Folded};
-use super::code;
-use super::context::{Kernel, count32};
+use super::context::{Kernel, code, count32};
 use super::memory::{address, address_or_null, aligned, room, wide};
 use super::product::{Call, Product};
+use crate::ops::folded::{Activation, Folded};
 
-/// See [`crate::ops::Pointwise`].
+/// A 1x1 convolution on the GPU.
 pub struct Pointwise {
     product: Product,
     activation: Activation,
@@ -72,8 +71,9 @@ impl Pointwise {
         })
     }
 
-    /// See [`crate::ops::Pointwise::project`]. The gates are f32, and so is a vector per picture,
-    /// `(B, 1, 1, inputs)`, which then gives one.
+    /// `(B, H, W, inputs)` to `(B, H, W, outputs)`: `x` is scaled by `excite`, `(B, inputs)`, before
+    /// the product, and `residual`, of the output's shape, is added last. The gates are f32, and so is
+    /// a vector per picture, `(B, 1, 1, inputs)`, which then gives one.
     pub fn forward(
         &self,
         x: &Tensor,
@@ -96,6 +96,16 @@ impl Pointwise {
         let y = room(shape, self.product.dtype, x.device())?;
         self.convolve(x, &y, (batch, rows), excite, residual)?;
         Ok(y)
+    }
+
+    /// The same without gates and residual, and with results in f32: each position is a vector of
+    /// its own.
+    pub fn forward_in_f32(&self, x: &Tensor) -> Result<Tensor> {
+        let (batch, height, width, inputs) = x.dims4()?;
+        let positions = batch * height * width;
+        let vectors = x.to_dtype(DType::F32)?.reshape((positions, 1, 1, inputs))?;
+        let y = self.linear(&vectors, positions)?;
+        y.reshape((batch, height, width, self.product.outputs))
     }
 
     /// Into `y`, `(batch, rows, outputs)`, from `x`, `(batch, rows, inputs)`.

@@ -46,7 +46,7 @@ pub(super) fn of_sums(sums: &Tensor, dtype: DType, scale: f32) -> Result<Tensor>
     mean(sums, "mean_of_sums", 1, dtype, scale)
 }
 
-/// See [`crate::ops::global_average_pool`].
+/// `(B, H, W, C)` to `(B, C)` in f32.
 pub fn global_average_pool(x: &Tensor) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
     let scale = 1.0 / (height * width) as f32;

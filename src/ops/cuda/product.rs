@@ -12,9 +12,9 @@ use sys::{
     cublasLtMatrixLayoutAttribute_t as Attribute,
 };
 
-use super::super::Folded;
 use super::context::Context;
 use super::memory::{address, parameters};
+use crate::ops::folded::Folded;
 
 /// The weights of `x @ weight + bias`, as PyTorch stores them.
 pub(super) struct Product {
@@ -179,6 +179,25 @@ impl Product {
                 address(&self.own_bias, self.dtype)?,
             )?;
         }
+        let wishes = self.wishes(shape)?;
+        // SAFETY: all of them were made above.
+        let found = unsafe {
+            lt::get_matmul_algo_heuristic(
+                self.context.blas.handle,
+                plan.description,
+                plan.weight,
+                plan.x,
+                plan.y,
+                plan.y,
+                wishes.0,
+            )
+        };
+        plan.algorithm = found.map_err(Error::wrap)?.algo;
+        Ok(plan)
+    }
+
+    /// What an algorithm for `shape` may use.
+    fn wishes(&self, shape: Shape) -> Result<Wishes> {
         let wishes = Wishes::new()?;
         wishes.set(
             Wish::CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
@@ -195,20 +214,7 @@ impl Product {
         {
             wishes.set(attribute, alignment)?;
         }
-        // SAFETY: all of them were made above.
-        let found = unsafe {
-            lt::get_matmul_algo_heuristic(
-                self.context.blas.handle,
-                plan.description,
-                plan.weight,
-                plan.x,
-                plan.y,
-                plan.y,
-                wishes.0,
-            )
-        };
-        plan.algorithm = found.map_err(Error::wrap)?.algo;
-        Ok(plan)
+        Ok(wishes)
     }
 
     /// `batch` matrices of `columns` columns, each of `rows` values, one behind the other.

@@ -20,13 +20,15 @@ use super::memory::{address, copy, room};
 /// Graphs at a time: each keeps the memory of a pass.
 const MOST: usize = 8;
 
-/// See [`crate::ops::Replay`].
+/// A network's passes as the device recorded them, by the network's name and the pictures' shape.
 #[derive(Default)]
 pub struct Replay {
-    passes: Mutex<HashMap<Vec<usize>, Pass>>,
+    passes: Mutex<HashMap<Key, Pass>>,
 }
 
-/// What is known of a shape.
+type Key = (&'static str, Vec<usize>);
+
+/// What is known of a network's passes for a shape.
 enum Pass {
     /// It came once, and gave an output of this shape.
     Seen(Vec<usize>),
@@ -45,9 +47,10 @@ struct Recording {
 unsafe impl Send for Recording {}
 
 impl Replay {
-    /// See [`crate::ops::Replay::run`].
+    /// What `network` returns for `pictures`, in f32.
     pub fn run(
         &self,
+        name: &'static str,
         pictures: &Tensor,
         network: impl Fn(&Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
@@ -55,23 +58,23 @@ impl Replay {
         if pictures.dtype() != DType::F32 || !context.stream.context().has_async_alloc() {
             return network(pictures);
         }
-        let shape = pictures.dims().to_vec();
+        let key = (name, pictures.dims().to_vec());
         let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Pass::Seen(output)) = passes.get(&shape) {
-            let pass = match Recording::new(&context, &shape, output, pictures, &network) {
+        if let Some(Pass::Seen(output)) = passes.get(&key) {
+            let pass = match Recording::new(&context, &key.1, output, pictures, &network) {
                 Ok(recording) => Pass::Recorded(recording),
                 // Whatever it was, the pass below says so if it has it too.
                 Err(_) => Pass::Direct,
             };
-            passes.insert(shape.clone(), pass);
+            passes.insert(key.clone(), pass);
         }
-        match passes.get(&shape) {
+        match passes.get(&key) {
             Some(Pass::Recorded(recording)) => recording.run(&context, pictures),
             Some(_) => network(pictures),
             None => {
                 let logits = network(pictures)?;
                 if passes.len() < MOST {
-                    passes.insert(shape, Pass::Seen(logits.dims().to_vec()));
+                    passes.insert(key, Pass::Seen(logits.dims().to_vec()));
                 }
                 Ok(logits)
             }

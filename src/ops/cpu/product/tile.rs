@@ -1,4 +1,4 @@
-//! The register tile behind every matrix product.
+//! The register tile behind every matrix product (BLIS calls it the microkernel).
 //!
 //! The left matrix is an NHWC activation and is read where it lies; the right one comes in panels
 //! two vectors wide ([`super::packed`]) that the tile walks from front to back. A tile's results
@@ -6,12 +6,12 @@
 
 use pulp::Simd;
 
-use super::simd::prefetch;
+use crate::ops::cpu::simd::prefetch;
 
 /// The left matrix: `count` rows, each in `pieces` runs of equal length. The inputs of a
 /// convolution's output position lie so, one run per row of its window.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
+pub struct Rows<'a> {
     pub x: &'a [f32],
     pub count: usize,
     /// Values from the start of one row to that of the next.
@@ -43,7 +43,7 @@ impl<'a> Rows<'a> {
 }
 
 /// What becomes of a tile's sums.
-pub(super) trait Epilogue {
+pub trait Epilogue {
     /// Takes `M` rows of `V` vectors, the first of them number `row`.
     fn take<S: Simd, const M: usize, const V: usize>(
         &mut self,
@@ -64,10 +64,10 @@ const CACHE_LINE: usize = 16;
 
 /// Inputs from the one whose weights are used to the one whose weights are asked for, when they may
 /// come from main memory: some hundred cycles' worth.
-const AHEAD: usize = 16;
+const PREFETCH_DISTANCE: usize = 16;
 
 /// Some columns of a weight matrix with their bias.
-pub(super) struct Panel<'a> {
+pub struct Panel<'a> {
     /// `(inputs, width)`.
     pub weight: &'a [f32],
     /// `(width)`.
@@ -76,7 +76,7 @@ pub(super) struct Panel<'a> {
 }
 
 /// Gates for the weight's rows. The first tile folds them in, for the others to use.
-pub(super) struct Fold<'a> {
+pub struct Fold<'a> {
     /// `(inputs)`.
     pub gates: &'a [f32],
     /// `(inputs, width)`, to be written.
@@ -92,16 +92,7 @@ impl Panel<'_> {
         rows: Rows,
         epilogue: &mut impl Epilogue,
     ) {
-        let width = V * S::F32_LANES;
-        let inputs = self.weight.len() / width;
-        assert_eq!(self.weight.len(), inputs * width);
-        assert_eq!(self.bias.len(), width);
-        rows.check(inputs);
-        if let Some(Fold { gates, scaled }) = &self.fold {
-            assert_eq!(rows.pieces, 1, "gates are for plain rows");
-            assert!(gates.len() == inputs && scaled.len() == self.weight.len());
-        }
-        let piece = inputs / rows.pieces;
+        let piece = self.check(&rows, V * S::F32_LANES);
         // As even as can be: a tile of one row would wait for each of its sums.
         let tiles = rows.count.div_ceil(tile_rows(S::REGISTER_COUNT));
         let (short, longer) = (rows.count / tiles, rows.count % tiles);
@@ -132,10 +123,24 @@ impl Panel<'_> {
         }
     }
 
+    /// Panics if the lengths do not fit each other. Returns the values in one run of a row.
+    #[inline(always)]
+    fn check(&self, rows: &Rows, width: usize) -> usize {
+        let inputs = self.weight.len() / width;
+        assert_eq!(self.weight.len(), inputs * width);
+        assert_eq!(self.bias.len(), width);
+        rows.check(inputs);
+        if let Some(Fold { gates, scaled }) = &self.fold {
+            assert_eq!(rows.pieces, 1, "gates are for plain rows");
+            assert!(gates.len() == inputs && scaled.len() == self.weight.len());
+        }
+        inputs / rows.pieces
+    }
+
     /// `M` rows from `row` on, each in runs of `piece` values.
     ///
     /// # Safety
-    /// All lengths must be as [`Self::multiply`] checks them.
+    /// All lengths must be as [`Self::check`] has them, and all `M` rows must be there.
     #[inline(always)]
     unsafe fn tile<S: Simd, const M: usize, const V: usize>(
         &mut self,
@@ -152,28 +157,11 @@ impl Panel<'_> {
             // The next tile's rows, asked for in as many steps as this one has inputs: there are
             // too many for the processor to see a pattern.
             let next = x.wrapping_add(M * rows.step);
-            let weight = self.weight.as_ptr().cast::<[S::f32s; V]>();
-            if let Some(Fold { gates, scaled }) = &mut self.fold {
-                let scaled = scaled.as_mut_ptr().cast::<[S::f32s; V]>();
-                for (k, &gate) in gates.iter().enumerate() {
-                    let gate = simd.splat_f32s(gate);
-                    let mut weight = weight.add(k).read_unaligned();
-                    for weight in &mut weight {
-                        *weight = simd.mul_f32s(*weight, gate);
-                    }
-                    scaled.add(k).write_unaligned(weight);
-                    prefetch(next.wrapping_add(k * M));
-                    let ahead = self
-                        .weight
-                        .as_ptr()
-                        .wrapping_add((k + AHEAD) * V * S::F32_LANES);
-                    for line in (0..V * S::F32_LANES).step_by(CACHE_LINE) {
-                        prefetch(ahead.wrapping_add(line));
-                    }
-                    multiply_add(simd, &mut sums, x.add(k), rows.step, weight);
-                }
+            if self.fold.is_some() {
+                self.fold_and_multiply(simd, &mut sums, x, rows.step, next);
                 return sums;
             }
+            let weight = self.weight.as_ptr().cast::<[S::f32s; V]>();
             for p in 0..rows.pieces {
                 let (x, weight) = (x.add(p * rows.piece_step), weight.add(p * piece));
                 for k in 0..piece {
@@ -183,6 +171,45 @@ impl Panel<'_> {
                 }
             }
             sums
+        }
+    }
+
+    /// The first tile of a panel with gates: scales the weights as it goes.
+    ///
+    /// # Safety
+    /// As for [`Self::tile`], whose `M` rows begin at `x`, `step` values apart.
+    #[inline(always)]
+    unsafe fn fold_and_multiply<S: Simd, const M: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        sums: &mut [[S::f32s; V]; M],
+        x: *const f32,
+        step: usize,
+        next: *const f32,
+    ) {
+        let Some(Fold { gates, scaled }) = &mut self.fold else {
+            return;
+        };
+        let width = V * S::F32_LANES;
+        let scaled = scaled.as_mut_ptr().cast::<[S::f32s; V]>();
+        let weights = self.weight.as_ptr();
+        for (k, &gate) in gates.iter().enumerate() {
+            let gate = simd.splat_f32s(gate);
+            // SAFETY: the weights, their scaled copy and each row have as many inputs as there
+            // are gates.
+            unsafe {
+                let mut weight = weights.cast::<[S::f32s; V]>().add(k).read_unaligned();
+                for weight in &mut weight {
+                    *weight = simd.mul_f32s(*weight, gate);
+                }
+                scaled.add(k).write_unaligned(weight);
+                prefetch(next.wrapping_add(k * M));
+                let ahead = weights.wrapping_add((k + PREFETCH_DISTANCE) * width);
+                for line in (0..width).step_by(CACHE_LINE) {
+                    prefetch(ahead.wrapping_add(line));
+                }
+                multiply_add(simd, sums, x.add(k), step, weight);
+            }
         }
     }
 }

@@ -4,23 +4,24 @@
 //! stays in the second-level cache until the window has slid over it. Nothing in the inner loops
 //! tests for a border.
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::super::{Activation, Window};
-use super::depthwise::Depthwise;
 use super::filter::{TILE, filter};
-use super::gemm::{Epilogue, Rows};
-use super::geometry::Geometry;
-use super::simd::{activate, arch, store_part};
+use super::weights::Weights;
+use crate::ops::cpu::activation::activate;
+use crate::ops::cpu::geometry::Geometry;
+use crate::ops::cpu::memory::{Scratch, grow};
+use crate::ops::cpu::product::tile::{Epilogue, Rows};
+use crate::ops::cpu::simd::store_part;
+use crate::ops::folded::Activation;
+use crate::ops::window::Window;
 
 /// A band of output rows of one picture, for a group of panels.
-pub(super) struct Band<'a> {
-    pub layer: &'a Depthwise,
+pub struct Band<'a> {
+    pub weights: &'a Weights,
     pub geometry: Geometry,
-    pub inputs: usize,
     /// The whole picture, `(height, width, inputs)`.
     pub x: &'a [f32],
     pub rows: Range<usize>,
@@ -31,79 +32,53 @@ pub(super) struct Band<'a> {
     pub sums: *mut f32,
 }
 
-/// A thread's memory for its tasks, kept so that it is found warm.
-struct Scratch {
-    /// One panel's part of the band, padded.
-    buffer: Vec<f32>,
-    /// Where each input position lies in it.
-    places: Vec<u32>,
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = const {
-        RefCell::new(Scratch { buffer: Vec::new(), places: Vec::new() })
-    };
-}
-
 impl Band<'_> {
     /// Computes and writes the result.
     ///
     /// # Safety
     /// `out` and `sums` must be valid for what they say, and nothing else may read or write the
     /// band's part of them meanwhile.
-    pub unsafe fn run(self) {
-        SCRATCH.with_borrow_mut(|scratch| {
-            arch().dispatch(Run {
-                band: self,
-                scratch,
-            })
+    pub unsafe fn run(self, scratch: &mut Scratch) {
+        let Scratch { inputs, places, .. } = scratch;
+        self.weights.vectors.dispatch(Run {
+            band: self,
+            buffer: inputs,
+            places,
         });
     }
 }
 
 /// A band with the memory that it needs.
-struct Run<'a> {
+struct Run<'a, 'b> {
     band: Band<'a>,
-    scratch: &'a mut Scratch,
+    /// One panel's part of the band, padded.
+    buffer: &'b mut Vec<f32>,
+    /// Where each input position lies in it.
+    places: &'b mut Vec<u32>,
 }
 
-impl WithSimd for Run<'_> {
+impl WithSimd for Run<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let Band {
-            layer,
-            geometry,
-            inputs,
-            ref rows,
-            ref panels,
-            ..
-        } = self.band;
         let Geometry {
             width, top, row, ..
-        } = geometry;
-        let under = geometry.under(rows);
-        let inside = geometry.inside(&under);
-        let Scratch { buffer, places } = &mut *self.scratch;
-        places.clear();
-        for y in inside.clone() {
-            let start = (y - under.start) * row + geometry.left;
-            places.extend((start..start + width).map(|place| place as u32));
-        }
-        let len = under.len() * row * 2 * S::F32_LANES;
-        if buffer.len() < len {
-            buffer.resize(len, 0.0);
-        }
+        } = self.band.geometry;
+        let under = self.band.geometry.under(&self.band.rows);
+        let inside = self.band.geometry.inside(&under);
+        self.place(&inside, under.start);
+        grow(self.buffer, under.len() * row * 2 * S::F32_LANES);
+        let weights = self.band.weights;
+        let inputs = weights.inputs();
         let x = &self.band.x[(inside.start - top) * width * inputs..];
         let x = &x[..inside.len() * width * inputs];
         let mut padded_for = 0;
-        for panel in panels.clone() {
-            let vectors = (layer.bias.len() / S::F32_LANES - 2 * panel).min(2);
+        for panel in self.band.panels.clone() {
+            let vectors = (weights.bias.len() / S::F32_LANES - 2 * panel).min(2);
             if vectors != padded_for {
                 padded_for = vectors;
-                let lanes = vectors * S::F32_LANES;
-                self.scratch.pad(under.len() * row, lanes, width);
+                self.pad(under.len() * row, vectors * S::F32_LANES);
             }
             match vectors {
                 1 => self.panel::<S, 1>(simd, panel, x),
@@ -113,10 +88,26 @@ impl WithSimd for Run<'_> {
     }
 }
 
-impl Scratch {
-    /// Writes zeros around the places, which come in rows of `width`; there are `positions` of
-    /// `lanes` values in all.
-    fn pad(&mut self, positions: usize, lanes: usize, width: usize) {
+impl Run<'_, '_> {
+    /// Notes where each position of the rows `inside` the picture lies in the buffer, whose first
+    /// row is number `first`.
+    #[inline(always)]
+    fn place(&mut self, inside: &Range<usize>, first: usize) {
+        let Geometry {
+            width, left, row, ..
+        } = self.band.geometry;
+        self.places.clear();
+        for y in inside.clone() {
+            let start = (y - first) * row + left;
+            let places = start..start + width;
+            self.places.extend(places.map(|place| place as u32));
+        }
+    }
+
+    /// Writes zeros around the places, which come in rows as wide as the picture; there are
+    /// `positions` of `lanes` values in all.
+    fn pad(&mut self, positions: usize, lanes: usize) {
+        let width = self.band.geometry.width;
         let mut done = 0;
         for places in self.places.chunks_exact(width) {
             let first = places[0] as usize * lanes;
@@ -125,9 +116,7 @@ impl Scratch {
         }
         self.buffer[done..positions * lanes].fill(0.0);
     }
-}
 
-impl Run<'_> {
     /// One panel of `V` vectors.
     #[inline(always)]
     fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
@@ -140,12 +129,12 @@ impl Run<'_> {
                 (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line, &mut sums),
                 (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line, &mut sums),
                 (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line, &mut sums),
-                (kernel, stride) => unreachable!("{kernel}, {stride}: `Depthwise` refused it"),
+                (kernel, stride) => unreachable!("{kernel}, {stride}: `Weights` refused it"),
             }
         }
         for (v, sum) in sums.into_iter().enumerate() {
             let channel = (2 * panel + v) * S::F32_LANES;
-            let valid = S::F32_LANES.min(self.band.layer.channels - channel);
+            let valid = S::F32_LANES.min(self.band.weights.channels - channel);
             // SAFETY: channel + valid <= channels.
             unsafe { store_part(simd, self.band.sums.add(channel), sum, valid) };
         }
@@ -154,14 +143,14 @@ impl Run<'_> {
     /// Fills the buffer from the input rows `x`.
     #[inline(always)]
     fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
-        let layer = self.band.layer;
-        let inputs = self.band.inputs;
-        let Scratch { buffer, places } = &mut *self.scratch;
-        if let Some(packed) = &layer.expand {
+        let weights = self.band.weights;
+        let inputs = weights.inputs();
+        let (buffer, places) = (&mut *self.buffer, &*self.places);
+        if let Some(packed) = &weights.expand {
             let mut to = Placed {
                 places,
                 buffer,
-                activation: layer.activation,
+                activation: weights.activation,
             };
             let rows = Rows::contiguous(x, inputs);
             return packed.panel(panel).multiply::<S, V>(simd, rows, &mut to);
@@ -191,16 +180,16 @@ impl Run<'_> {
         sums: &mut [S::f32s; V],
     ) {
         let Geometry { out_w, row, .. } = self.band.geometry;
-        let Depthwise {
+        let Weights {
             channels,
             activation,
             ..
-        } = *self.band.layer;
+        } = *self.band.weights;
         let channel = 2 * panel * S::F32_LANES;
         let width = V * S::F32_LANES;
-        let taps = &self.band.layer.weight[channel * K * K..][..width * K * K];
-        let bias = &self.band.layer.bias[channel..][..width];
-        let from = &self.scratch.buffer[line * STRIDE * row * width..][..K * row * width];
+        let taps = &self.band.weights.weight[channel * K * K..][..width * K * K];
+        let bias = &self.band.weights.bias[channel..][..width];
+        let from = &self.buffer[line * STRIDE * row * width..][..K * row * width];
         assert!((out_w - 1) * STRIDE + K <= row);
         let y = self.band.rows.start + line;
         let mut to = Column {

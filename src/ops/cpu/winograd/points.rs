@@ -12,19 +12,19 @@
 use pulp::Simd;
 
 /// Height and width of a filter.
-pub(super) const FILTER: usize = 3;
+pub const FILTER: usize = 3;
 /// Height and width of a tile of outputs.
-pub(super) const OUTPUT: usize = 4;
+pub const OUTPUT: usize = 4;
 /// Height and width of the inputs under it.
-pub(super) const INPUT: usize = OUTPUT + FILTER - 1;
+pub const INPUT: usize = OUTPUT + FILTER - 1;
 
 const A: f32 = 0.625;
 const B: f32 = 1.5;
 
-/// The transforms.
-pub(super) struct Points;
+/// The three transforms.
+pub struct Transforms;
 
-impl Points {
+impl Transforms {
     /// A filter, row by row, to the weights of the products, in f64 until they are done.
     pub fn filter(filter: &[f32; FILTER * FILTER]) -> [f32; INPUT * INPUT] {
         let (a, b) = (f64::from(A), f64::from(B));
@@ -92,7 +92,7 @@ fn transposed<T: Copy, const M: usize, const N: usize>(from: [[T; N]; M]) -> [[T
     to
 }
 
-/// One dimension of [`Points::input`].
+/// One dimension of [`Transforms::input`].
 #[inline(always)]
 fn input_line<S: Simd>(simd: S, d: [S::f32s; INPUT]) -> [S::f32s; INPUT] {
     let constant = |value: f32| simd.splat_f32s(value);
@@ -121,7 +121,7 @@ fn input_line<S: Simd>(simd: S, d: [S::f32s; INPUT]) -> [S::f32s; INPUT] {
     ]
 }
 
-/// One dimension of [`Points::output`].
+/// One dimension of [`Transforms::output`].
 #[inline(always)]
 fn output_line<S: Simd>(simd: S, m: [S::f32s; INPUT]) -> [S::f32s; OUTPUT] {
     let constant = |value: f32| simd.splat_f32s(value);

@@ -1,17 +1,23 @@
-//! Some panels of a matrix product, from activations to activations.
+//! Matrix products, from activations to activations: some panels of [`packed`] weights for some
+//! rows, by the register [`tile`].
 
-use std::cell::RefCell;
+pub mod packed;
+pub mod tile;
+
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::gemm::{Epilogue, Fold, Rows};
-use super::packed::Packed;
-use super::simd::{activate, arch, load, store, store_part};
+use self::packed::Packed;
+use self::tile::{Epilogue, Fold, Rows};
+use super::activation::activate;
+use super::memory::{Memory, grow};
+use super::simd::{load, store, store_part};
 
 /// `activation(rows * excite @ weight + bias) + residual`, for a range of panels.
 pub(super) struct Product<'a> {
     pub packed: &'a Packed,
-    pub panels: std::ops::Range<usize>,
+    pub panels: Range<usize>,
     pub rows: Rows<'a>,
     /// Scales each input channel.
     pub excite: Option<&'a [f32]>,
@@ -21,52 +27,62 @@ pub(super) struct Product<'a> {
     pub out: *mut f32,
 }
 
-thread_local! {
-    /// One panel with its scales folded in.
-    static SCALED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
 impl Product<'_> {
     /// Computes and writes the result.
     ///
     /// # Safety
     /// `out` must be valid for writing `rows.count * outputs` values, and nothing else may read or
     /// write the columns of `panels` meanwhile.
-    pub unsafe fn run(self) {
+    pub unsafe fn run(self, memory: &Memory) {
         let values = self.rows.count * self.packed.outputs;
         assert!(self.residual.is_none_or(|r| r.len() == values));
-        arch().dispatch(self);
+        let vectors = self.packed.vectors;
+        match self.excite {
+            None => vectors.dispatch(Run {
+                product: self,
+                scaled: &mut Vec::new(),
+            }),
+            Some(_) => memory.with_scratch(|scratch| {
+                vectors.dispatch(Run {
+                    product: self,
+                    scaled: &mut scratch.inputs,
+                });
+            }),
+        }
     }
 }
 
-impl WithSimd for Product<'_> {
+/// A product with the memory that it needs.
+struct Run<'a, 'b> {
+    product: Product<'b>,
+    /// One panel with its scales folded in.
+    scaled: &'a mut Vec<f32>,
+}
+
+impl WithSimd for Run<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Taken and put back: a closure would be compiled for another instruction set.
-        let mut scaled = SCALED.take();
-        for number in self.panels.clone() {
-            let mut panel = self.packed.panel(number);
-            if let Some(gates) = self.excite {
+        let Self { product, scaled } = self;
+        for number in product.panels.clone() {
+            let mut panel = product.packed.panel(number);
+            if let Some(gates) = product.excite {
                 let len = panel.weight.len();
-                if scaled.len() < len {
-                    scaled.resize(len, 0.0);
-                }
+                grow(scaled, len);
                 let scaled = &mut scaled[..len];
                 panel.fold = Some(Fold { gates, scaled });
             }
             let mut columns = Columns {
-                product: &self,
-                first: self.packed.first_column(number),
+                product: &product,
+                first: product.packed.first_column(number),
             };
             if panel.bias.len() == S::F32_LANES {
-                panel.multiply::<S, 1>(simd, self.rows, &mut columns);
+                panel.multiply::<S, 1>(simd, product.rows, &mut columns);
             } else {
-                panel.multiply::<S, 2>(simd, self.rows, &mut columns);
+                panel.multiply::<S, 2>(simd, product.rows, &mut columns);
             }
         }
-        SCALED.set(scaled);
     }
 }
 

@@ -1,0 +1,49 @@
+//! Layers from a source of weights to a device.
+
+use anyhow::Result;
+
+use super::config::BlockConfig;
+use super::weights::{Biased, BlockLayers, ConvNorm, Source};
+use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime, Window};
+
+/// Where layers come from and where they go.
+pub(super) struct Loader<'a> {
+    pub source: &'a dyn Source,
+    /// What BatchNorm adds to the variance.
+    pub eps: f64,
+    pub runtime: &'a Runtime,
+}
+
+impl Loader<'_> {
+    pub fn convolution(
+        &self,
+        layer: &ConvNorm,
+        window: Window,
+        activation: Activation,
+    ) -> Result<Convolution> {
+        let folded = layer.fold(self.source, self.eps)?;
+        Ok(self.runtime.convolution(&folded, window, activation)?)
+    }
+
+    pub fn pointwise(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
+        let folded = layer.fold(self.source, self.eps)?;
+        Ok(self.runtime.pointwise(&folded, activation)?)
+    }
+
+    pub fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {
+        let read = layer.read(self.source)?;
+        Ok(self.runtime.pointwise(&read, activation)?)
+    }
+
+    /// The filter of a block, and the expansion before it.
+    pub fn depthwise(&self, layers: &BlockLayers, block: &BlockConfig) -> Result<Depthwise> {
+        let fold = |layer: &ConvNorm| layer.fold(self.source, self.eps);
+        let expand = layers.expand.as_ref().map(fold).transpose()?;
+        let filter = fold(&layers.filter)?.enlarged(block.filter_side(), block.window.kernel);
+        let (window, activation) = (block.window, block.activation);
+        let expand = expand.as_ref();
+        Ok(self
+            .runtime
+            .depthwise(expand, &filter, window, activation)?)
+    }
+}

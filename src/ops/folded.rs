@@ -1,0 +1,67 @@
+//! What a convolution computes: its weights with BatchNorm folded in, and its activation.
+
+/// The function applied to a convolution's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// None, as after a linear bottleneck (MobileNetV2, arXiv:1801.04381).
+    Identity,
+    /// `x * sigmoid(x)`, the paper's swish.
+    Silu,
+    /// The squeeze-excite gate.
+    Sigmoid,
+    /// `max(x, 0)`, in EfficientNet-EdgeTPU.
+    Relu,
+    /// `min(max(x, 0), 6)`, in EfficientNet-Lite.
+    Relu6,
+}
+
+/// A convolution's weights after BatchNorm folding.
+#[derive(Clone, Debug)]
+pub struct Folded {
+    /// PyTorch's OIHW order: `(outputs, inputs / groups, kernel, kernel)`.
+    pub weight: Vec<f32>,
+    /// One per output channel.
+    pub bias: Vec<f32>,
+}
+
+impl Folded {
+    /// Filters of `from * from` values as ones of `to * to`, with zeros above and on the left: with
+    /// "SAME" padding an even kernel does what the odd one above it does with symmetric padding.
+    pub fn enlarged(self, from: usize, to: usize) -> Self {
+        if from == to {
+            return self;
+        }
+        let filters = self.weight.chunks_exact(from * from);
+        let mut weight = Vec::with_capacity(filters.len() * to * to);
+        for filter in filters {
+            let first = weight.len();
+            weight.resize(first + to * to, 0.0);
+            for (y, row) in filter.chunks_exact(from).enumerate() {
+                let place = first + (to - from + y) * to + to - from;
+                weight[place..place + from].copy_from_slice(row);
+            }
+        }
+        Self {
+            weight,
+            bias: self.bias,
+        }
+    }
+
+    /// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
+    /// order in which NHWC activations are gathered into patches.
+    pub(super) fn in_patch_order(&self, kernel: usize) -> Self {
+        let outputs = self.bias.len();
+        let area = kernel * kernel;
+        let inputs = self.weight.len() / outputs / area;
+        let mut weight = Vec::with_capacity(self.weight.len());
+        for filter in self.weight.chunks_exact(inputs * area) {
+            for tap in 0..area {
+                weight.extend(filter[tap..].iter().step_by(area));
+            }
+        }
+        Self {
+            weight,
+            bias: self.bias.clone(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What a network has of its device.
+
+use candle_core::{Device, Result, Shape, Tensor};
+
+use super::backend::Backend;
+#[cfg(feature = "cuda")]
+use super::cuda;
+use super::folded::{Activation, Folded};
+use super::operations::{
+    Convolution, ConvolutionKernel, Depthwise, DepthwiseKernel, Pointwise, PointwiseKernel,
+};
+use super::window::Window;
+use super::{cpu, portable};
+
+/// One network's share of a device: it makes the network's layers for one backend, and runs what
+/// has no weights. What it keeps between operations (warm memory on a processor, recorded passes
+/// on a GPU) is this network's alone and is freed with it and its layers.
+pub struct Runtime {
+    backend: Backend,
+    device: Device,
+    state: State,
+}
+
+/// What each backend keeps.
+enum State {
+    Portable,
+    Cpu(cpu::Processor),
+    #[cfg(feature = "cuda")]
+    Cuda(candle_core::DType, cuda::Replay),
+}
+
+impl Runtime {
+    /// For tensors on `device`, which must be of the backend's kind.
+    pub fn new(backend: Backend, device: &Device) -> Self {
+        Self {
+            backend,
+            device: device.clone(),
+            state: match backend {
+                Backend::Portable => State::Portable,
+                Backend::Cpu(instruction_set) => State::Cpu(cpu::Processor::new(instruction_set)),
+                #[cfg(feature = "cuda")]
+                Backend::Cuda(dtype) => State::Cuda(dtype, cuda::Replay::default()),
+            },
+        }
+    }
+
+    /// The implementation that runs.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Where the tensors are.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A 1x1 convolution; `folded.weight` is `(outputs, inputs)`.
+    ///
+    /// # Errors
+    /// If the device has no room.
+    pub fn pointwise(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+        let device = &self.device;
+        let kernel = match &self.state {
+            State::Portable => {
+                PointwiseKernel::Portable(portable::Pointwise::new(folded, activation, device)?)
+            }
+            State::Cpu(processor) => {
+                PointwiseKernel::Cpu(cpu::Pointwise::new(processor, folded, activation))
+            }
+            #[cfg(feature = "cuda")]
+            State::Cuda(dtype, _) => {
+                PointwiseKernel::Cuda(cuda::Pointwise::new(folded, activation, *dtype, device)?)
+            }
+        };
+        let outputs = folded.bias.len();
+        Ok(Pointwise {
+            inputs: folded.weight.len() / outputs,
+            outputs,
+            kernel,
+        })
+    }
+
+    /// A depthwise convolution and the expansion before it: `folded.weight` is
+    /// `(channels, 1, kernel, kernel)`, `expand.weight` `(channels, inputs)`, and `activation`
+    /// follows both. The window's kernel is 3 or 5, its stride 1 or 2.
+    ///
+    /// # Errors
+    /// If the window is another, or the device has no room.
+    pub fn depthwise(
+        &self,
+        expand: Option<&Folded>,
+        folded: &Folded,
+        window: Window,
+        activation: Activation,
+    ) -> Result<Depthwise> {
+        let device = &self.device;
+        let kernel = match &self.state {
+            State::Portable => DepthwiseKernel::Portable(portable::Depthwise::new(
+                expand, folded, window, activation, device,
+            )?),
+            State::Cpu(processor) => DepthwiseKernel::Cpu(cpu::Depthwise::new(
+                processor, expand, folded, window, activation,
+            )?),
+            #[cfg(feature = "cuda")]
+            State::Cuda(dtype, _) => DepthwiseKernel::Cuda(cuda::Depthwise::new(
+                expand, folded, window, activation, *dtype, device,
+            )?),
+        };
+        let channels = folded.bias.len();
+        Ok(Depthwise {
+            inputs: expand.map_or(channels, |expand| expand.weight.len() / channels),
+            window,
+            kernel,
+        })
+    }
+
+    /// A dense convolution; `folded.weight` is `(outputs, inputs, kernel, kernel)`.
+    ///
+    /// # Errors
+    /// If the device has no room.
+    pub fn convolution(
+        &self,
+        folded: &Folded,
+        window: Window,
+        activation: Activation,
+    ) -> Result<Convolution> {
+        let device = &self.device;
+        let kernel = match &self.state {
+            State::Portable => ConvolutionKernel::Portable(portable::Convolution::new(
+                folded, window, activation, device,
+            )?),
+            State::Cpu(processor) => {
+                ConvolutionKernel::Cpu(cpu::Convolution::new(processor, folded, window, activation))
+            }
+            #[cfg(feature = "cuda")]
+            State::Cuda(dtype, _) => ConvolutionKernel::Cuda(cuda::Convolution::new(
+                folded, window, activation, *dtype, device,
+            )?),
+        };
+        let outputs = folded.bias.len();
+        Ok(Convolution {
+            inputs: folded.weight.len() / outputs / window.kernel.pow(2),
+            outputs,
+            window,
+            kernel,
+        })
+    }
+
+    /// The mean over height and width, in f32: `(B, H, W, C)` to `(B, C)`.
+    ///
+    /// # Errors
+    /// If the shape is another, or the device fails.
+    pub fn global_average_pool(&self, x: &Tensor) -> Result<Tensor> {
+        match &self.state {
+            State::Portable => portable::global_average_pool(x),
+            State::Cpu(_) => cpu::global_average_pool(x),
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => cuda::global_average_pool(x),
+        }
+    }
+
+    /// Runs `network` on the parts of a batch that the device computes best at a time, and joins
+    /// what it returns along the batch: single pictures on a processor, shared out to its threads,
+    /// since a picture's activations then stay in the caches; the whole batch elsewhere.
+    ///
+    /// # Errors
+    /// The first that `network` returns.
+    pub fn each_part(
+        &self,
+        pictures: &Tensor,
+        network: impl Fn(&Tensor) -> Result<Tensor> + Sync,
+    ) -> Result<Tensor> {
+        match &self.state {
+            State::Cpu(_) => cpu::each_picture(pictures, network),
+            _ => network(pictures),
+        }
+    }
+
+    /// Says that nobody needs `x` any more, nor any tensor that shares its memory: on a processor
+    /// the network's next activation goes there.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn recycle(&self, x: Tensor) -> Result<()> {
+        match &self.state {
+            State::Cpu(processor) => processor.memory().recycle(x),
+            _ => Ok(()),
+        }
+    }
+
+    /// What `network` returns for `pictures`, replayed without queueing each operation again where
+    /// the device has recorded an earlier pass of that `name` and shape. A network of one name is
+    /// always the same, does the same operations for the same shape, and returns f32.
+    ///
+    /// # Errors
+    /// Those of `network`.
+    #[cfg_attr(not(feature = "cuda"), expect(unused_variables))]
+    pub fn replay(
+        &self,
+        name: &'static str,
+        pictures: &Tensor,
+        network: impl Fn(&Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(_, replay) => replay.run(name, pictures, network),
+            _ => network(pictures),
+        }
+    }
+
+    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`.
+    ///
+    /// # Errors
+    /// If the device has no room, or the pictures do not fill the shape.
+    pub fn upload(&self, pictures: &[Vec<f32>], shape: impl Into<Shape>) -> Result<Tensor> {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => cuda::upload(pictures, shape, &self.device),
+            _ => Tensor::from_vec(pictures.concat(), shape.into(), &self.device),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Runtime {
+    /// The memory that a network on a processor keeps, to see when it is freed.
+    pub(crate) fn memory(&self) -> std::sync::Weak<dyn std::any::Any + Send + Sync> {
+        let State::Cpu(processor) = &self.state else {
+            panic!("only a processor's network keeps memory");
+        };
+        let memory: std::sync::Arc<dyn std::any::Any + Send + Sync> = processor.memory().clone();
+        std::sync::Arc::downgrade(&memory)
+    }
+}
