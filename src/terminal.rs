@@ -98,18 +98,17 @@ impl Terminal {
     }
 
     /// A bar over the bytes of a file.
-    pub fn byte_progress(&self, file: &str, total: Option<u64>) -> ProgressBar {
+    pub fn byte_progress(&self, total: Option<u64>) -> ProgressBar {
         if !self.draws_progress() || set("HF_HUB_DISABLE_PROGRESS_BARS") {
             return ProgressBar::hidden();
         }
         let template = match total {
             Some(_) => {
-                "{msg} {bar:30} {binary_bytes}/{binary_total_bytes}  \
-                 {binary_bytes_per_sec}  {eta} left"
+                "{bar:30} {binary_bytes}/{binary_total_bytes}  {binary_bytes_per_sec}  {eta} left"
             }
-            None => "{msg} {spinner} {binary_bytes}  {binary_bytes_per_sec}",
+            None => "{spinner} {binary_bytes}  {binary_bytes_per_sec}",
         };
-        bar(total, template).with_message(printable(file))
+        bar(total, template)
     }
 }
 

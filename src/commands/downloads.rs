@@ -3,16 +3,21 @@
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use indicatif::ProgressBar;
+use indicatif::{HumanBytes, ProgressBar};
 
 use crate::hub::Progress;
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::Terminal;
 
+/// Bytes from which on a download takes long enough to be announced.
+const WORTH_A_LINE: u64 = 1 << 20;
+
 /// Shows a download on the terminal.
 pub struct Downloads {
     terminal: Terminal,
     bar: Mutex<ProgressBar>,
+    /// The file that was announced last: a retry begins it again.
+    announced: Mutex<String>,
 }
 
 impl Downloads {
@@ -20,7 +25,19 @@ impl Downloads {
         Self {
             terminal,
             bar: ProgressBar::hidden().into(),
+            announced: Mutex::default(),
         }
+    }
+
+    /// Says in a line what comes: it is there without a terminal too, and has room for the name.
+    fn announce(&self, file: &str, total: Option<u64>) {
+        let mut announced = self.announced.lock().expect("saying does not panic");
+        if total.is_some_and(|total| total < WORTH_A_LINE) || *announced == file {
+            return;
+        }
+        file.clone_into(&mut announced);
+        let size = total.map_or(String::new(), |total| format!(" ({})", HumanBytes(total)));
+        self.terminal.say(&format!("downloading {file}{size}"));
     }
 
     fn bar(&self) -> ProgressBar {
@@ -30,7 +47,8 @@ impl Downloads {
 
 impl Progress for Downloads {
     fn start(&self, file: &str, total: Option<u64>, already: u64) {
-        let bar = self.terminal.byte_progress(file, total);
+        self.announce(file, total);
+        let bar = self.terminal.byte_progress(total);
         bar.set_position(already);
         // The time to come is told by what comes now, not by what was there.
         bar.reset_eta();

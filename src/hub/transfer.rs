@@ -139,7 +139,7 @@ impl Transfer {
             return Ok(());
         }
         let mut answer = self.rest(entry, url, partial)?;
-        progress.start(&entry.file, partial.size(), partial.length());
+        progress.start(&entry.to_string(), partial.size(), partial.length());
         let copied = copy(entry, &mut answer, partial, progress);
         progress.finish();
         copied?;

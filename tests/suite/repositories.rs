@@ -129,3 +129,18 @@ fn a_description_is_asked_for_once() {
     let blob = format!("hf/hub/models--someone--demo/blobs/{}", sha256(&content));
     assert!(environment.path(blob).is_file());
 }
+
+#[test]
+fn a_download_of_some_size_is_announced_without_a_terminal_too() {
+    let server = StandIn::new(&[("someone/bare/model.safetensors", &vec![7; 3 << 20])]);
+    let environment = Environment::new();
+    let download = run(&environment, &server, &["download", "someone/bare"]);
+    let line = "effnet: downloading someone/bare/model.safetensors (3.00 MiB)\n";
+    assert_eq!(download.stderr, line);
+    let quiet = run(
+        &Environment::new(),
+        &server,
+        &["download", "someone/bare", "-q"],
+    );
+    assert_eq!(quiet.stderr, "");
+}
