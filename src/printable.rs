@@ -11,10 +11,11 @@ pub struct Style {
 }
 
 /// Whether a character could steer a terminal or reorder what is shown: controls, and Unicode's
-/// invisible characters and direction marks.
+/// invisible characters and direction marks, but for the two joiners (U+200C, U+200D) that words of
+/// many scripts and many emoji are written with.
 pub fn steers(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
             | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
@@ -65,6 +66,8 @@ mod tests {
             "caf\u{e9}",
             "\u{732b}",
             "\u{441}\u{43e}\u{431}\u{430}\u{43a}\u{430}",
+            "\u{645}\u{6cc}\u{200c}\u{62e}",
+            "\u{1f468}\u{200d}\u{1f467}",
             "\u{1f408}",
         ] {
             assert_eq!(printable(text), text);

@@ -61,7 +61,6 @@ fn failures() -> Vec<(HubError, &'static str)> {
     let host = || "hub.example".to_owned();
     // With a semicolon, as a server or the system may send one.
     let cause = || "one; two".to_owned();
-    let path = Path::new("/cache");
     vec![
         (
             HubError::Server {
@@ -96,6 +95,13 @@ fn failures() -> Vec<(HubError, &'static str)> {
             "hub.example did not go on sending a/b/c; try again, what has come is kept \
              (HF_HUB_DOWNLOAD_TIMEOUT and HF_HUB_ETAG_TIMEOUT set the patience)",
         ),
+    ]
+}
+
+fn failures_on_this_side() -> Vec<(HubError, &'static str)> {
+    let file = || "a/b/c".to_owned();
+    let path = Path::new("/cache");
+    vec![
         (
             HubError::Mismatch {
                 file: file(),
@@ -131,7 +137,11 @@ fn failures() -> Vec<(HubError, &'static str)> {
 
 #[test]
 fn every_message_is_what_happened_and_then_what_to_do() {
-    for (error, text) in refusals().into_iter().chain(failures()) {
+    for (error, text) in refusals()
+        .into_iter()
+        .chain(failures())
+        .chain(failures_on_this_side())
+    {
         assert_eq!(error.to_string(), text);
         let rest = text.strip_prefix(&error.what()).expect("what happened");
         assert_eq!(rest.strip_prefix("; "), error.hint().as_deref());
