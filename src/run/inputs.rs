@@ -102,8 +102,8 @@ pub struct Selection {
 
 /// Endings that are looked at in a folder; a file that is named is tried whatever it is called.
 const ENDINGS: &[&str] = &[
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "webp", "tif", "tiff", "bmp", "dib", "pnm", "ppm",
-    "pgm", "pbm", "pam", "qoi", "ico",
+    "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
+    "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur",
 ];
 
 impl Selection {

@@ -79,6 +79,12 @@ impl<'a> Directory<'a> {
         })
     }
 
+    /// Bytes of the file, wherever they are.
+    pub fn bytes_at(&self, at: u64, length: u64) -> Option<&'a [u8]> {
+        let (at, length) = (usize::try_from(at).ok()?, usize::try_from(length).ok()?);
+        self.bytes.get(at..at.checked_add(length)?)
+    }
+
     fn find(&self, tag: u16) -> Option<&Entry> {
         self.entries.iter().rfind(|entry| entry.tag == tag)
     }
@@ -87,8 +93,7 @@ impl<'a> Directory<'a> {
     pub fn data(&self, tag: u16) -> Option<&'a [u8]> {
         let entry = self.find(tag)?;
         let length = entry.count.checked_mul(size_of_kind(entry.kind)?)?;
-        let at = usize::try_from(entry.at).ok()?;
-        self.bytes.get(at..at.checked_add(length as usize)?)
+        self.bytes_at(entry.at, length)
     }
 
     /// All whole numbers of a value.

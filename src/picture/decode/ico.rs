@@ -6,7 +6,9 @@ use crate::error::PictureError;
 use crate::picture::Picture;
 
 pub(super) fn is_ico(bytes: &[u8]) -> bool {
-    bytes.starts_with(&[0, 0, 1, 0]) || bytes.starts_with(&[0, 0, 2, 0])
+    let is_empty = matches!(bytes.get(4..6), None | Some([0, 0]));
+    // A TGA begins as a cursor does, and has zeros for their number.
+    bytes.starts_with(&[0, 0, 1, 0]) || bytes.starts_with(&[0, 0, 2, 0]) && !is_empty
 }
 
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {

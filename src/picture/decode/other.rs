@@ -30,7 +30,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
         _ => Orientation::NoTransforms,
     };
     let coded = match format {
-        ImageFormat::WebP => webp::without_empty_promises(bytes),
+        ImageFormat::WebP => webp::prepared(bytes),
         _ => Cow::Borrowed(bytes),
     };
     let mut reader = ImageReader::with_format(Cursor::new(&*coded), format);

@@ -91,16 +91,17 @@ pub(super) fn run_lengths(
 ) -> Result<Vec<u8>, PictureError> {
     let total = width * height;
     let mut indices: Vec<u8> = Vec::with_capacity(total);
-    let mut at = 0;
+    let (mut at, mut x) = (0, 0);
     while indices.len() < total {
         let &[count, value] = coded.get(at..at + 2).ok_or_else(truncated)? else {
             unreachable!("two bytes");
         };
         at += 2;
-        let x = indices.len() % width;
         match (count, value) {
-            (0, 0) if x == 0 && indices.is_empty() => indices.resize(width.min(total), 0),
-            (0, 0) => indices.resize(indices.len().next_multiple_of(width), 0),
+            (0, 0) => {
+                indices.resize(indices.len().next_multiple_of(width), 0);
+                x = 0;
+            }
             (0, 1) => indices.resize(total, 0),
             (0, 2) => {
                 let &[right, up] = coded.get(at..at + 2).ok_or_else(truncated)? else {
@@ -109,12 +110,14 @@ pub(super) fn run_lengths(
                 at += 2;
                 let skipped = usize::from(right) + usize::from(up) * width;
                 indices.resize((indices.len() + skipped).min(total), 0);
+                x = indices.len() % width;
             }
             (0, count) => {
                 let count = usize::from(count);
                 let length = if is_four { count.div_ceil(2) } else { count };
                 let bytes = coded.get(at..at + length).ok_or_else(truncated)?;
                 at += length + length % 2;
+                x += count;
                 match is_four {
                     true => {
                         let both = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -124,13 +127,14 @@ pub(super) fn run_lengths(
                 }
             }
             (count, value) => {
-                // No run goes on in the next row.
+                // What a run has beyond its row is dropped: some writers fill rows up.
+                let count = usize::from(count).min(width.saturating_sub(x));
                 let both = match is_four {
                     true => [value >> 4, value & 15],
                     false => [value; 2],
                 };
-                let run = both.into_iter().cycle().take(usize::from(count));
-                indices.extend(run.take(width - x));
+                indices.extend(both.into_iter().cycle().take(count));
+                x += count;
             }
         }
     }

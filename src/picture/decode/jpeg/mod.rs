@@ -36,34 +36,35 @@ pub(super) fn decode(
     }
     let picture = match layout.end {
         End::Marked(end) => decode_to(bytes, end, &layout, limits, scale)?,
-        End::Open(end) if !layout.is_arithmetic => {
-            decode_without_end(&bytes[..end], &layout, limits, scale)?
-        }
+        End::Open(end) if !layout.is_arithmetic => without_end(&bytes[..end], |bytes, end| {
+            decode_to(bytes, end, &layout, limits, scale)
+        })?,
         _ => return Err(truncated()),
     };
     Ok((picture, orientation(Some(&layout.exif), layout.xmp)))
 }
 
-/// A picture without an end marker: cameras' trailers, and files whose end was overwritten by zeros.
-/// The decoder would fill what is missing with grey, and a wrong label is worse than an error, so
-/// its codes are followed by one filling and by another: a picture of which nothing is missing is
-/// the same with both.
-fn decode_without_end(
+/// What is decoded from codes without an end marker: of cameras with trailers, and of files whose end
+/// was overwritten by zeros. The decoder would fill what is missing with grey, and a wrong label is
+/// worse than an error, so the codes are followed by one filling and by another: a picture of which
+/// nothing is missing is the same with both. `decode` is given a file and where its end marker is.
+fn without_end<T: PartialEq>(
     coded: &[u8],
-    layout: &Layout,
-    limits: Limits,
-    scale: &dyn Fn((usize, usize)) -> Scale,
-) -> Result<Picture, PictureError> {
+    decode: impl Fn(&[u8], usize) -> Result<T, PictureError>,
+) -> Result<T, PictureError> {
     // Zeros are valid codes, and many of them fill a picture; two may be its own.
     let zeros = coded.iter().rev().take_while(|byte| **byte == 0).count();
-    let end = coded.len() - zeros.saturating_sub(2);
+    let coded = &coded[..coded.len() - zeros.saturating_sub(2)];
+    // Half of a pair, or of a marker.
+    let cut = coded.iter().rev().take_while(|byte| **byte == 0xff).count();
+    let coded = &coded[..coded.len() - cut];
     let followed_by = |filling: &[u8; 4]| {
-        let filled = [&coded[..end], &filling.repeat(64), END].concat();
-        decode_to(&filled, filled.len() - END.len(), layout, limits, scale)
+        let filled = [coded, &filling.repeat(64), END].concat();
+        decode(&filled, filled.len() - END.len())
     };
-    let picture = followed_by(&[0x53, 0xa6, 0x0d, 0xc9])?;
-    match picture == followed_by(&[0xac, 0x59, 0xf2, 0x36])? {
-        true => Ok(picture),
+    let decoded = followed_by(&[0x53, 0xa6, 0x0d, 0xc9])?;
+    match decoded == followed_by(&[0xac, 0x59, 0xf2, 0x36])? {
+        true => Ok(decoded),
         false => Err(truncated()),
     }
 }
@@ -231,42 +232,55 @@ pub(super) fn strip(
 ) -> Result<(usize, Vec<u8>), PictureError> {
     let tables = tables.and_then(|tables| tables.strip_suffix(END));
     let stream = match tables {
-        Some(tables) => [tables, coded.get(2..).unwrap_or_default(), END].concat(),
-        None => [coded, END].concat(),
+        Some(tables) => [tables, coded.get(2..).unwrap_or_default()].concat(),
+        None => coded.to_vec(),
     };
     let layout = Layout::of(&stream);
     if let Some(kind) = layout.undecoded {
         return Err(unsupported_kind(&format!("a TIFF with {kind}")));
     }
-    let end = match layout.end {
-        End::Marked(end) | End::Open(end) => end,
-        End::Early => return Err(truncated()),
+    let decode = |bytes: &[u8], end: usize| {
+        let ended = Cell::new(false);
+        let mut decoder = open(bytes, end, &ended)?;
+        // The last one may have rows beyond the picture, and none may have fewer.
+        if decoder.width() != width || decoder.height() < rows {
+            let message = "the picture is damaged (a part of it has another size)";
+            return Err(PictureError::new(ErrorKind::Decode, message));
+        }
+        decoder.do_fancy_upsampling(is_smooth);
+        let tail = match layout.is_buffered || layout.is_arithmetic {
+            true => decoder.height(),
+            false => rows_ahead(&decoder),
+        };
+        let (samples, mut bytes) = stored(decoder, is_ycbcr, tail, &ended)?;
+        bytes.truncate(width * rows * samples);
+        Ok((samples, bytes))
     };
-    let ended = Cell::new(false);
-    let mut decoder = open(&stream, end, &ended)?;
-    // The last one may have rows beyond the picture, and none may have fewer.
-    if decoder.width() != width || decoder.height() < rows || decoder.height() > rows.max(65_500) {
-        let message = "the picture is damaged (a part of it has another size)";
-        return Err(PictureError::new(ErrorKind::Decode, message));
+    match layout.end {
+        End::Marked(end) => decode(&stream, end),
+        End::Open(end) if !layout.is_arithmetic => without_end(&stream[..end], decode),
+        _ => Err(truncated()),
     }
-    decoder.do_fancy_upsampling(is_smooth);
-    let tail = match layout.is_buffered || layout.is_arithmetic {
-        true => decoder.height(),
-        false => rows_ahead(&decoder),
-    };
-    let stored = decoder.color_space();
+}
+
+/// All samples as they are stored, or as RGB.
+fn stored(
+    decoder: Decompress<Source>,
+    is_ycbcr: bool,
+    tail: usize,
+    ended: &Cell<bool>,
+) -> Result<(usize, Vec<u8>), PictureError> {
+    let space = decoder.color_space();
     let scan = match is_ycbcr {
         true => decoder.rgb(),
-        false => decoder.to_colorspace(stored),
+        false => decoder.to_colorspace(space),
     };
     let scan = scan.map_err(failed)?;
-    let (samples, mut bytes) = match scan.color_space() {
-        ColorSpace::JCS_GRAYSCALE => (1, read::<u8>(scan, tail, &ended)?),
+    Ok(match scan.color_space() {
+        ColorSpace::JCS_GRAYSCALE => (1, read::<u8>(scan, tail, ended)?),
         ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => {
-            (4, read::<[u8; 4]>(scan, tail, &ended)?.into_flattened())
+            (4, read::<[u8; 4]>(scan, tail, ended)?.into_flattened())
         }
-        _ => (3, read::<[u8; 3]>(scan, tail, &ended)?.into_flattened()),
-    };
-    bytes.truncate(width * rows * samples);
-    Ok((samples, bytes))
+        _ => (3, read::<[u8; 3]>(scan, tail, ended)?.into_flattened()),
+    })
 }

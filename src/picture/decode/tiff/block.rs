@@ -1,71 +1,64 @@
 //! One strip or tile: its bytes to a byte for each channel.
 
-use super::header::{Header, Photometric};
+use std::borrow::Cow;
+
+use super::header::{Block, Header, Photometric};
 use super::{expand, predictor, samples};
 use crate::error::PictureError;
 use crate::picture::decode::jpeg;
 
-/// Which part of the picture it is.
-pub(super) struct Block {
-    /// Among all.
-    pub index: usize,
-    /// Which sample, where each has blocks of its own.
-    pub plane: usize,
-    pub x: usize,
-    pub y: usize,
+/// A byte for each channel, row by row.
+pub(super) fn read(block: &Block, header: &Header, bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
+    let (width, rows) = (header.block_width, header.rows_of(block));
+    let length = stored_length(header, width, rows);
+    if header.compression == 6 {
+        return old_jpeg(block, header, bytes, length);
+    }
+    let coded = header.coded(bytes, block.index, length)?;
+    let reversed: Vec<u8>;
+    let coded = match header.is_reversed && header.compression != 7 {
+        true => {
+            reversed = coded.iter().map(|byte| byte.reverse_bits()).collect();
+            &reversed
+        }
+        false => coded,
+    };
+    if matches!(header.compression, 7 | 50001) {
+        let (tables, is_ycbcr) = (header.jpeg_tables, is_ycbcr(header));
+        let stored = match header.compression {
+            7 => jpeg::strip(coded, tables, (width, rows), is_ycbcr, true)?,
+            _ => expand::webp(coded, (width, rows))?,
+        };
+        return samples::kept(&stored, header, width, rows);
+    }
+    let mut stored = expand::expand(coded, header, width, rows, length)?;
+    if header.subsampling != (1, 1) {
+        stored = samples::repeated(&stored, header, width, rows);
+    }
+    predictor::undo(&mut stored, header, width);
+    samples::channels(&stored, header, width, rows)
 }
 
-impl Block {
-    /// A byte for each channel, row by row.
-    pub fn read(&self, header: &Header, bytes: &[u8]) -> Result<Vec<u8>, PictureError> {
-        let (width, rows) = (header.block_width, header.rows_of(self));
-        let length = stored_length(header, width, rows);
-        if header.compression == 6 {
-            return self.old_jpeg(header, bytes, length);
+/// Of a whole JPEG file, or of tables and codes.
+fn old_jpeg(
+    block: &Block,
+    header: &Header,
+    bytes: &[u8],
+    length: usize,
+) -> Result<Vec<u8>, PictureError> {
+    let (width, rows) = (header.block_width, header.rows_of(block));
+    let file = match header.old_jpeg.file(bytes).filter(|_| block.index == 0) {
+        Some(file) => Cow::Borrowed(file),
+        None => {
+            let coded = header.coded(bytes, block.index, length)?;
+            header
+                .old_jpeg
+                .with_tables(coded, (width, rows), header.samples)?
         }
-        let coded = header.coded(bytes, self.index, length)?;
-        let reversed: Vec<u8>;
-        let coded = match header.is_reversed && header.compression != 7 {
-            true => {
-                reversed = coded.iter().map(|byte| byte.reverse_bits()).collect();
-                &reversed
-            }
-            false => coded,
-        };
-        if matches!(header.compression, 7 | 50001) {
-            let (tables, is_ycbcr) = (header.jpeg_tables, is_ycbcr(header));
-            let stored = match header.compression {
-                7 => jpeg::strip(coded, tables, (width, rows), is_ycbcr, true)?,
-                _ => expand::webp(coded, (width, rows))?,
-            };
-            return samples::kept(&stored, header, width, rows);
-        }
-        let mut stored = expand::expand(coded, header, width, rows, length)?;
-        if header.subsampling != (1, 1) {
-            stored = samples::repeated(&stored, header, width, rows);
-        }
-        predictor::undo(&mut stored, header, width);
-        samples::channels(&stored, header, width, rows)
-    }
-
-    /// A whole JPEG file that the directory points to, or that is the strip.
-    fn old_jpeg(
-        &self,
-        header: &Header,
-        bytes: &[u8],
-        length: usize,
-    ) -> Result<Vec<u8>, PictureError> {
-        let (width, rows) = (header.block_width, header.rows_of(self));
-        let of_directory = header.old_jpeg.and_then(|at| bytes.get(at..));
-        let file = of_directory.filter(|file| jpeg::is_jpeg(file) && self.index == 0);
-        let file = match file {
-            Some(file) => file,
-            None => header.coded(bytes, self.index, length)?,
-        };
-        // libtiff repeats colours and does not smooth them, and converts them by itself.
-        let stored = jpeg::strip(file, None, (width, rows), false, false)?;
-        samples::kept(&stored, header, width, rows)
-    }
+    };
+    // libtiff repeats colours and does not smooth them, and converts them by itself.
+    let stored = jpeg::strip(&file, None, (width, rows), false, false)?;
+    samples::kept(&stored, header, width, rows)
 }
 
 fn is_ycbcr(header: &Header) -> bool {

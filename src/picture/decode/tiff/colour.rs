@@ -17,8 +17,11 @@ pub(super) fn rgb(
     };
     Ok(match header.photometric {
         _ if header.photometric == Photometric::YCbCr && header.samples == 1 => grey(raster),
-        Photometric::WhiteIsZero => grey(raster.into_iter().map(|value| !value)),
-        Photometric::BlackIsZero => grey(raster),
+        // Pillow inverts no wider values.
+        Photometric::WhiteIsZero if header.bits <= 16 => {
+            grey(raster.into_iter().map(|value| !value))
+        }
+        Photometric::WhiteIsZero | Photometric::BlackIsZero => grey(raster),
         Photometric::Rgb => raster,
         Photometric::Palette => palette(&raster, directory)?,
         Photometric::Cmyk => {
@@ -83,7 +86,7 @@ fn palette(raster: &[u8], directory: &Directory) -> Result<Vec<u8>, PictureError
 /// Pillow's table (src/libImaging/ConvertYCbCr.c): six bits behind the point.
 fn jpeg_colour([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     let (y, cb, cr) = (i32::from(y), f64::from(cb) - 128.0, f64::from(cr) - 128.0);
-    let part = |value: f64| (value * 64.0).round_ties_even() as i32;
+    let part = |value: f64| (value * 64.0 + 0.5) as i32;
     let clip = |value: i32| value.clamp(0, 255) as u8;
     [
         clip(y + (part(1.402 * cr) >> 6)),

@@ -1,6 +1,6 @@
 //! What a TIFF's directory says of its picture.
 
-use super::block::Block;
+use super::old_jpeg::OldJpeg;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode::directory::Directory;
 use crate::picture::decode::limits::truncated;
@@ -28,6 +28,16 @@ pub(super) enum Kind {
     Float,
 }
 
+/// A strip or tile: which part of the picture it is.
+pub(super) struct Block {
+    /// Among all.
+    pub index: usize,
+    /// Which sample, where each has blocks of its own.
+    pub plane: usize,
+    pub x: usize,
+    pub y: usize,
+}
+
 /// What the directory says, checked.
 pub(super) struct Header<'a> {
     pub width: usize,
@@ -52,8 +62,7 @@ pub(super) struct Header<'a> {
     /// Of CCITT's group 3.
     pub fax_options: u64,
     pub jpeg_tables: Option<&'a [u8]>,
-    /// Old JPEG's file within the file.
-    pub old_jpeg: Option<usize>,
+    pub old_jpeg: OldJpeg,
     offsets: Vec<u64>,
     counts: Vec<u64>,
 }
@@ -102,7 +111,7 @@ impl<'a> Header<'a> {
             subsampling: (1, 1),
             fax_options: number(292, 0),
             jpeg_tables: directory.data(347),
-            old_jpeg: directory.number(513).map(|at| at as usize),
+            old_jpeg: OldJpeg::of(directory),
             offsets: directory
                 .numbers(if is_tiled { 324 } else { 273 })
                 .unwrap_or_default(),

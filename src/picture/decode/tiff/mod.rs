@@ -5,6 +5,7 @@ mod colour;
 mod expand;
 mod fax;
 mod header;
+mod old_jpeg;
 mod predictor;
 mod samples;
 
@@ -16,8 +17,7 @@ use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use crate::error::PictureError;
 use crate::picture::Picture;
-use block::Block;
-use header::Header;
+use header::{Block, Header};
 
 const ORIENTATION: u16 = 274;
 const XMP: u16 = 700;
@@ -43,7 +43,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     }
     let mut raster = vec![0; width * height * channels];
     for block in header.blocks() {
-        let part = block.read(&header, bytes)?;
+        let part = block::read(&block, &header, bytes)?;
         place(&part, &block, &header, &mut raster);
     }
     let pixels = colour::rgb(raster, &header, &directory)?;
