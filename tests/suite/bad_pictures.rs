@@ -8,22 +8,15 @@ use effnet::picture::decode::{Limits, decode};
 
 use crate::corpus::{damaged, unsupported};
 use crate::environment::{Environment, exif, fixture, repository};
-use crate::formats::formats;
+use crate::formats::{entry, file, formats};
 use crate::random::Random;
 
 fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
     decode(bytes, Limits::default(), true, &|_| Scale::Full)
 }
 
-/// One file of the fixture.
-fn file(name: &str) -> Vec<u8> {
-    let mut formats = formats().into_iter();
-    let format = formats.find(|format| format.name == name);
-    format.unwrap_or_else(|| panic!("no {name}")).file
-}
-
 /// What is cut at every byte.
-const CUT: [&str; 22] = [
+const CUT: [&str; 49] = [
     "baseline-420.jpg",
     "progressive-420.jpg",
     "grey.jpg",
@@ -45,6 +38,33 @@ const CUT: [&str; 22] = [
     "rgb-tiff_adobe_deflate.tiff",
     "rgb-24.bmp",
     "palette-8-runs.bmp",
+    "palette-4-runs-too-long.bmp",
+    "os2-palette-8.bmp",
+    "palette-4.dib",
+    "arithmetic.jpg",
+    "rgb.ico",
+    "rgba.cur",
+    "screen-1x1.gif",
+    "animated-lossy-alpha.webp",
+    "bigtiff-little.tiff",
+    "palette-4.tiff",
+    "grey-jpeg.tiff",
+    "ycbcr-jpeg.tiff",
+    "old-jpeg-2.tiff",
+    "ycbcr-22.tiff",
+    "group3-1d.tiff",
+    "group3-2d.tiff",
+    "group4-fill-2.tiff",
+    "tiff_ccitt-fill-1.tiff",
+    "tiles-planes-deflate.tiff",
+    "strips-planes-packbits.tiff",
+    "tiles-lzma.tiff",
+    "rgb-zstd-pillow.tiff",
+    "rgb-webp.tiff",
+    "float-little-3.tiff",
+    "signed-16-big.tiff",
+    "cmyk-16-little.tiff",
+    "lab.tiff",
     "rgb.qoi",
 ];
 
@@ -90,6 +110,92 @@ fn a_jpeg_that_was_cut_and_closed_again_is_no_grey_picture() {
     }
 }
 
+/// Photographs' kinds: without restart markers and with them, in colour and grey.
+fn with_one_scan() -> Vec<(String, Vec<u8>)> {
+    let mut jpegs: Vec<_> = ["scene-1022x767.jpg", "text-401x301.jpg"]
+        .map(|name| {
+            let file = std::fs::read(fixture("pictures").join(name)).expect("a picture");
+            (name.to_owned(), file)
+        })
+        .into();
+    for name in ["baseline-420.jpg", "grey.jpg", "restarts.jpg", "cmyk.jpg"] {
+        jpegs.push((name.to_owned(), file(name)));
+    }
+    jpegs
+}
+
+/// Where the codes of the first scan start.
+fn first_codes(jpeg: &[u8]) -> usize {
+    let scan = jpeg.windows(2).position(|pair| pair == [0xff, 0xda]);
+    let scan = scan.expect("a scan");
+    scan + 2 + usize::from(u16::from_be_bytes([jpeg[scan + 2], jpeg[scan + 3]]))
+}
+
+#[test]
+fn a_jpeg_that_was_cut_and_is_followed_by_another_picture_is_an_error() {
+    let other = file("baseline-444.jpg");
+    let page = b"\xff\xe2\0\x10MPF\0II*\0\x08\0\0\0\0\0";
+    for (name, whole_file) in with_one_scan() {
+        let start = first_codes(&whole_file);
+        for part in 0..12 {
+            let end = start + (whole_file.len() - start) * part / 16;
+            let cut = &whole_file[..end];
+            for behind in [&other, &other[2..], &[page, &other[..]].concat()] {
+                let error = whole(&[cut, behind].concat()).expect_err(&name);
+                assert_eq!(error.kind, ErrorKind::Decode, "{name}: {error}");
+            }
+            // What a file system leaves of a file: zeros to the end of its last block.
+            let error = whole(&[cut, &[0; 100_000]].concat()).expect_err(&name);
+            assert!(error.message.contains("truncated"), "{name}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_progressive_jpeg_that_was_cut_and_is_followed_by_another_picture_is_an_error() {
+    let other = file("baseline-444.jpg");
+    let progressive = file("progressive-420.jpg");
+    let start = first_codes(&progressive);
+    for end in (start..progressive.len() - 2).step_by(7) {
+        for behind in [&other[..], &[0; 3000]] {
+            assert!(
+                whole(&[&progressive[..end], behind].concat()).is_err(),
+                "{end}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_with_all_its_rows_needs_no_end_marker() {
+    for (name, whole_file) in with_one_scan() {
+        let picture = whole(&whole_file).expect("a picture");
+        let open = whole_file.strip_suffix(b"\xff\xd9").expect("its end");
+        // Nothing, a file system's zeros, a telephone's trailer, segments, and a camera's preview.
+        let trailer = b"\0\0\x01\x0aImage_UTC_Data1700000000000SEFHk\0\0\0SEFT";
+        let preview = file("baseline-444.jpg");
+        for behind in [
+            &[][..],
+            &[0; 70_000],
+            trailer,
+            b"\xff\xe3\0\x04ab\xff\xd9",
+            &preview,
+        ] {
+            let padded = [open, behind].concat();
+            assert_eq!(whole(&padded).expect(&name), picture, "{name}");
+        }
+    }
+}
+
+#[test]
+fn damage_between_restart_markers_costs_no_more_than_the_part_between_them() {
+    let mut jpeg = file("restarts.jpg");
+    let start = first_codes(&jpeg);
+    // A code that is like a marker which there is not.
+    jpeg[start + 3..start + 5].copy_from_slice(&[0xff, 0x37]);
+    assert!(whole(&jpeg).is_ok());
+}
+
 #[test]
 fn a_decoder_that_panics_costs_one_picture() {
     let file = file("baseline-420.jpg");
@@ -112,8 +218,8 @@ fn what_the_decoder_of_jpeg_gives_up_on_is_told_without_a_word_of_a_bug() {
     let mut wide = file("baseline-444.jpg");
     let frame = wide.windows(2).position(|pair| pair == [0xff, 0xc0]);
     let frame = frame.expect("a frame");
-    // Twelve bits, which libjpeg leaves by a jump and Rust by unwinding.
-    wide[frame + 4] = 12;
+    // A component sampled five times, which libjpeg leaves by a jump and Rust by unwinding.
+    wide[frame + 11] = 0x55;
     environment.write("wide.jpg", wide);
     environment.copy(&repository("assets/pictures/star.jpg"), "star.jpg");
     let run = environment.run([
@@ -196,12 +302,7 @@ fn bombs() -> Vec<(String, Vec<u8>)> {
 
 /// Sets a short or long value of a little-endian TIFF's directory, as a long.
 fn set_tag(tiff: &mut [u8], tag: u16, value: u32) {
-    let word = |at: usize| u16::from_le_bytes([tiff[at], tiff[at + 1]]);
-    let start = u32::from_le_bytes(tiff[4..8].try_into().expect("four bytes")) as usize;
-    let entry = (0..usize::from(word(start)))
-        .map(|entry| start + 2 + entry * 12)
-        .find(|&at| word(at) == tag)
-        .expect("the tag");
+    let entry = entry(tiff, tag).expect("the tag");
     tiff[entry + 2..entry + 8].copy_from_slice(&[4, 0, 1, 0, 0, 0]);
     tiff[entry + 8..entry + 12].copy_from_slice(&value.to_le_bytes());
 }
@@ -378,6 +479,47 @@ fn a_format_that_is_not_read_is_named() {
         assert!(error.message.starts_with(name), "{name}: {error}");
         let helps = ["convert it first", "supported format ("];
         assert!(helps.iter().any(|help| error.message.contains(help)));
+    }
+}
+
+#[test]
+fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
+    let mut pcx = vec![0; 128];
+    pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
+    let mut tga = vec![0; 18];
+    (tga[2], tga[12], tga[14], tga[16]) = (2, 20, 20, 24);
+    let files: [(&[u8], &str); 24] = [
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
+        (b"\0\0\0\x1cftypmsf1\0\0\0\0msf1avismiaf", "AVIF"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIC"),
+        // A brand behind the first box is none.
+        (b"\0\0\0\x14ftypmp42\0\0\0\0isomavif", "a video"),
+        (b"\0\0\0\x0cjP  \x0d\x0a\x87\x0a", "JPEG 2000"),
+        (b"\xff\x4f\xff\x51\0\x2f", "JPEG 2000"),
+        (b"DDS \x7c\0\0\0", "DDS"),
+        (b"icns\0\0\x10\0", "an Apple icon"),
+        (b"\x76\x2f\x31\x01\x02\0\0\0", "OpenEXR"),
+        (b"#?RADIANCE\n", "Radiance HDR"),
+        (b"gimp xcf file", "GIMP"),
+        (b"SIMPLE  =                    T", "FITS"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),
+        (b"\x01\xda\x01\x01", "SGI"),
+        (b"II\xbc\x01", "JPEG XR"),
+        (b"AT&TFORM", "DjVu"),
+        (b"<!DOCTYPE html><html><svg/>", "a web page"),
+        (b"\xef\xbb\xbf\n <HTML lang=en>", "a web page"),
+        (b"#define star_width 16\n#define star_height 16\n", "XBM"),
+        (b"/* XPM */\nstatic char *star[] = {", "XPM"),
+        (b"<?xml version=\"1.0\"?>\n<svg/>", "SVG"),
+        (&pcx, "PCX"),
+        (&tga, "TGA"),
+    ];
+    for (bytes, name) in files {
+        let error = whole(bytes).expect_err("no picture");
+        assert_eq!(error.kind, ErrorKind::Unsupported, "{name}");
+        assert!(error.message.starts_with(name), "{name}: {error}");
+        assert!(error.message.contains("convert it first"), "{error}");
     }
 }
 

@@ -72,6 +72,19 @@ fn a_folder_called_like_a_picture_is_a_folder() {
 }
 
 #[test]
+fn a_folder_takes_every_ending_of_what_is_read() {
+    let environment = Environment::new();
+    let endings = ["jpe", "JFIF", "mpo", "apng", "btf", "dib", "cur", "Tif"];
+    for ending in endings {
+        environment.copy(&star(), &format!("album/star.{ending}"));
+    }
+    environment.write("album/notes.txt", "no picture");
+    let run = classify(&environment, &["album"]);
+    assert_eq!(run.labels(), ["star"; 8]);
+    assert_eq!(run.code, Some(0));
+}
+
+#[test]
 fn links_that_lead_in_circles_or_nowhere_end() {
     let environment = Environment::new();
     environment.copy(&star(), "album/star.jpg");

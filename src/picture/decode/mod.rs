@@ -1,16 +1,23 @@
-//! Bytes to upright RGB, within limits; the only user of `image` and `mozjpeg`.
+//! Bytes to upright RGB, within limits; the only user of `image`, `mozjpeg` and the other decoders.
 //!
 //! Colour follows Pillow's `convert("RGB")`, which the checkpoints were evaluated with: alpha is
 //! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
+mod bmp;
+mod directory;
+mod exif;
+mod gif;
+mod ico;
 mod jpeg;
-mod jpeg_layout;
 mod limits;
 mod memory_budget;
 mod other;
+mod png;
+mod tiff;
 mod turn;
 mod unsupported;
+mod webp;
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,9 +41,37 @@ pub fn is_guarded() -> bool {
     IS_GUARDED.get()
 }
 
+/// What a file's first bytes say that it is.
+#[derive(Clone, Copy)]
+enum Format {
+    Jpeg,
+    Gif,
+    Tiff,
+    Bmp,
+    Dib,
+    Ico,
+    Other,
+}
+
+impl Format {
+    fn of(start: &[u8]) -> Option<Self> {
+        let is_read = |format: ImageFormat| format.reading_enabled();
+        Some(match start {
+            _ if jpeg::is_jpeg(start) => Self::Jpeg,
+            _ if gif::is_gif(start) => Self::Gif,
+            _ if directory::is_directory(start) => Self::Tiff,
+            _ if bmp::is_bmp(start) => Self::Bmp,
+            _ if image::guess_format(start).is_ok_and(is_read) => Self::Other,
+            _ if ico::is_ico(start) => Self::Ico,
+            _ if bmp::is_dib(start) => Self::Dib,
+            _ => return None,
+        })
+    }
+}
+
 /// Whether a file begins as a picture does.
 pub fn is_picture(start: &[u8]) -> bool {
-    image::guess_format(start).is_ok()
+    Format::of(start).is_some() || image::guess_format(start).is_ok()
 }
 
 /// How much of a file [`check_start`] needs.
@@ -50,11 +85,10 @@ pub fn check_start(start: &[u8]) -> Result<(), PictureError> {
     if start.is_empty() {
         return Err(PictureError::new(ErrorKind::Decode, "the file is empty"));
     }
-    let is_read = |format: ImageFormat| format.reading_enabled();
-    if jpeg::is_jpeg(start) || image::guess_format(start).is_ok_and(is_read) {
-        return Ok(());
+    match Format::of(start) {
+        Some(_) => Ok(()),
+        None => Err(unsupported(start)),
     }
-    Err(unsupported(start))
 }
 
 /// Decodes a picture; `upright` turns it as its EXIF orientation says, and `scale` is asked where
@@ -90,10 +124,15 @@ fn decode_unguarded(
     upright: bool,
     scale: &dyn Fn((usize, usize)) -> Scale,
 ) -> Result<Picture, PictureError> {
-    let (picture, orientation) = if jpeg::is_jpeg(bytes) {
-        jpeg::decode(bytes, limits, scale)?
-    } else {
-        other::decode(bytes, limits)?
+    let as_stored = |picture| (picture, Orientation::NoTransforms);
+    let (picture, orientation) = match Format::of(bytes) {
+        Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
+        Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
+        Some(Format::Tiff) => tiff::decode(bytes, limits)?,
+        Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
+        Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),
+        Some(Format::Ico) => as_stored(ico::decode(bytes, limits)?),
+        Some(Format::Other) | None => other::decode(bytes, limits)?,
     };
     if !upright || orientation == Orientation::NoTransforms {
         return Ok(picture);

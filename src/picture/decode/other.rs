@@ -1,5 +1,6 @@
-//! Every format but JPEG, through `image`.
+//! PNG, WebP, PNM and QOI, through `image`.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::metadata::Orientation;
@@ -10,6 +11,7 @@ use image::{
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::turn::from_image;
+use super::{png, webp};
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
 
@@ -19,10 +21,19 @@ const HEADER_BYTES: u64 = 64 << 20;
 /// The picture as it is stored, and how to turn it.
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
     let format = image::guess_format(bytes).map_err(decode_error)?;
-    if format == ImageFormat::WebP && !webp_is_complete(bytes) {
+    if format == ImageFormat::WebP && !webp::is_complete(bytes) {
         return Err(truncated());
     }
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let orientation = match format {
+        ImageFormat::Png => png::orientation(bytes),
+        ImageFormat::WebP => webp::orientation(bytes),
+        _ => Orientation::NoTransforms,
+    };
+    let coded = match format {
+        ImageFormat::WebP => webp::prepared(bytes),
+        _ => Cow::Borrowed(bytes),
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(&*coded), format);
     let mut allowed = DecoderLimits::default();
     // Palettes, profiles and the like, before the size is known.
     allowed.max_alloc = Some(HEADER_BYTES);
@@ -40,8 +51,6 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     decoder.set_limits(allowed).map_err(decode_error)?;
     // As it is stored, and as RGB.
     let _budget = MemoryBudget::take(decoder.total_bytes() + pixels * 3);
-    // An unreadable EXIF block says nothing about which way is up.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
     if format == ImageFormat::Png {
         keep_high_bytes(&mut image);
@@ -51,7 +60,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
 
 /// How short a whole file can be that decodes to `total` bytes, where the format sets a limit.
 fn shortest(bytes: &[u8], format: ImageFormat, total: u64) -> u64 {
-    // In their headers: how deep a PNG's and a BMP's samples are.
+    // In its header: how deep a PNG's samples are.
     let byte = |at: usize| u64::from(bytes.get(at).copied().unwrap_or(0));
     match format {
         // Deflate's longest match is 258 bytes in two bits; samples of 1 bit become 8.
@@ -59,8 +68,6 @@ fn shortest(bytes: &[u8], format: ImageFormat, total: u64) -> u64 {
         // A palette's index becomes up to four bytes.
         ImageFormat::Png if byte(25) == 3 => total / 4 / 1032,
         ImageFormat::Png => total / 1032,
-        // Without run lengths.
-        ImageFormat::Bmp if byte(28) >= 24 => total / 4 * 3,
         ImageFormat::Pnm => total / 8,
         // A byte is at most 62 pixels of three or four bytes.
         ImageFormat::Qoi => total / 4 / 62,
@@ -81,23 +88,6 @@ fn keep_high_bytes(image: &mut DynamicImage) {
     values
         .iter_mut()
         .for_each(|value| *value = (*value >> 8) * 257);
-}
-
-/// Whether the file is as long as its RIFF header says, and each chunk ends within it. The decoder
-/// shows what there is, and sets aside what a chunk claims.
-fn webp_is_complete(bytes: &[u8]) -> bool {
-    let length = |at: usize| {
-        let length = bytes.get(at..at + 4)?.try_into().ok()?;
-        Some(u32::from_le_bytes(length) as usize)
-    };
-    let end = length(4).map_or(usize::MAX, |length| 8 + length);
-    let mut at = 12;
-    while at + 8 <= end.min(bytes.len()) {
-        // Padded to an even length.
-        let chunk = length(at + 4).unwrap_or(0);
-        at += 8 + chunk + chunk % 2;
-    }
-    end <= bytes.len() && at <= bytes.len() + 1
 }
 
 fn decode_error(error: ImageError) -> PictureError {

@@ -2,32 +2,164 @@
 
 use crate::error::{ErrorKind, PictureError};
 
+/// What is said of a kind of picture that is not decoded.
+pub(super) fn unsupported_kind(kind: &str) -> PictureError {
+    let how = "`magick photo photo.png`";
+    let message = format!("{kind} is not supported; convert it first, for example with {how}");
+    PictureError::new(ErrorKind::Unsupported, message)
+}
+
 pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
-    let starts = |magic: &[u8]| bytes.starts_with(magic);
-    let brand = (bytes.get(4..8) == Some(b"ftyp")).then(|| bytes.get(8..12).unwrap_or_default());
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]);
-    let (name, how) = match brand {
-        Some(b"avif" | b"avis") => ("AVIF", "`avifdec photo.avif photo.png`"),
-        Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"mif1" | b"msf1") => {
-            ("HEIC", "`heif-convert photo.heic photo.jpg`")
-        }
-        Some(b"crx ") => ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
-        Some(_) => ("a video", "`ffmpeg -i clip.mp4 -frames 1 frame.png`"),
-        None if starts(b"\xff\x0a") || starts(b"\0\0\0\x0cJXL ") => {
-            ("JPEG XL", "`djxl photo.jxl photo.png`")
-        }
-        None if starts(b"%PDF") => ("PDF", "`pdftoppm -png -singlefile file.pdf page`"),
-        None if starts(b"8BPS") => ("Photoshop", "`magick photo.psd[0] photo.png`"),
-        None if starts(b"FUJIFILM") || starts(b"IIU\0") || starts(b"IIRO") => {
-            ("camera RAW", "`dcraw_emu -w photo.raf`")
-        }
-        None if text.contains("<svg") => ("SVG", "`rsvg-convert drawing.svg -o drawing.png`"),
-        None => {
-            let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, \
-                           PNM, QOI, ICO)";
-            return PictureError::new(ErrorKind::Unsupported, message);
-        }
+    let named = match bytes.get(4..8) {
+        Some(b"ftyp") => Some(of_brands(bytes)),
+        _ => of_start(bytes)
+            .or_else(|| of_text(bytes))
+            .or_else(|| of_fields(bytes)),
+    };
+    let Some((name, how)) = named else {
+        let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, \
+                       QOI, ICO)";
+        return PictureError::new(ErrorKind::Unsupported, message);
     };
     let message = format!("{name} is not supported; convert it first, for example with {how}");
     PictureError::new(ErrorKind::Unsupported, message)
+}
+
+type Named = (&'static str, &'static str);
+
+const AVIF: Named = ("AVIF", "`avifdec photo.avif photo.png`");
+const HEIC: Named = ("HEIC", "`heif-convert photo.heic photo.jpg`");
+const RAW: Named = ("camera RAW", "`dcraw_emu -w photo.raf`");
+const JPEG_2000: Named = ("JPEG 2000", "`opj_decompress -i photo.jp2 -o photo.png`");
+
+/// The major brand of an ISO file may be a general one, so that the compatible ones decide.
+fn of_brands(bytes: &[u8]) -> Named {
+    let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    let file_type = &bytes[8..bytes.len().min(length.max(12))];
+    let compatible = file_type.get(8..).unwrap_or_default();
+    let brands = file_type
+        .chunks_exact(4)
+        .take(1)
+        .chain(compatible.chunks_exact(4));
+    for brand in brands {
+        match brand {
+            b"avif" | b"avis" => return AVIF,
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => return HEIC,
+            b"crx " => return ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
+            b"mif1" | b"msf1" => {}
+            _ => {}
+        }
+    }
+    match file_type.get(..4) {
+        Some(b"mif1" | b"msf1") => HEIC,
+        _ => ("a video", "`ffmpeg -i clip.mp4 -frames 1 frame.png`"),
+    }
+}
+
+/// The first bytes of formats that have a mark of their own.
+const STARTS: [(&[u8], Named); 25] = [
+    (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
+    (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
+    (b"\0\0\0\x0cjP  ", JPEG_2000),
+    (b"\xff\x4f\xff\x51", JPEG_2000),
+    (
+        b"%PDF",
+        ("PDF", "`pdftoppm -png -singlefile file.pdf page`"),
+    ),
+    (
+        b"%!PS",
+        ("PostScript", "`gs -sDEVICE=png16m -o page.png file.eps`"),
+    ),
+    (
+        b"\xc5\xd0\xd3\xc6",
+        ("PostScript", "`gs -sDEVICE=png16m -o page.png file.eps`"),
+    ),
+    (b"8BPS", ("Photoshop", "`magick photo.psd[0] photo.png`")),
+    (b"FUJIFILM", RAW),
+    (b"IIU\0", RAW),
+    (b"IIRO", RAW),
+    (b"IIRS", RAW),
+    (b"MMOR", RAW),
+    (b"DDS ", ("DDS", "`magick texture.dds texture.png`")),
+    (b"icns", ("an Apple icon", "`magick icon.icns[0] icon.png`")),
+    (
+        b"\x76\x2f\x31\x01",
+        ("OpenEXR", "`magick photo.exr photo.png`"),
+    ),
+    (
+        b"#?RADIANCE",
+        ("Radiance HDR", "`magick photo.hdr photo.png`"),
+    ),
+    (
+        b"gimp xcf",
+        ("GIMP", "`magick drawing.xcf -flatten drawing.png`"),
+    ),
+    (
+        b"AT&TFORM",
+        ("DjVu", "`ddjvu -format=tiff -page=1 book.djvu page.tif`"),
+    ),
+    (b"\x01\xda", ("SGI", "`magick photo.sgi photo.png`")),
+    (
+        b"\x59\xa6\x6a\x95",
+        ("Sun raster", "`magick photo.ras photo.png`"),
+    ),
+    (b"SIMPLE  =", ("FITS", "`magick photo.fits photo.png`")),
+    (
+        b"\xd7\xcd\xc6\x9a",
+        ("a Windows metafile", "`magick drawing.wmf drawing.png`"),
+    ),
+    (b"FORM", ("IFF", "`magick photo.iff photo.png`")),
+    (
+        b"II\xbc",
+        ("JPEG XR", "`JxrDecApp -i photo.jxr -o photo.tif`"),
+    ),
+];
+
+fn of_start(bytes: &[u8]) -> Option<Named> {
+    let found = STARTS.iter().find(|(start, _)| bytes.starts_with(start));
+    found.map(|(_, named)| *named)
+}
+
+/// Formats that are text, and pages saved in place of a picture.
+fn of_text(bytes: &[u8]) -> Option<Named> {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]);
+    let lower = text
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase();
+    // A page may hold a drawing.
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        return Some((
+            "a web page (HTML)",
+            "a download of the picture that it shows",
+        ));
+    }
+    if lower.contains("<svg") {
+        return Some(("SVG", "`rsvg-convert drawing.svg -o drawing.png`"));
+    }
+    if lower.starts_with("/* xpm") {
+        return Some(("XPM", "`magick drawing.xpm drawing.png`"));
+    }
+    if lower.contains("#define") && lower.contains("_width") {
+        return Some(("XBM", "`magick drawing.xbm drawing.png`"));
+    }
+    None
+}
+
+/// Formats without a mark, by what stands in their headers' fields.
+fn of_fields(bytes: &[u8]) -> Option<Named> {
+    match *bytes {
+        // A version, run lengths, and a depth.
+        [0x0a, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] if bytes.len() >= 128 => {
+            Some(("PCX", "`magick drawing.pcx drawing.png`"))
+        }
+        // A palette or none, a kind, and a depth.
+        [_, 0 | 1, 1 | 2 | 3 | 9 | 10 | 11, ..]
+            if matches!(bytes.get(16), Some(8 | 15 | 16 | 24 | 32))
+                && bytes[12..16].iter().any(|byte| *byte != 0) =>
+        {
+            Some(("TGA", "`magick drawing.tga drawing.png`"))
+        }
+        _ => None,
+    }
 }

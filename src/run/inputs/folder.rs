@@ -12,8 +12,8 @@ use crate::picture::decode;
 
 /// Endings of the formats that are read. A file that is named is tried whatever it is called.
 const READ: &[&str] = &[
-    "jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "bmp", "dib",
-    "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico",
+    "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
+    "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur",
 ];
 
 /// Endings of pictures that are not read. Their content decides, since some programs change a

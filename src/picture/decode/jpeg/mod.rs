@@ -2,22 +2,23 @@
 //! same too. Pure Rust decoders differ by up to four levels, most of all where colour is stored
 //! at half resolution, as in most photos.
 
+mod layout;
+
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 
 use bytemuck::Pod;
 use image::metadata::Orientation;
 use mozjpeg::decompress::DecompressStarted;
-use mozjpeg::{ColorSpace, Decompress, Marker};
+use mozjpeg::{ColorSpace, Decompress};
 
-use super::jpeg_layout::Layout;
+use super::exif::orientation;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
+use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::{Picture, Scale};
-
-/// What precedes the TIFF structure in an EXIF segment.
-const EXIF: &[u8] = b"Exif\0\0";
+use layout::{End, Layout};
 
 pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xd8\xff")
@@ -30,19 +31,57 @@ pub(super) fn decode(
     scale: &dyn Fn((usize, usize)) -> Scale,
 ) -> Result<(Picture, Orientation), PictureError> {
     let layout = Layout::of(bytes);
-    if !layout.is_complete {
-        return Err(truncated());
+    if let Some(kind) = layout.undecoded {
+        return Err(unsupported_kind(kind));
     }
-    let ended = Cell::new(false);
-    let source = Source {
-        bytes,
-        end: layout.end,
-        at: 0,
-        ended: &ended,
+    let picture = match layout.end {
+        End::Marked(end) => decode_to(bytes, end, &layout, limits, scale)?,
+        End::Open(end) if !layout.is_arithmetic => without_end(&bytes[..end], |bytes, end| {
+            decode_to(bytes, end, &layout, limits, scale)
+        })?,
+        _ => return Err(truncated()),
     };
-    let mut decoder = Decompress::with_markers(&[Marker::APP(1)])
-        .from_reader(source)
-        .map_err(failed)?;
+    Ok((picture, orientation(Some(&layout.exif), layout.xmp)))
+}
+
+/// What is decoded from codes without an end marker: of cameras with trailers, and of files whose end
+/// was overwritten by zeros. The decoder would fill what is missing with grey, and a wrong label is
+/// worse than an error, so the codes are followed by one filling and by another: a picture of which
+/// nothing is missing is the same with both. `decode` is given a file and where its end marker is.
+fn without_end<T: PartialEq>(
+    coded: &[u8],
+    decode: impl Fn(&[u8], usize) -> Result<T, PictureError>,
+) -> Result<T, PictureError> {
+    // Zeros are valid codes, and many of them fill a picture; two may be its own.
+    let zeros = coded.iter().rev().take_while(|byte| **byte == 0).count();
+    let coded = &coded[..coded.len() - zeros.saturating_sub(2)];
+    // Half of a pair, or of a marker.
+    let cut = coded.iter().rev().take_while(|byte| **byte == 0xff).count();
+    let coded = &coded[..coded.len() - cut];
+    let followed_by = |filling: &[u8; 4]| {
+        let filled = [coded, &filling.repeat(64), END].concat();
+        decode(&filled, filled.len() - END.len())
+    };
+    let decoded = followed_by(&[0x53, 0xa6, 0x0d, 0xc9])?;
+    match decoded == followed_by(&[0xac, 0x59, 0xf2, 0x36])? {
+        true => Ok(decoded),
+        false => Err(truncated()),
+    }
+}
+
+/// The end marker.
+const END: &[u8] = b"\xff\xd9";
+
+/// A picture whose end marker is at `end`.
+fn decode_to(
+    bytes: &[u8],
+    end: usize,
+    layout: &Layout,
+    limits: Limits,
+    scale: &dyn Fn((usize, usize)) -> Scale,
+) -> Result<Picture, PictureError> {
+    let ended = Cell::new(false);
+    let mut decoder = open(bytes, end, &ended)?;
     let original_size = decoder.size();
     check_pixels(original_size.0 as u64, original_size.1 as u64, limits)?;
     let blocks = original_size.0.div_ceil(8) * original_size.1.div_ceil(8);
@@ -59,26 +98,32 @@ pub(super) fn decode(
     // Two bytes for each coefficient where they come in several scans, and the pixels.
     let coefficients = original_size.0 * original_size.1 * 6 * usize::from(layout.is_buffered);
     let _budget = MemoryBudget::take((coefficients + width * height * 7) as u64);
-    let orientation = orientation(&decoder);
-    let tail = match layout.is_buffered {
+    // Arithmetic codes may leave out zeros at their end.
+    let tail = match layout.is_buffered || layout.is_arithmetic {
         true => height,
         false => rows_ahead(&decoder).div_ceil(by),
     };
     let pixels = rgb(decoder, tail, &ended)?;
     let covered = |length: usize| 0.0..length as f64 / by as f64;
-    let picture = Picture {
+    Ok(Picture {
         original_size,
         bounds: (covered(original_size.0), covered(original_size.1)),
         ..Picture::new(width, height, pixels)
-    };
-    Ok((picture, orientation))
+    })
 }
 
-fn orientation(decoder: &Decompress<Source>) -> Orientation {
-    let mut markers = decoder.markers();
-    let found =
-        markers.find_map(|marker| Orientation::from_exif_chunk(marker.data.strip_prefix(EXIF)?));
-    found.unwrap_or(Orientation::NoTransforms)
+fn open<'a>(
+    bytes: &'a [u8],
+    end: usize,
+    ended: &'a Cell<bool>,
+) -> Result<Decompress<Source<'a>>, PictureError> {
+    let source = Source {
+        bytes,
+        end,
+        at: 0,
+        ended,
+    };
+    Decompress::builder().from_reader(source).map_err(failed)
 }
 
 /// How many rows the decoder is ahead of those that it has handed out, at most: two rows of blocks.
@@ -167,10 +212,75 @@ impl BufRead for Source<'_> {
 /// Adobe stores inks inverted, 255 for none, and Pillow takes every CMYK JPEG for Adobe's: a
 /// colour is what the ink and the black let through (Pillow, src/libImaging/Convert.c,
 /// `cmyk2rgb`).
-fn rgb_of_inks([c, m, y, k]: [u8; 4]) -> [u8; 3] {
+pub(super) fn rgb_of_inks([c, m, y, k]: [u8; 4]) -> [u8; 3] {
     [c, m, y].map(|ink| {
         let product = u32::from(255 - ink) * u32::from(k) + 128;
         let covered = ((product >> 8) + product) >> 8;
         k.saturating_sub(covered as u8)
+    })
+}
+
+/// A strip or tile of a TIFF: how many samples a pixel has, and all of them as they are stored, or
+/// as RGB where `is_ycbcr`. `tables` are a file of their own without a picture; `is_smooth` smooths
+/// colours that are stored at half resolution.
+pub(super) fn strip(
+    coded: &[u8],
+    tables: Option<&[u8]>,
+    (width, rows): (usize, usize),
+    is_ycbcr: bool,
+    is_smooth: bool,
+) -> Result<(usize, Vec<u8>), PictureError> {
+    let tables = tables.and_then(|tables| tables.strip_suffix(END));
+    let stream = match tables {
+        Some(tables) => [tables, coded.get(2..).unwrap_or_default()].concat(),
+        None => coded.to_vec(),
+    };
+    let layout = Layout::of(&stream);
+    if let Some(kind) = layout.undecoded {
+        return Err(unsupported_kind(&format!("a TIFF with {kind}")));
+    }
+    let decode = |bytes: &[u8], end: usize| {
+        let ended = Cell::new(false);
+        let mut decoder = open(bytes, end, &ended)?;
+        // The last one may have rows beyond the picture, and none may have fewer.
+        if decoder.width() != width || decoder.height() < rows {
+            let message = "the picture is damaged (a part of it has another size)";
+            return Err(PictureError::new(ErrorKind::Decode, message));
+        }
+        decoder.do_fancy_upsampling(is_smooth);
+        let tail = match layout.is_buffered || layout.is_arithmetic {
+            true => decoder.height(),
+            false => rows_ahead(&decoder),
+        };
+        let (samples, mut bytes) = stored(decoder, is_ycbcr, tail, &ended)?;
+        bytes.truncate(width * rows * samples);
+        Ok((samples, bytes))
+    };
+    match layout.end {
+        End::Marked(end) => decode(&stream, end),
+        End::Open(end) if !layout.is_arithmetic => without_end(&stream[..end], decode),
+        _ => Err(truncated()),
+    }
+}
+
+/// All samples as they are stored, or as RGB.
+fn stored(
+    decoder: Decompress<Source>,
+    is_ycbcr: bool,
+    tail: usize,
+    ended: &Cell<bool>,
+) -> Result<(usize, Vec<u8>), PictureError> {
+    let space = decoder.color_space();
+    let scan = match is_ycbcr {
+        true => decoder.rgb(),
+        false => decoder.to_colorspace(space),
+    };
+    let scan = scan.map_err(failed)?;
+    Ok(match scan.color_space() {
+        ColorSpace::JCS_GRAYSCALE => (1, read::<u8>(scan, tail, ended)?),
+        ColorSpace::JCS_CMYK | ColorSpace::JCS_YCCK => {
+            (4, read::<[u8; 4]>(scan, tail, ended)?.into_flattened())
+        }
+        _ => (3, read::<[u8; 3]>(scan, tail, ended)?.into_flattened()),
     })
 }

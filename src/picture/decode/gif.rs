@@ -1,0 +1,62 @@
+//! A GIF's first frame on its screen, as Pillow lays it.
+
+use gif::{ColorOutput, DecodeOptions, DecodingError, Frame, MemoryLimit};
+
+use super::limits::{Limits, check_pixels, truncated};
+use super::memory_budget::MemoryBudget;
+use crate::error::{ErrorKind, PictureError};
+use crate::picture::Picture;
+
+pub(super) fn is_gif(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
+}
+
+/// The first frame; a screen that is too small for it grows.
+pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+    let mut options = DecodeOptions::new();
+    options.set_color_output(ColorOutput::Indexed);
+    // It is checked below, when the frame's size is known.
+    options.set_memory_limit(MemoryLimit::Unlimited);
+    let mut decoder = options.read_info(bytes).map_err(failed)?;
+    let screen = (usize::from(decoder.width()), usize::from(decoder.height()));
+    let frame = decoder.next_frame_info().map_err(failed)?;
+    let frame = frame.ok_or_else(truncated)?.clone();
+    let (left, top) = (usize::from(frame.left), usize::from(frame.top));
+    let (frame_width, frame_height) = (usize::from(frame.width), usize::from(frame.height));
+    let width = screen.0.max(left + frame_width);
+    let height = screen.1.max(top + frame_height);
+    check_pixels(width as u64, height as u64, limits)?;
+    check_pixels(frame_width as u64, frame_height as u64, limits)?;
+    let frame_pixels = frame_width * frame_height;
+    let _budget = MemoryBudget::take((width * height * 3 + frame_pixels) as u64);
+    let mut indices = vec![0; frame_pixels];
+    decoder.read_into_buffer(&mut indices).map_err(failed)?;
+    let colours = colours(&frame, decoder.global_palette());
+    // What the frame does not cover is transparent, or else of the first colour.
+    let around = colours[usize::from(frame.transparent.unwrap_or(0))];
+    let mut pixels = vec![around; width * height];
+    for (y, row) in indices.chunks_exact(frame_width).enumerate() {
+        let to = &mut pixels[(top + y) * width + left..][..frame_width];
+        for (pixel, index) in to.iter_mut().zip(row) {
+            *pixel = colours[usize::from(*index)];
+        }
+    }
+    Ok(Picture::new(width, height, pixels.into_flattened()))
+}
+
+/// Of each index; those that the palette lacks are greys, and all are where there is none.
+fn colours(frame: &Frame, global: Option<&[u8]>) -> [[u8; 3]; 256] {
+    let palette = frame.palette.as_deref().or(global).unwrap_or_default();
+    let mut colours = std::array::from_fn(|index| [index as u8; 3]);
+    for (colour, entry) in colours.iter_mut().zip(palette.as_chunks().0) {
+        *colour = *entry;
+    }
+    colours
+}
+
+fn failed(error: DecodingError) -> PictureError {
+    match error {
+        DecodingError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => truncated(),
+        other => PictureError::new(ErrorKind::Decode, other.to_string()),
+    }
+}

@@ -1,0 +1,120 @@
+//! What TIFF packs strips and tiles with, but JPEG.
+
+use std::io::{self, Read};
+
+use super::fax;
+use super::header::Header;
+use crate::error::{ErrorKind, PictureError};
+use crate::picture::decode::limits::truncated;
+use crate::picture::decode::unsupported::unsupported_kind;
+
+/// The `length` bytes of a block.
+pub(super) fn expand(
+    coded: &[u8],
+    header: &Header,
+    width: usize,
+    rows: usize,
+    length: usize,
+) -> Result<Vec<u8>, PictureError> {
+    match header.compression {
+        1 => Ok(coded.to_vec()),
+        2 => fax::rows(coded, width, rows, fax::Coding::RunLengths),
+        3 => fax::rows(coded, width, rows, fax::Coding::group_3(header.fax_options)),
+        4 => fax::rows(coded, width, rows, fax::Coding::Group4),
+        5 => lzw(coded, length),
+        8 | 32946 => read(flate2::read::ZlibDecoder::new(coded), length),
+        32773 => pack_bits(coded, length),
+        34925 => read(lzma_rust2::XzReader::new(coded, true), length),
+        50000 => {
+            let decoder = ruzstd::decoding::StreamingDecoder::new(coded);
+            read(decoder.map_err(|e| damaged(&e.to_string()))?, length)
+        }
+        code => Err(unsupported_kind(&format!("a TIFF with compression {code}"))),
+    }
+}
+
+fn damaged(detail: &str) -> PictureError {
+    PictureError::new(
+        ErrorKind::Decode,
+        format!("the picture is damaged ({detail})"),
+    )
+}
+
+/// As much as is needed; what follows is not looked at.
+fn read(reader: impl Read, length: usize) -> Result<Vec<u8>, PictureError> {
+    let mut bytes = Vec::new();
+    let outcome = reader.take(length as u64).read_to_end(&mut bytes);
+    match outcome {
+        _ if bytes.len() == length => Ok(bytes),
+        Err(e) if e.kind() != io::ErrorKind::UnexpectedEof => Err(damaged(&e.to_string())),
+        _ => Err(truncated()),
+    }
+}
+
+/// LZW, or its first form with the bits in the other order, which begins otherwise.
+fn lzw(coded: &[u8], length: usize) -> Result<Vec<u8>, PictureError> {
+    use weezl::{BitOrder, LzwStatus, decode::Decoder};
+    let is_old = matches!(coded, [0, second, ..] if second & 1 == 1);
+    let mut decoder = match is_old {
+        true => Decoder::new(BitOrder::Lsb, 8),
+        false => Decoder::with_tiff_size_switch(BitOrder::Msb, 8),
+    };
+    let mut bytes = vec![0; length];
+    let (mut from, mut to) = (0, 0);
+    while to < length {
+        let step = decoder.decode_bytes(&coded[from..], &mut bytes[to..]);
+        from += step.consumed_in;
+        to += step.consumed_out;
+        match step.status {
+            Ok(LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
+            Ok(_) if to == length => {}
+            Ok(_) => return Err(truncated()),
+            Err(e) => return Err(damaged(&e.to_string())),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Runs of one byte, and runs of bytes as they are.
+fn pack_bits(coded: &[u8], length: usize) -> Result<Vec<u8>, PictureError> {
+    let mut bytes = Vec::with_capacity(length);
+    let mut rest = coded;
+    while bytes.len() < length {
+        let (&head, behind) = rest.split_first().ok_or_else(truncated)?;
+        rest = behind;
+        match head {
+            128 => {}
+            0..128 => {
+                let count = usize::from(head) + 1;
+                let (run, behind) = rest.split_at_checked(count).ok_or_else(truncated)?;
+                bytes.extend(run);
+                rest = behind;
+            }
+            _ => {
+                let (&value, behind) = rest.split_first().ok_or_else(truncated)?;
+                bytes.extend(std::iter::repeat_n(value, 257 - usize::from(head)));
+                rest = behind;
+            }
+        }
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+/// A WebP of this size, as RGB.
+pub(super) fn webp(
+    coded: &[u8],
+    (width, rows): (usize, usize),
+) -> Result<(usize, Vec<u8>), PictureError> {
+    use image::ImageDecoder;
+    use image::codecs::webp::WebPDecoder;
+    let failed = |e: image::ImageError| damaged(&e.to_string());
+    let decoder = WebPDecoder::new(io::Cursor::new(coded)).map_err(failed)?;
+    if decoder.dimensions() != (width as u32, rows as u32) {
+        return Err(damaged("a block has another size"));
+    }
+    let channels = usize::from(decoder.color_type().channel_count());
+    let mut bytes = vec![0; width * rows * channels];
+    decoder.read_image(&mut bytes).map_err(failed)?;
+    Ok((channels, bytes))
+}
