@@ -517,7 +517,8 @@ fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
     let mut tga = vec![0; 18];
     (tga[2], tga[12], tga[14], tga[16]) = (2, 20, 20, 24);
-    let files: [(&[u8], &str); 24] = [
+    let files: [(&[u8], &str); 25] = [
+        (b"Pf\n12 12\n-1.0\n", "PFM"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
         (b"\0\0\0\x1cftypmsf1\0\0\0\0msf1avismiaf", "AVIF"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),

@@ -23,11 +23,22 @@ pub(super) fn expand(
 ) -> Result<Vec<u8>, PictureError> {
     match header.compression {
         1 => Ok(coded.to_vec()),
-        2 => fax::rows(coded, width, rows, fax::Coding::RunLengths),
+        2 => fax::rows(
+            coded,
+            width,
+            rows,
+            fax::Coding::RunLengths { bits_of_word: 8 },
+        ),
         3 => fax::rows(coded, width, rows, fax::Coding::group_3(header.fax_options)),
         4 => fax::rows(coded, width, rows, fax::Coding::Group4),
         5 => lzw(coded, length),
         8 | 32946 => read(flate2::read::ZlibDecoder::new(coded), length),
+        32771 => fax::rows(
+            coded,
+            width,
+            rows,
+            fax::Coding::RunLengths { bits_of_word: 16 },
+        ),
         32773 => pack_bits(coded, length),
         34925 => read(XzReader::new_mem_limit(coded, true, LZMA_KIB), length),
         50000 => {
