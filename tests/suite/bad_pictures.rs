@@ -363,6 +363,36 @@ fn a_small_file_that_claims_to_be_large_is_refused() {
 }
 
 #[test]
+fn parts_of_a_tiff_that_claim_the_same_bytes_again_and_again_are_refused() {
+    let count = 30_000_u32;
+    let arrays = 8 + 2 + 10 * 12 + 4;
+    let length = arrays + count * 8;
+    let entries = [
+        (256, 4, 1, 1),
+        (257, 4, 1, count),
+        (258, 3, 1, 8),
+        (259, 3, 1, 32773),
+        (262, 3, 1, 1),
+        (266, 3, 1, 2),
+        (273, 4, count, arrays),
+        (277, 3, 1, 1),
+        (278, 4, 1, 1),
+        (279, 4, count, arrays + count * 4),
+    ];
+    let mut tiff = b"II*\0\x08\0\0\0\x0a\0".to_vec();
+    for (tag, kind, count, value) in entries {
+        tiff.extend([tag as u8, (tag >> 8) as u8, kind, 0]);
+        tiff.extend(u32::to_le_bytes(count));
+        tiff.extend(u32::to_le_bytes(value));
+    }
+    tiff.extend([0; 4]);
+    tiff.extend([0; 4].repeat(count as usize));
+    tiff.extend(length.to_le_bytes().repeat(count as usize));
+    let error = whole(&tiff).expect_err("an error");
+    assert!(error.message.contains("the same bytes"), "{error}");
+}
+
+#[test]
 fn a_chunk_that_claims_more_than_its_file_is_not_set_aside() {
     let mut webp = file("orientation-6.webp");
     assert!(whole(&webp).is_ok());
@@ -488,7 +518,8 @@ fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
     let mut tga = vec![0; 18];
     (tga[2], tga[12], tga[14], tga[16]) = (2, 20, 20, 24);
-    let files: [(&[u8], &str); 24] = [
+    let files: [(&[u8], &str); 25] = [
+        (b"Pf\n12 12\n-1.0\n", "PFM"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
         (b"\0\0\0\x1cftypmsf1\0\0\0\0msf1avismiaf", "AVIF"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),

@@ -100,6 +100,10 @@ fn the_orientation_is_found_wherever_pillow_finds_it() {
         "profile-text-before.png",
         "profile-itxt-before.png",
         "xmp-before.png",
+        "profile-ztxt-behind.png",
+        "profile-text-behind.png",
+        "profile-itxt-behind.png",
+        "xmp-behind.png",
         "orientation-6.tiff",
     ] {
         assert_eq!(size(name), (17, 23), "{name}");

@@ -57,7 +57,9 @@ fn of_brands(bytes: &[u8]) -> Named {
 }
 
 /// The first bytes of formats that have a mark of their own.
-const STARTS: [(&[u8], Named); 25] = [
+const STARTS: [(&[u8], Named); 27] = [
+    (b"PF\n", ("PFM", "`magick photo.pfm photo.png`")),
+    (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
     (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
     (b"\0\0\0\x0cjP  ", JPEG_2000),

@@ -15,7 +15,7 @@ impl Masks {
         is_given.then(|| {
             Self(
                 masks
-                    .map(|mask| shifted(mask))
+                    .map(shifted)
                     .map(|(shift, mask)| (shift, mask >> shift)),
             )
         })

@@ -271,6 +271,9 @@ fn stored(
     ended: &Cell<bool>,
 ) -> Result<(usize, Vec<u8>), PictureError> {
     let space = decoder.color_space();
+    if matches!(space, ColorSpace::JCS_UNKNOWN) {
+        return Err(unsupported_kind("a TIFF with JPEG of two components"));
+    }
     let scan = match is_ycbcr {
         true => decoder.rgb(),
         false => decoder.to_colorspace(space),

@@ -34,7 +34,7 @@ pub(super) fn rgb(
         Photometric::YCbCr if header.compression == 7 && !header.is_planar => raster,
         // Pillow takes a file that is not packed itself, as JPEG's colours.
         Photometric::YCbCr if header.compression == 1 && !header.is_planar => {
-            each(raster, |colour| jpeg_colour(colour))
+            each(raster, jpeg_colour)
         }
         Photometric::YCbCr => {
             let table = YCbCr::of(directory);

@@ -2,11 +2,16 @@
 
 use std::io::{self, Read};
 
+use lzma_rust2::XzReader;
+
 use super::fax;
 use super::header::Header;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode::limits::truncated;
 use crate::picture::decode::unsupported::unsupported_kind;
+
+/// What LZMA's dictionary may take; a few bytes can ask for 4 GiB.
+const LZMA_KIB: u32 = 96 << 10;
 
 /// The `length` bytes of a block.
 pub(super) fn expand(
@@ -18,13 +23,24 @@ pub(super) fn expand(
 ) -> Result<Vec<u8>, PictureError> {
     match header.compression {
         1 => Ok(coded.to_vec()),
-        2 => fax::rows(coded, width, rows, fax::Coding::RunLengths),
+        2 => fax::rows(
+            coded,
+            width,
+            rows,
+            fax::Coding::RunLengths { bits_of_word: 8 },
+        ),
         3 => fax::rows(coded, width, rows, fax::Coding::group_3(header.fax_options)),
         4 => fax::rows(coded, width, rows, fax::Coding::Group4),
         5 => lzw(coded, length),
         8 | 32946 => read(flate2::read::ZlibDecoder::new(coded), length),
+        32771 => fax::rows(
+            coded,
+            width,
+            rows,
+            fax::Coding::RunLengths { bits_of_word: 16 },
+        ),
         32773 => pack_bits(coded, length),
-        34925 => read(lzma_rust2::XzReader::new(coded, true), length),
+        34925 => read(XzReader::new_mem_limit(coded, true, LZMA_KIB), length),
         50000 => {
             let decoder = ruzstd::decoding::StreamingDecoder::new(coded);
             read(decoder.map_err(|e| damaged(&e.to_string()))?, length)

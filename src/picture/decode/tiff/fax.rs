@@ -12,8 +12,8 @@ use crate::picture::decode::limits::truncated;
 /// Which of the codings.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
-    /// Each row on its own, from a byte's start.
-    RunLengths,
+    /// Each row on its own, from the start of a byte or of a word.
+    RunLengths { bits_of_word: usize },
     /// With an end before or behind each row; in the second form a bit tells how the next is coded.
     Group3 { is_two_dimensional: bool },
     /// Each row by what differs from the one above.
@@ -42,8 +42,8 @@ pub(super) fn rows(
     let mut above = Vec::new();
     for row in bytes.chunks_exact_mut(stride) {
         let changes = match coding {
-            Coding::RunLengths => {
-                bits.at = bits.at.next_multiple_of(8);
+            Coding::RunLengths { bits_of_word } => {
+                bits.at = bits.at.next_multiple_of(bits_of_word);
                 one_dimension(&mut bits, width)
             }
             Coding::Group3 { is_two_dimensional } => {

@@ -215,6 +215,19 @@ impl<'a> Header<'a> {
         }
     }
 
+    /// Refuses blocks that claim the same bytes again and again: each would be gone through.
+    pub fn check_coded(&self, bytes: &[u8]) -> Result<(), PictureError> {
+        let mut total = 0;
+        for block in self.blocks().filter(|_| self.compression != 1) {
+            total += self.coded(bytes, block.index, 0).map_or(0, <[u8]>::len);
+            if total > 4 * bytes.len() {
+                let message = "the picture is damaged (its parts claim the same bytes)";
+                return Err(PictureError::new(ErrorKind::Decode, message));
+            }
+        }
+        Ok(())
+    }
+
     /// A block's bytes as they are coded; `length` is what they take if they are not.
     pub fn coded<'b>(
         &self,

@@ -41,6 +41,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     if header.needs_at_least() > bytes.len() {
         return Err(truncated());
     }
+    header.check_coded(bytes)?;
     let mut raster = vec![0; width * height * channels];
     for block in header.blocks() {
         let part = block::read(&block, &header, bytes)?;
