@@ -4,6 +4,7 @@
 
 mod bad_pictures;
 mod classify;
+mod completions;
 mod corpus;
 mod demo;
 mod dishonest_weights;
@@ -23,6 +24,7 @@ mod hub_faults;
 mod hub_kills;
 mod hub_server;
 mod models;
+mod names;
 mod odd_files;
 mod operations;
 mod parity;
@@ -31,4 +33,5 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod usage;
 mod weights;
