@@ -1,518 +1,176 @@
-_effnet() {
-    local i cur prev opts cmd
-    COMPREPLY=()
-    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-        cur="$2"
-    else
-        cur="${COMP_WORDS[COMP_CWORD]}"
-    fi
-    prev="$3"
-    cmd=""
-    opts=""
+# Completion of effnet for bash: `effnet completions bash` writes this.
 
-    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
-    do
-        case "${cmd},${i}" in
-            ",$1")
-                cmd="effnet"
-                ;;
-            effnet,bench)
-                cmd="effnet__subcmd__bench"
-                ;;
-            effnet,classify)
-                cmd="effnet__subcmd__classify"
-                ;;
-            effnet,completions)
-                cmd="effnet__subcmd__completions"
-                ;;
-            effnet,download)
-                cmd="effnet__subcmd__download"
-                ;;
-            effnet,help)
-                cmd="effnet__subcmd__help"
-                ;;
-            effnet,info)
-                cmd="effnet__subcmd__info"
-                ;;
-            effnet,man)
-                cmd="effnet__subcmd__man"
-                ;;
-            effnet,models)
-                cmd="effnet__subcmd__models"
-                ;;
-            effnet__subcmd__help,bench)
-                cmd="effnet__subcmd__help__subcmd__bench"
-                ;;
-            effnet__subcmd__help,classify)
-                cmd="effnet__subcmd__help__subcmd__classify"
-                ;;
-            effnet__subcmd__help,completions)
-                cmd="effnet__subcmd__help__subcmd__completions"
-                ;;
-            effnet__subcmd__help,download)
-                cmd="effnet__subcmd__help__subcmd__download"
-                ;;
-            effnet__subcmd__help,help)
-                cmd="effnet__subcmd__help__subcmd__help"
-                ;;
-            effnet__subcmd__help,info)
-                cmd="effnet__subcmd__help__subcmd__info"
-                ;;
-            effnet__subcmd__help,man)
-                cmd="effnet__subcmd__help__subcmd__man"
-                ;;
-            effnet__subcmd__help,models)
-                cmd="effnet__subcmd__help__subcmd__models"
-                ;;
-            *)
-                ;;
+_effnet() {
+    local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD - 1]}"
+    local command='' flags='' kind='' i IFS=$' \t\n'
+    # --flag=value comes as three words.
+    if [[ $cur == '=' ]]; then
+        cur=''
+    elif [[ $prev == '=' ]]; then
+        prev="${COMP_WORDS[COMP_CWORD - 2]}"
+    fi
+    local variants='b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo'
+    local tags='aa agc ap ft in1k in21k ns r160 ra ra2 ra4 sw'
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case $command,${COMP_WORDS[i]} in
+            ,classify) command=classify ;;
+            ,models) command=models ;;
+            ,info) command=info ;;
+            ,download) command=download ;;
+            ,bench) command=bench ;;
+            ,completions) command=completions ;;
+            ,man) command=man ;;
+            ,help) command=help ;;
+            *,b0) tags='ra4 ra aa ap in1k ns' ;;
+            *,b1) tags='ft ra4 aa ap in1k ns' ;;
+            *,b2) tags='ra aa ap in1k ns' ;;
+            *,b3) tags='ra2 aa ap in1k ns' ;;
+            *,b4) tags='ra2 aa ap in1k ns' ;;
+            *,b5) tags='sw_in12k sw_in12k_ft_in1k aa ap in1k ns ra' ;;
+            *,b6) tags='aa ap ns' ;;
+            *,b7) tags='aa ap ns ra' ;;
+            *,b8) tags='ap ra' ;;
+            *,l2) tags='ns_jft_in1k ns_jft_in1k_475' ;;
+            *,b1-pruned) tags='in1k' ;;
+            *,b2-pruned) tags='in1k' ;;
+            *,b3-pruned) tags='in1k' ;;
+            *,v2-b0) tags='in1k' ;;
+            *,v2-b1) tags='in1k' ;;
+            *,v2-b2) tags='in1k' ;;
+            *,v2-b3) tags='in1k in21k in21k_ft_in1k' ;;
+            *,v2-s) tags='in1k in21k in21k_ft_in1k' ;;
+            *,v2-m) tags='in1k in21k in21k_ft_in1k' ;;
+            *,v2-l) tags='in1k in21k in21k_ft_in1k' ;;
+            *,v2-xl) tags='in21k in21k_ft_in1k' ;;
+            *,v2-rw-t) tags='ra2' ;;
+            *,v2-rw-s) tags='ra2' ;;
+            *,v2-rw-m) tags='agc' ;;
+            *,lite0) tags='ra in1k' ;;
+            *,lite1) tags='in1k' ;;
+            *,lite2) tags='in1k' ;;
+            *,lite3) tags='in1k' ;;
+            *,lite4) tags='in1k' ;;
+            *,es) tags='ra in1k' ;;
+            *,em) tags='ra2 in1k' ;;
+            *,el) tags='ra in1k' ;;
+            *,es-pruned) tags='in1k' ;;
+            *,el-pruned) tags='in1k' ;;
+            *,x-b5) tags='sw' ;;
+            *,h-b5) tags='sw' ;;
+            *,test) tags='r160' ;;
         esac
     done
-
-    case "${cmd}" in
-        effnet)
-            opts="-q -v -h -V --quiet --verbose --color --help --version classify models info download bench completions man help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+    case $command in
+        '')
+            flags='-q --quiet -v --verbose --color -h --help -V --version'
+            kind='classify models info download bench completions man help'
+            case $prev in
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__bench)
-            opts="-q -v -h -V --variant --batch-size --threads --runs --layers --device --dtype --json --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
-                    return 0
-                    ;;
-                --batch-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --runs)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --device)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dtype)
-                    COMPREPLY=($(compgen -W "auto f32 f16 bf16" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+        classify)
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sigmoid --format --json --jsonl --csv --tsv --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --files-from) kind='files value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --labels) kind='files value' ;;
+                -k | --top-k) kind=' value' ;;
+                --min-score) kind=' value' ;;
+                --format) kind='text json jsonl csv tsv value' ;;
+                -o | --output) kind='files value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__classify)
-            opts="-r -0 -k -o -q -v -h -V --recursive --files-from --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --top-k --min-score --sigmoid --format --json --jsonl --csv --tsv --no-header --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --files-from)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
-                    return 0
-                    ;;
-                --weights)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --revision)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --model)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --labels)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --top-k)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -k)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --min-score)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "text json jsonl csv tsv" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                -o)
-                    local oldifs
-                    if [ -n "${IFS+x}" ]; then
-                        oldifs="$IFS"
-                    fi
-                    IFS=$'\n'
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    if [ -n "${oldifs+x}" ]; then
-                        IFS="$oldifs"
-                    fi
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o filenames
-                    fi
-                    return 0
-                    ;;
-                --device)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dtype)
-                    COMPREPLY=($(compgen -W "auto f32 f16 bf16" -- "${cur}"))
-                    return 0
-                    ;;
-                --batch-size)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-pixels)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+        models)
+            flags='--all --search --json -h --help -V --version -q --quiet -v --verbose --color'
+            kind='variants'
+            case $prev in
+                --search) kind=' value' ;;
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__completions)
-            opts="-q -v -h -V --quiet --verbose --color --help --version bash elvish fish powershell zsh"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+        info)
+            flags='--test-size --json --variant --weights --revision --offline -h --help -V --version -q --quiet -v --verbose --color'
+            kind='models'
+            case $prev in
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__download)
-            opts="-q -v -h -V --variant --weights --revision --offline --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
-                    return 0
-                    ;;
-                --weights)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --revision)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
+        download)
+            flags='--variant --weights --revision --offline -h --help -V --version -q --quiet -v --verbose --color'
+            kind='variants'
+            case $prev in
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__help)
-            opts="classify models info download bench completions man help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
+        bench)
+            flags='--variant --batch-size --threads --runs --layers --device --dtype --json -h --help -V --version -q --quiet -v --verbose --color'
+            kind='variants'
+            case $prev in
+                --variant) kind='variants value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --runs) kind=' value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__help__subcmd__bench)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
+        completions)
+            flags='-h --help -V --version -q --quiet -v --verbose --color'
+            kind='bash elvish fish powershell zsh'
+            case $prev in
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__help__subcmd__classify)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
+        man)
+            flags='-h --help -V --version -q --quiet -v --verbose --color'
+            kind=''
+            case $prev in
+                --color) kind='auto always never value' ;;
             esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
             ;;
-        effnet__subcmd__help__subcmd__completions)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+        help)
+            flags=''
+            kind='classify models info download bench completions man help'
             ;;
-        effnet__subcmd__help__subcmd__download)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
+    esac
+    if [[ $cur == -* && $kind != *value ]]; then
+        COMPREPLY=($(compgen -W "$flags" -- "$cur"))
+        return
+    fi
+    case ${kind% value} in
+        files) COMPREPLY=() ;;
+        variants) COMPREPLY=($(compgen -W "$variants" -- "$cur")) ;;
+        models)
+            IFS=$'\n'
+            COMPREPLY=($(compgen -W "${variants// /$'\n'}" -- "$cur") $(compgen -f -- "$cur"))
+            compopt -o filenames 2> /dev/null
             ;;
-        effnet__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__help__subcmd__info)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__help__subcmd__man)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__help__subcmd__models)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__info)
-            opts="-q -v -h -V --test-size --json --variant --weights --revision --offline --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --variant)
-                    COMPREPLY=($(compgen -W "b0 b1 b2 b3 b4 b5 b6 b7 b8 l2 b1-pruned b2-pruned b3-pruned v2-b0 v2-b1 v2-b2 v2-b3 v2-s v2-m v2-l v2-xl v2-rw-t v2-rw-s v2-rw-m lite0 lite1 lite2 lite3 lite4 es em el es-pruned el-pruned x-b5 h-b5 test demo" -- "${cur}"))
-                    return 0
-                    ;;
-                --weights)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --revision)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__man)
-            opts="-q -v -h -V --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        effnet__subcmd__models)
-            opts="-q -v -h -V --all --search --json --quiet --verbose --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --search)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
+        tags) COMPREPLY=($(compgen -W "$tags" -- "$cur")) ;;
+        *) COMPREPLY=($(compgen -W "${kind% value}" -- "$cur")) ;;
+    esac
+    # Only where files are wanted does bash go on with them.
+    case $kind in
+        files* | models*) ;;
+        *) compopt +o default 2> /dev/null ;;
     esac
 }
 
-if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _effnet -o nosort -o bashdefault -o default effnet
-else
-    complete -F _effnet -o bashdefault -o default effnet
-fi
+complete -o default -F _effnet effnet

@@ -1,311 +1,266 @@
-# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
-function __fish_effnet_global_optspecs
-    string join \n q/quiet v/verbose color= h/help V/version
-end
+# Completion of effnet for fish: `effnet completions fish` writes this.
 
-function __fish_effnet_needs_command
-    # Figure out if the current invocation already has a command.
-    set -l cmd (commandline -opc)
-    set -e cmd[1]
-    argparse -s (__fish_effnet_global_optspecs) -- $cmd 2>/dev/null
-    or return
-    if set -q argv[1]
-        # Also print the command, so this can be used to figure out what it is.
-        echo $argv[1]
-        return 1
+function __effnet_is
+    set -l words (commandline -opc)
+    set -l skip no
+    for word in $words[2..]
+        if test $skip = yes
+            set skip no
+            continue
+        end
+        switch $word
+            case --color
+                set skip yes
+            case '-*'
+            case '*'
+                test "$word" = "$argv[1]"
+                return
+        end
     end
-    return 0
+    test -z "$argv[1]"
 end
 
-function __fish_effnet_using_subcommand
-    set -l cmd (__fish_effnet_needs_command)
-    test -z "$cmd"
-    and return 1
-    contains -- $cmd[1] $argv
+function __effnet_variants
+    printf '%s\n' \
+        b0\t'5.3M parameters, 224 px, 78.7 %' \
+        b1\t'7.8M parameters, 240 px, 81.4 %' \
+        b2\t'9.1M parameters, 260 px, 82.4 %' \
+        b3\t'12.2M parameters, 300 px, 84.1 %' \
+        b4\t'19.3M parameters, 380 px, 85.2 %' \
+        b5\t'30.4M parameters, 456 px, 86.1 %' \
+        b6\t'43.0M parameters, 528 px, 86.5 %' \
+        b7\t'66.3M parameters, 600 px, 86.8 %' \
+        b8\t'87.4M parameters, 672 px, 85.4 %' \
+        l2\t'480.3M parameters, 800 px, 88.4 %' \
+        b1-pruned\t'6.3M parameters, 240 px, 78.3 %' \
+        b2-pruned\t'8.3M parameters, 260 px, 79.9 %' \
+        b3-pruned\t'9.9M parameters, 300 px, 80.9 %' \
+        v2-b0\t'7.1M parameters, 192 px, 76.9 %' \
+        v2-b1\t'8.1M parameters, 192 px, 77.9 %' \
+        v2-b2\t'10.1M parameters, 208 px, 79.2 %' \
+        v2-b3\t'14.4M parameters, 240 px, 81.1 %' \
+        v2-s\t'21.5M parameters, 300 px, 83.3 %' \
+        v2-m\t'54.1M parameters, 384 px, 84.8 %' \
+        v2-l\t'118.5M parameters, 384 px, 85.8 %' \
+        v2-xl\t'208.1M parameters, 384 px, 85.6 %' \
+        v2-rw-t\t'13.6M parameters, 224 px, 81.4 %' \
+        v2-rw-s\t'23.9M parameters, 288 px, 82.9 %' \
+        v2-rw-m\t'53.2M parameters, 320 px, 84.3 %' \
+        lite0\t'4.7M parameters, 224 px, 75.5 %' \
+        lite1\t'5.4M parameters, 240 px, 76.7 %' \
+        lite2\t'6.1M parameters, 260 px, 77.5 %' \
+        lite3\t'8.2M parameters, 300 px, 79.8 %' \
+        lite4\t'13.0M parameters, 380 px, 81.5 %' \
+        es\t'5.4M parameters, 224 px, 78.1 %' \
+        em\t'6.9M parameters, 240 px, 79.3 %' \
+        el\t'10.6M parameters, 300 px, 81.3 %' \
+        es-pruned\t'5.4M parameters, 224 px, 75.0 %' \
+        el-pruned\t'10.6M parameters, 300 px, 80.3 %' \
+        x-b5\t'33.4M parameters, 448 px, 84.2 %' \
+        h-b5\t'45.9M parameters, 448 px, 84.4 %' \
+        test\t'0.4M parameters, 160 px, 46.5 %' \
+        demo\t'sixteen drawn things, built in'
 end
 
-complete -c effnet -n "__fish_effnet_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_needs_command" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_needs_command" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_needs_command" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "classify" -d 'Label pictures'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "models" -d 'List the published checkpoints'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "info" -d 'Show what a model is: its layers, its parameters, how pictures are prepared'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "download" -d 'Download checkpoints for later use'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "bench" -d 'Time the forward pass on generated weights, without any download'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "completions" -d 'Write a shell\'s completion script'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "man" -d 'Write the manual page'
-complete -c effnet -n "__fish_effnet_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l files-from -d 'Read paths from a file, one per line, or - for standard input' -r -F
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l variant -d 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo` [default: b0]' -r -f -a "b0\t''
-b1\t''
-b2\t''
-b3\t''
-b4\t''
-b5\t''
-b6\t''
-b7\t''
-b8\t''
-l2\t''
-b1-pruned\t''
-b2-pruned\t''
-b3-pruned\t''
-v2-b0\t''
-v2-b1\t''
-v2-b2\t''
-v2-b3\t''
-v2-s\t''
-v2-m\t''
-v2-l\t''
-v2-xl\t''
-v2-rw-t\t''
-v2-rw-s\t''
-v2-rw-m\t''
-lite0\t''
-lite1\t''
-lite2\t''
-lite3\t''
-lite4\t''
-es\t''
-em\t''
-el\t''
-es-pruned\t''
-el-pruned\t''
-x-b5\t''
-h-b5\t''
-test\t''
-demo\t''"
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l weights -d 'Which of the variant\'s published weights: ns, aa, ap, ra, in1k, ... [default: the most accurate]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l revision -d 'Branch, tag or commit on the Hub [default: main]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l model -d 'A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare .safetensors file together with --variant' -r -F
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l labels -d 'A file with one label per line instead of the model\'s own labels' -r -F
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s k -l top-k -d 'How many labels per picture' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l min-score -d 'Leave out labels with a lower probability, 0 to 1' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l format -d 'How to write the answers [default: as the ending of --output says, or text]' -r -f -a "text\t'For people'
-json\t'One array'
-jsonl\t'One object per line, each flushed'
-csv\t'RFC 4180, one row per prediction'
-tsv\t'As CSV, with tabs; tabs and line breaks within a field are escaped'"
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s o -l output -d 'Write to a file instead of standard output' -r -F
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l device -d 'Where to run: auto, cpu, cuda, cuda:N or metal' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l dtype -d 'What to compute with' -r -f -a "auto\t'f16 on an NVIDIA GPU, f32 elsewhere'
-f32\t'The reference, and the only one on processors and on Apple\'s GPUs'
-f16\t'Half the memory, on NVIDIA GPUs'
-bf16\t'The same with f32\'s range and fewer digits'"
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l batch-size -d 'How many pictures go through the network at once [default: one per thread, on a GPU 64]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l threads -d 'How many threads to use [default: all cores]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-pixels -d 'Refuse pictures with more pixels' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l max-bytes -d 'Refuse files with more bytes' -r
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s r -l recursive -d 'Also look into the subfolders of folders'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s 0 -l null -d 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l follow -d 'Follow links to folders that are found in folders'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l hidden -d 'Also take files and folders whose names begin with a dot'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l allow-empty -d 'Finding no pictures is no error'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l offline -d 'Never connect; use what was downloaded before'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l test-size -d 'Prepare pictures for the larger size that the model was tested at, if it has one'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l sigmoid -d 'Score each label by itself, for models that were trained to give several to a picture'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l json -d 'Short for --format json'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l jsonl -d 'Short for --format jsonl'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l csv -d 'Short for --format csv'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l tsv -d 'Short for --format tsv'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l no-header -d 'Leave out the line of CSV and TSV that names the columns'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l resume -d 'Skip the pictures that the output file already holds, and append to it'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l retry-failed -d 'With --resume, try those again that failed'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l no-exif -d 'Do not turn pictures as their EXIF orientation says'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l exact-decode -d 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -l keep-going -d 'Exit with 0 even if some pictures failed'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand classify" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -l search -d 'Of all, those whose name holds a word: `v2`, `in21k`, `lite`, ...' -r
-complete -c effnet -n "__fish_effnet_using_subcommand models" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand models" -l all -d 'All of them, not only those of B0 to B7'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -l json -d 'Write one JSON array'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand models" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l variant -d 'What a bare .safetensors file is of' -r -f -a "b0\t''
-b1\t''
-b2\t''
-b3\t''
-b4\t''
-b5\t''
-b6\t''
-b7\t''
-b8\t''
-l2\t''
-b1-pruned\t''
-b2-pruned\t''
-b3-pruned\t''
-v2-b0\t''
-v2-b1\t''
-v2-b2\t''
-v2-b3\t''
-v2-s\t''
-v2-m\t''
-v2-l\t''
-v2-xl\t''
-v2-rw-t\t''
-v2-rw-s\t''
-v2-rw-m\t''
-lite0\t''
-lite1\t''
-lite2\t''
-lite3\t''
-lite4\t''
-es\t''
-em\t''
-el\t''
-es-pruned\t''
-el-pruned\t''
-x-b5\t''
-h-b5\t''
-test\t''
-demo\t''"
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l weights -d 'Which of a variant\'s published weights [default: the most accurate]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l revision -d 'Branch, tag or commit on the Hub [default: main]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l test-size -d 'Show it for the larger size that the model was tested at, if it has one'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l json -d 'Write one JSON object'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -l offline -d 'Never connect; use what was downloaded before'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand info" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand download" -l variant -d 'Which file of a repository that has one for each variant [default: b0]' -r -f -a "b0\t''
-b1\t''
-b2\t''
-b3\t''
-b4\t''
-b5\t''
-b6\t''
-b7\t''
-b8\t''
-l2\t''
-b1-pruned\t''
-b2-pruned\t''
-b3-pruned\t''
-v2-b0\t''
-v2-b1\t''
-v2-b2\t''
-v2-b3\t''
-v2-s\t''
-v2-m\t''
-v2-l\t''
-v2-xl\t''
-v2-rw-t\t''
-v2-rw-s\t''
-v2-rw-m\t''
-lite0\t''
-lite1\t''
-lite2\t''
-lite3\t''
-lite4\t''
-es\t''
-em\t''
-el\t''
-es-pruned\t''
-el-pruned\t''
-x-b5\t''
-h-b5\t''
-test\t''
-demo\t''"
-complete -c effnet -n "__fish_effnet_using_subcommand download" -l weights -d 'Which of the variants\' published weights [default: the most accurate]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand download" -l revision -d 'Branch, tag or commit on the Hub [default: main]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand download" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand download" -l offline -d 'Never connect; only say whether they were downloaded before'
-complete -c effnet -n "__fish_effnet_using_subcommand download" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand download" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand download" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand download" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l variant -d 'Which EfficientNet' -r -f -a "b0\t''
-b1\t''
-b2\t''
-b3\t''
-b4\t''
-b5\t''
-b6\t''
-b7\t''
-b8\t''
-l2\t''
-b1-pruned\t''
-b2-pruned\t''
-b3-pruned\t''
-v2-b0\t''
-v2-b1\t''
-v2-b2\t''
-v2-b3\t''
-v2-s\t''
-v2-m\t''
-v2-l\t''
-v2-xl\t''
-v2-rw-t\t''
-v2-rw-s\t''
-v2-rw-m\t''
-lite0\t''
-lite1\t''
-lite2\t''
-lite3\t''
-lite4\t''
-es\t''
-em\t''
-el\t''
-es-pruned\t''
-el-pruned\t''
-x-b5\t''
-h-b5\t''
-test\t''
-demo\t''"
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l batch-size -d 'How many pictures go through the network at once' -r
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l threads -d 'How many threads to use [default: all cores]' -r
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l runs -d 'How many timed runs' -r
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l device -d 'Where to run: auto, cpu, cuda, cuda:N or metal' -r
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l dtype -d 'What to compute with' -r -f -a "auto\t'f16 on an NVIDIA GPU, f32 elsewhere'
-f32\t'The reference, and the only one on processors and on Apple\'s GPUs'
-f16\t'Half the memory, on NVIDIA GPUs'
-bf16\t'The same with f32\'s range and fewer digits'"
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l layers -d 'Also list what each layer takes'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -l json -d 'Write one JSON object'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand bench" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand completions" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand completions" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand man" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`'
-always\t'Also into files and pipes'
-never\t'Not at all'"
-complete -c effnet -n "__fish_effnet_using_subcommand man" -s q -l quiet -d 'Say nothing on standard error but errors'
-complete -c effnet -n "__fish_effnet_using_subcommand man" -s v -l verbose -d 'Say what is done and how long it took'
-complete -c effnet -n "__fish_effnet_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c effnet -n "__fish_effnet_using_subcommand man" -s V -l version -d 'Print version'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "classify" -d 'Label pictures'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "models" -d 'List the published checkpoints'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "info" -d 'Show what a model is: its layers, its parameters, how pictures are prepared'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "download" -d 'Download checkpoints for later use'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "bench" -d 'Time the forward pass on generated weights, without any download'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "completions" -d 'Write a shell\'s completion script'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "man" -d 'Write the manual page'
-complete -c effnet -n "__fish_effnet_using_subcommand help; and not __fish_seen_subcommand_from classify models info download bench completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+function __effnet_tags
+    set -l tags aa agc ap ft in1k in21k ns r160 ra ra2 ra4 sw
+    for word in (commandline -opc | string replace -r '^.*=' '')
+        switch $word
+            case b0
+                set tags ra4 ra aa ap in1k ns
+            case b1
+                set tags ft ra4 aa ap in1k ns
+            case b2
+                set tags ra aa ap in1k ns
+            case b3
+                set tags ra2 aa ap in1k ns
+            case b4
+                set tags ra2 aa ap in1k ns
+            case b5
+                set tags sw_in12k sw_in12k_ft_in1k aa ap in1k ns ra
+            case b6
+                set tags aa ap ns
+            case b7
+                set tags aa ap ns ra
+            case b8
+                set tags ap ra
+            case l2
+                set tags ns_jft_in1k ns_jft_in1k_475
+            case b1-pruned
+                set tags in1k
+            case b2-pruned
+                set tags in1k
+            case b3-pruned
+                set tags in1k
+            case v2-b0
+                set tags in1k
+            case v2-b1
+                set tags in1k
+            case v2-b2
+                set tags in1k
+            case v2-b3
+                set tags in1k in21k in21k_ft_in1k
+            case v2-s
+                set tags in1k in21k in21k_ft_in1k
+            case v2-m
+                set tags in1k in21k in21k_ft_in1k
+            case v2-l
+                set tags in1k in21k in21k_ft_in1k
+            case v2-xl
+                set tags in21k in21k_ft_in1k
+            case v2-rw-t
+                set tags ra2
+            case v2-rw-s
+                set tags ra2
+            case v2-rw-m
+                set tags agc
+            case lite0
+                set tags ra in1k
+            case lite1
+                set tags in1k
+            case lite2
+                set tags in1k
+            case lite3
+                set tags in1k
+            case lite4
+                set tags in1k
+            case es
+                set tags ra in1k
+            case em
+                set tags ra2 in1k
+            case el
+                set tags ra in1k
+            case es-pruned
+                set tags in1k
+            case el-pruned
+                set tags in1k
+            case x-b5
+                set tags sw
+            case h-b5
+                set tags sw
+            case test
+                set tags r160
+        end
+    end
+    printf '%s\tpublished weights\n' $tags
+end
+
+complete -c effnet -n __effnet_is -f
+complete -c effnet -n __effnet_is -a classify -d 'Label pictures'
+complete -c effnet -n __effnet_is -a models -d 'List the published checkpoints'
+complete -c effnet -n __effnet_is -a info -d 'Show what a model is: its layers, its parameters, how pictures are prepared'
+complete -c effnet -n __effnet_is -a download -d 'Download checkpoints for later use'
+complete -c effnet -n __effnet_is -a bench -d 'Time the forward pass on generated weights, without any download'
+complete -c effnet -n __effnet_is -a completions -d 'Write a shell\'s completion script'
+complete -c effnet -n __effnet_is -a man -d 'Write the manual page'
+complete -c effnet -n __effnet_is -a help -d 'Print this message or the help of the given subcommand(s)'
+complete -c effnet -n __effnet_is -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n __effnet_is -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n __effnet_is -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+complete -c effnet -n __effnet_is -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n __effnet_is -s V -l version -d 'Print the version'
+
+complete -c effnet -n '__effnet_is classify' -s r -l recursive -d 'Also look into the subfolders of folders'
+complete -c effnet -n '__effnet_is classify' -l files-from -r -F -d 'Read paths from a file, one per line, or - for standard input'
+complete -c effnet -n '__effnet_is classify' -s 0 -l null -d 'Paths in --files-from are separated by NUL, as `find -print0` writes them'
+complete -c effnet -n '__effnet_is classify' -l follow -d 'Follow links to folders that are found in folders'
+complete -c effnet -n '__effnet_is classify' -l hidden -d 'Also take files and folders whose names begin with a dot'
+complete -c effnet -n '__effnet_is classify' -l allow-empty -d 'Finding no pictures is no error'
+complete -c effnet -n '__effnet_is classify' -l variant -x -k -a '(__effnet_variants)' -d 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+complete -c effnet -n '__effnet_is classify' -l weights -x -k -a '(__effnet_tags)' -d 'Which of the variant\'s published weights: ns, aa, in1k, ... [default: the most accurate]'
+complete -c effnet -n '__effnet_is classify' -l revision -x -d 'Branch, tag or commit on the Hub [default: main]'
+complete -c effnet -n '__effnet_is classify' -l offline -d 'Never connect; use what was downloaded before'
+complete -c effnet -n '__effnet_is classify' -l model -r -F -k -a '(__effnet_variants)' -d 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+complete -c effnet -n '__effnet_is classify' -l test-size -d 'Prepare pictures for the larger size that the model was tested at, if it has one'
+complete -c effnet -n '__effnet_is classify' -l labels -r -F -d 'A file with one label per line instead of the model\'s own labels'
+complete -c effnet -n '__effnet_is classify' -s k -l top-k -x -d 'How many labels per picture, or `all`'
+complete -c effnet -n '__effnet_is classify' -l min-score -x -d 'Leave out labels with a lower probability: 0.8, 80%'
+complete -c effnet -n '__effnet_is classify' -l sigmoid -d 'Score each label by itself, for models that were trained to give several to a picture'
+complete -c effnet -n '__effnet_is classify' -l format -x -a 'text\t"For people" json\t"One array" jsonl\t"One object per line, each flushed" csv\t"RFC 4180, one row per prediction" tsv\t"As CSV, with tabs; tabs and line breaks within a field are escaped"' -d 'How to write the answers [default: as the ending of --output says, or text]'
+complete -c effnet -n '__effnet_is classify' -l json -d 'Short for --format json'
+complete -c effnet -n '__effnet_is classify' -l jsonl -d 'Short for --format jsonl'
+complete -c effnet -n '__effnet_is classify' -l csv -d 'Short for --format csv'
+complete -c effnet -n '__effnet_is classify' -l tsv -d 'Short for --format tsv'
+complete -c effnet -n '__effnet_is classify' -l no-header -d 'Leave out the line of CSV and TSV that names the columns'
+complete -c effnet -n '__effnet_is classify' -s o -l output -r -F -d 'Write to a file instead of standard output'
+complete -c effnet -n '__effnet_is classify' -l resume -d 'Skip the pictures that the output file already holds, and append to it'
+complete -c effnet -n '__effnet_is classify' -l retry-failed -d 'With --resume, try those again that failed'
+complete -c effnet -n '__effnet_is classify' -l device -x -a 'auto cpu cuda metal' -d 'Where to run: auto, cpu, cuda, cuda:N or metal'
+complete -c effnet -n '__effnet_is classify' -l dtype -x -a 'auto\t"f16 on an NVIDIA GPU, f32 elsewhere" f32\t"The reference, and the only one on processors and on Apple\"s GPUs" f16\t"Half the memory, on NVIDIA GPUs" bf16\t"The same with f32\"s range and fewer digits"' -d 'What to compute with'
+complete -c effnet -n '__effnet_is classify' -l batch-size -x -d 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+complete -c effnet -n '__effnet_is classify' -l threads -x -d 'How many threads to use [default: all cores]'
+complete -c effnet -n '__effnet_is classify' -l no-exif -d 'Do not turn pictures as their EXIF orientation says'
+complete -c effnet -n '__effnet_is classify' -l exact-decode -d 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+complete -c effnet -n '__effnet_is classify' -l max-pixels -x -d 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+complete -c effnet -n '__effnet_is classify' -l max-bytes -x -d 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+complete -c effnet -n '__effnet_is classify' -l keep-going -d 'Exit with 0 even if some pictures failed'
+complete -c effnet -n '__effnet_is classify' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is classify' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is classify' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is classify' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is classify' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is models' -f -k -a '(__effnet_variants)'
+complete -c effnet -n '__effnet_is models' -l all -d 'All of them, not only those of B0 to B7'
+complete -c effnet -n '__effnet_is models' -l search -x -d 'Of all, those with every one of these words in their names or in what these mean: `v2`, `in21k`, `noisy student`, ...'
+complete -c effnet -n '__effnet_is models' -l json -d 'Write one JSON array'
+complete -c effnet -n '__effnet_is models' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is models' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is models' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is models' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is models' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is info' -k -a '(__effnet_variants)'
+complete -c effnet -n '__effnet_is info' -l test-size -d 'Show it for the larger size that the model was tested at, if it has one'
+complete -c effnet -n '__effnet_is info' -l json -d 'Write one JSON object'
+complete -c effnet -n '__effnet_is info' -l variant -x -k -a '(__effnet_variants)' -d 'What a bare .safetensors file is of'
+complete -c effnet -n '__effnet_is info' -l weights -x -k -a '(__effnet_tags)' -d 'Which of a variant\'s published weights [default: the most accurate]'
+complete -c effnet -n '__effnet_is info' -l revision -x -d 'Branch, tag or commit on the Hub [default: main]'
+complete -c effnet -n '__effnet_is info' -l offline -d 'Never connect; use what was downloaded before'
+complete -c effnet -n '__effnet_is info' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is info' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is info' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is info' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is info' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is download' -f -k -a '(__effnet_variants)'
+complete -c effnet -n '__effnet_is download' -l variant -x -k -a '(__effnet_variants)' -d 'Which file of a repository that has one for each variant [default: b0]'
+complete -c effnet -n '__effnet_is download' -l weights -x -k -a '(__effnet_tags)' -d 'Which of the variants\' published weights [default: the most accurate]'
+complete -c effnet -n '__effnet_is download' -l revision -x -d 'Branch, tag or commit on the Hub [default: main]'
+complete -c effnet -n '__effnet_is download' -l offline -d 'Never connect; only say whether they were downloaded before'
+complete -c effnet -n '__effnet_is download' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is download' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is download' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is download' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is download' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is bench' -f -k -a '(__effnet_variants)'
+complete -c effnet -n '__effnet_is bench' -l variant -x -k -a '(__effnet_variants)' -d 'The same by its usual name'
+complete -c effnet -n '__effnet_is bench' -l batch-size -x -d 'How many pictures go through the network at once'
+complete -c effnet -n '__effnet_is bench' -l threads -x -d 'How many threads to use [default: all cores]'
+complete -c effnet -n '__effnet_is bench' -l runs -x -d 'How many timed runs'
+complete -c effnet -n '__effnet_is bench' -l layers -d 'Also list what each layer takes'
+complete -c effnet -n '__effnet_is bench' -l device -x -a 'auto cpu cuda metal' -d 'Where to run: auto, cpu, cuda, cuda:N or metal'
+complete -c effnet -n '__effnet_is bench' -l dtype -x -a 'auto\t"f16 on an NVIDIA GPU, f32 elsewhere" f32\t"The reference, and the only one on processors and on Apple\"s GPUs" f16\t"Half the memory, on NVIDIA GPUs" bf16\t"The same with f32\"s range and fewer digits"' -d 'What to compute with'
+complete -c effnet -n '__effnet_is bench' -l json -d 'Write one JSON object'
+complete -c effnet -n '__effnet_is bench' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is bench' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is bench' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is bench' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is bench' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is completions' -f -a 'bash elvish fish powershell zsh'
+complete -c effnet -n '__effnet_is completions' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is completions' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is completions' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is completions' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is completions' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is man' -f
+complete -c effnet -n '__effnet_is man' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is man' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is man' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is man' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is man' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
+complete -c effnet -n '__effnet_is help' -f -a 'classify\t"Label pictures" models\t"List the published checkpoints" info\t"Show what a model is: its layers, its parameters, how pictures are prepared" download\t"Download checkpoints for later use" bench\t"Time the forward pass on generated weights, without any download" completions\t"Write a shell\"s completion script" man\t"Write the manual page" help\t"Print this message or the help of the given subcommand(s)"'

@@ -1,39 +1,51 @@
-//! Arguments that commands share, in groups, and what a value may be.
+//! Arguments that commands share, in groups; [`values`]: what a value may be.
+
+mod values;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
 use crate::device::{self, OpenDevice, Precision};
-use crate::model::architectures::ARCHITECTURES;
 use crate::output::Format;
 use crate::picture::decode::Limits;
 use crate::run::inputs::Selection;
 
-/// What stands behind the long help.
+pub use values::*;
+
+/// What stands behind the long help, and in the manual page: a heading, and below it a word, two
+/// spaces or more, and what it means.
 pub const EXIT_CODES_AND_ENVIRONMENT: &str = "\
-Exit codes:
-  0    everything was classified (also when the reader of a pipe closes it)
-  1    some pictures failed; the others were printed
+Exit status:
+  0    everything was done; also when the reader of a pipe closes it
+  1    some pictures failed, and the others were printed
   2    wrong usage, or nothing could be done
-  130  Ctrl-C
+  A signal ends the process as that signal, after the output is closed: 130 to a shell for Ctrl-C.
 
 Environment:
-  HF_HOME, HF_HUB_CACHE   where downloads are kept, shared with Python's huggingface_hub
-  HF_TOKEN, HF_TOKEN_PATH the Hub's access token
-  HF_ENDPOINT             another Hub
-  HF_HUB_OFFLINE=1        never connect, as --offline
-  HTTPS_PROXY, NO_PROXY   proxies
-  NO_COLOR                no colour";
+  HF_HOME, HF_HUB_CACHE     where downloads are kept, shared with Python's huggingface_hub
+  HF_TOKEN, HF_TOKEN_PATH   the Hub's access token
+  HF_ENDPOINT               another Hub
+  HF_HUB_OFFLINE=1          never connect, as --offline
+  HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT
+                            patience in seconds
+  HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                            proxies
+  HF_HUB_DISABLE_PROGRESS_BARS, NO_COLOR, CLICOLOR_FORCE
+                            what the terminal shows
+
+Files:
+  ~/.cache/huggingface/hub    downloads, unless the environment names another folder
+  ~/.cache/huggingface/token  the Hub's access token, as `hf auth login` writes it";
 
 /// Which pictures.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Input")]
 pub struct InputArgs {
     /// Pictures, folders of pictures, or - for a picture on standard input
-    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath, display_order = 0)]
     pub paths: Vec<PathBuf>,
 
     /// Also look into the subfolders of folders
@@ -79,14 +91,14 @@ impl InputArgs {
 /// Where a model's files come from. The display orders let a command show its own arguments
 /// between these.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Model")]
 pub struct SourceArgs {
-    /// Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., or the small built-in model `demo`
-    /// [default: b0]
-    #[arg(long, value_parser = variants(), display_order = 3)]
+    /// Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]
+    #[arg(long, value_parser = variant_or_weights, display_order = 3,
+        long_help = format!("Which EfficientNet [default: b0]: {}", all_variants()))]
     pub variant: Option<String>,
 
-    /// Which of the variant's published weights: ns, aa, ap, ra, in1k, ... [default: the most
-    /// accurate]
+    /// Which of the variant's published weights: ns, aa, in1k, ... [default: the most accurate]
     #[arg(long, value_name = "TAG", display_order = 4)]
     pub weights: Option<String>,
 
@@ -114,12 +126,15 @@ impl SourceArgs {
 
 /// Which model.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Model")]
 pub struct ModelArgs {
     #[command(flatten)]
     pub source: SourceArgs,
 
-    /// A Hub id (owner/name), a folder with config.json and model.safetensors, or a bare
-    /// .safetensors file together with --variant
+    /// A model of your own: a folder, a file, or a Hub id (owner/name) or address
+    ///
+    /// A folder holds config.json and model.safetensors; a bare .safetensors file needs --variant
+    /// too. A Hub id may end in @REVISION.
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath, display_order = 5)]
     pub model: Option<String>,
 
@@ -146,6 +161,7 @@ impl ModelArgs {
 
 /// What to write where.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// How to write the answers [default: as the ending of --output says, or text]
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -204,6 +220,7 @@ impl OutputArgs {
 
 /// Where the network runs.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Work")]
 pub struct DeviceArgs {
     /// Where to run: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t, value_name = "DEVICE")]
@@ -226,6 +243,7 @@ impl DeviceArgs {
 
 /// How pictures are decoded, and what one may cost.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Pictures")]
 pub struct DecodeArgs {
     /// Do not turn pictures as their EXIF orientation says
     #[arg(long)]
@@ -235,53 +253,13 @@ pub struct DecodeArgs {
     #[arg(long)]
     pub exact_decode: bool,
 
-    /// Refuse pictures with more pixels
-    #[arg(long, default_value_t = Limits::default().max_pixels, value_name = "N")]
+    /// Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]
+    #[arg(long, default_value_t = Limits::default().max_pixels, hide_default_value = true,
+        value_name = "N", value_parser = pixels)]
     pub max_pixels: u64,
 
-    /// Refuse files with more bytes
-    #[arg(long, default_value_t = Limits::default().max_bytes, value_name = "N")]
+    /// Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]
+    #[arg(long, default_value_t = Limits::default().max_bytes, hide_default_value = true,
+        value_name = "SIZE", value_parser = bytes)]
     pub max_bytes: u64,
-}
-
-/// What `--variant` takes.
-pub fn variants() -> PossibleValuesParser {
-    PossibleValuesParser::new(ARCHITECTURES.iter().map(|a| a.variant))
-}
-
-/// At least one.
-pub fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) => Err("it must be at least 1".to_owned()),
-        Ok(count) => Ok(count),
-        Err(e) => Err(format!("{e}")),
-    }
-}
-
-fn at_most(most: usize, text: &str) -> Result<usize, String> {
-    match count(text)? {
-        count if count <= most => Ok(count),
-        _ => Err(format!("it must be at most {most}")),
-    }
-}
-
-/// More threads than any machine has cores would only take memory.
-pub fn thread_count(text: &str) -> Result<usize, String> {
-    at_most(1024, text)
-}
-
-pub fn batch_size(text: &str) -> Result<usize, String> {
-    at_most(4096, text)
-}
-
-pub fn run_count(text: &str) -> Result<usize, String> {
-    at_most(1_000_000, text)
-}
-
-pub fn probability(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(p) if (0.0..=1.0).contains(&p) => Ok(p),
-        Ok(_) => Err("it must be between 0 and 1".to_owned()),
-        Err(e) => Err(format!("{e}")),
-    }
 }

@@ -100,7 +100,8 @@ pub use picture::transform::Transform;
 #[doc(hidden)]
 pub mod program {
     pub use crate::commands::outcome::Outcome;
-    pub use crate::commands::{Cli, run};
+    pub use crate::commands::run;
+    pub use crate::commands::usage::parse;
     pub use crate::picture::decode::is_guarded;
     pub use crate::run::threads::INTERRUPTED;
     pub use crate::terminal::fail;

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::Parser;
-use effnet::program::{Cli, INTERRUPTED, Outcome, fail, is_guarded, run};
+use effnet::program::{INTERRUPTED, Outcome, fail, is_guarded, parse, run};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
@@ -15,7 +14,7 @@ use signal_hook::{flag, low_level};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ! {
-    let cli = Cli::parse();
+    let cli = parse();
     std::panic::set_hook(Box::new(|panic| {
         if !is_guarded() {
             fail(&anyhow::anyhow!("this is a bug: {panic}"));

@@ -9,21 +9,20 @@ use super::card::Card;
 use super::config::Texts;
 use super::config::transformers::PREPROCESSOR_FILE;
 use super::demo::{self, DEMO};
-use super::files::{self, CONFIG_FILE, is_repo_id};
+use super::files::{self, CONFIG_FILE};
 use super::labels::Labels;
 use super::model::{Model, Weights};
 use super::published::Checkpoint;
 use crate::hub::{Hub, HubError, Progress};
-use crate::model::architectures::Architecture;
 
 /// What the command line says of the model.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
-    /// `b0`, `v2-s`, `demo`, ...
+    /// `b0`, `v2-s`, `demo`, ..., in any of the spellings that [`super::name`] knows.
     pub variant: Option<String>,
     /// Which of the variant's published weights.
     pub weights: Option<String>,
-    /// A Hub id, a folder in timm's layout, or a `.safetensors` file.
+    /// A variant, a Hub id, a folder in timm's layout, or a `.safetensors` file.
     pub model: Option<String>,
     /// A branch, tag or commit on the Hub.
     pub revision: Option<String>,
@@ -52,19 +51,11 @@ impl NotDownloaded {
 }
 
 impl Choice {
-    /// What one word names: a variant, or else a Hub id, a folder or a file.
+    /// What one word names: a variant, a Hub id, a folder or a file.
     pub fn named(name: &str) -> Self {
-        let is_variant = Architecture::named(name).is_some();
-        let name = Some(name.to_owned());
-        match is_variant {
-            true => Self {
-                variant: name,
-                ..Self::default()
-            },
-            false => Self {
-                model: name,
-                ..Self::default()
-            },
+        Self {
+            model: Some(name.to_owned()),
+            ..Self::default()
         }
     }
 
@@ -73,9 +64,10 @@ impl Choice {
     /// # Errors
     /// If there is no such model, or it can't be had.
     pub fn resolve(&self, progress: &dyn Progress) -> Result<Model> {
-        let mut model = match &self.model {
-            None => self.published(progress)?,
-            Some(name) => self.elsewhere(name, progress)?,
+        let choice = self.settled()?;
+        let mut model = match &choice.model {
+            None => choice.published(progress)?,
+            Some(name) => choice.elsewhere(name, progress)?,
         };
         if self.test_size {
             model.card = model.card.at_test_size();
@@ -91,9 +83,10 @@ impl Choice {
     /// # Errors
     /// If there is no such checkpoint.
     pub fn known_offline(&self) -> Result<Option<(String, Card)>> {
-        let checkpoint = match &self.model {
-            None if self.variant() == DEMO => None,
-            None => Some(self.checkpoint()?),
+        let choice = self.settled()?;
+        let checkpoint = match &choice.model {
+            None if choice.variant() == DEMO => None,
+            None => Some(choice.checkpoint()?),
             Some(repo) => Checkpoint::of_repo(repo),
         };
         let whole = checkpoint.filter(|checkpoint| !checkpoint.config().pruned);
@@ -162,6 +155,10 @@ impl Choice {
                 self.weights.is_none(),
                 "--variant demo has only its own weights"
             );
+            ensure!(
+                self.revision.is_none(),
+                "--revision goes with a model on the Hub; demo is built in",
+            );
             return demo::model();
         }
         let checkpoint = self.checkpoint()?;
@@ -183,19 +180,18 @@ impl Choice {
 
     fn elsewhere(&self, name: &str, progress: &dyn Progress) -> Result<Model> {
         let path = Path::new(name);
-        if path.is_file() {
-            return self.file(path);
+        if !path.exists() {
+            return self.on_the_hub(name, progress);
         }
+        ensure!(
+            self.revision.is_none(),
+            "--revision goes with a model on the Hub; {name} is here",
+        );
         if path.is_dir() {
             let (config, weights) = files::in_folder(path)?;
             return self.described(name, &config, weights);
         }
-        let repo = name.strip_prefix("hf-hub:").unwrap_or(name);
-        ensure!(
-            is_repo_id(repo),
-            "there is no file or folder {name}, and it is no Hub id (owner/name) either",
-        );
-        self.on_the_hub(repo, progress)
+        self.file(path)
     }
 
     /// A file of weights: what `--weights` says, else what a `config.json` beside it says, else

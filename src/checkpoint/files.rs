@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 
 use super::card::Card;
 use super::config::Texts;
+use super::nearest::{nearest, one_of};
 use super::published::{Checkpoint, supported_architecture};
 use crate::hub::HubError;
 
@@ -113,6 +114,50 @@ pub fn in_folder(path: &Path) -> Result<(PathBuf, PathBuf)> {
         }
     }
     Ok((config, weights))
+}
+
+/// What is said of a file or folder that does not exist: what there is instead, or what the name
+/// could be otherwise.
+pub fn missing(name: &str) -> anyhow::Error {
+    let path = Path::new(name.trim_end_matches('/'));
+    if name.starts_with("~") {
+        return anyhow!(
+            "there is no file or folder {name}; a shell replaces ~ only at the start of a word: \
+             `--model {name}`"
+        );
+    }
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
+        return anyhow!(
+            "there is no file or folder {name}, nor a folder {}",
+            parent.display()
+        );
+    }
+    let hint = match near_here(name) {
+        Some(near) => format!("; did you mean {near}?"),
+        None if is_repo_id(name) => format!("; `hf-hub:{name}` is the Hub's"),
+        None => String::new(),
+    };
+    anyhow!("there is no file or folder {name}{hint}")
+}
+
+/// Which files and folders are called nearly so.
+pub fn near_here(name: &str) -> Option<String> {
+    let path = Path::new(name.trim_end_matches('/'));
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    let entries = std::fs::read_dir(parent.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    // The order of a folder's entries is nobody's.
+    names.sort_unstable();
+    let last = path.file_name()?.to_string_lossy();
+    let near = nearest(&last, names.iter().map(String::as_str));
+    let near: Vec<String> = near
+        .iter()
+        .map(|near| path.with_file_name(near).display().to_string())
+        .collect();
+    one_of(&near.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Whether a text is `owner/name`, in the characters that the Hub allows.

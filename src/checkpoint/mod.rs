@@ -1,6 +1,7 @@
 //! What the user calls a model, to its files and to what they say.
 //!
-//! - [`choice`]: the command line's words, to a [`model::Model`];
+//! - [`choice`]: the command line's words, to a [`model::Model`]; `settled`: whether they agree;
+//!   [`name`]: all the spellings that people use; [`nearest`]: what was meant by a wrong one;
 //! - [`files`]: which files a model has, in a folder and on the Hub;
 //! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
 //!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
@@ -16,5 +17,8 @@ pub mod label;
 mod label_file;
 pub mod labels;
 pub mod model;
+pub mod name;
+pub mod nearest;
 pub mod published;
+mod settled;
 pub mod text_file;

@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::outcome::Outcome;
-use crate::cli::{DeviceArgs, batch_size, run_count, thread_count, variants};
+use crate::cli::{DeviceArgs, batch_size, run_count, thread_count, variant};
 use crate::model::architectures::{Architecture, Convention};
 use crate::model::generated::{self, Generated};
 use crate::model::layers::{Layer, layers};
@@ -21,11 +21,19 @@ use crate::run::threads::{INTERRUPTED, start_pool, threads};
 
 /// Time the forward pass on generated weights, without any download
 #[derive(Debug, Args)]
+#[command(before_long_help = "\
+Examples:
+  effnet bench b4 --batch-size 8
+  effnet bench b0 --threads 1 --layers
+  effnet bench v2-s --json | jq .images_per_s")]
 pub struct Bench {
-    /// Which EfficientNet
-    #[arg(long, default_value = "b0",
-        value_parser = variants())]
-    pub variant: String,
+    /// Which EfficientNet: b0 to b8, v2-s, lite0, ... [default: b0]
+    #[arg(value_name = "VARIANT", value_parser = variant)]
+    pub named: Option<&'static str>,
+
+    /// The same by its usual name
+    #[arg(long, conflicts_with = "named", value_parser = variant)]
+    pub variant: Option<&'static str>,
 
     /// How many pictures go through the network at once
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = batch_size)]
@@ -86,7 +94,8 @@ struct LayerReport {
 pub fn run(args: &Bench) -> Result<Outcome> {
     let threads = threads(args.threads);
     start_pool(threads)?;
-    let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
+    let variant = args.named.or(args.variant).unwrap_or("b0");
+    let architecture = Architecture::named(variant).context("clap checks the variant")?;
     let picture = architecture.resolution.pow(2) * 3 * size_of::<f32>();
     memory::ensure_fits(args.batch_size as u64, picture as u64)?;
     let place = args.device.open()?;
@@ -125,7 +134,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let layers = layers(&config, size, size);
     let macs = layers.iter().map(|layer| layer.macs).sum::<usize>() * args.batch_size;
     let report = Report {
-        variant: &args.variant,
+        variant,
         resolution: size,
         device: &place.name,
         instruction_set: (!is_gpu).then_some(&place.hardware),

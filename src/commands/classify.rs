@@ -15,7 +15,7 @@ use crate::checkpoint::model::Model;
 use crate::classifier::Classifier;
 use crate::cli::{
     DecodeArgs, DeviceArgs, EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs,
-    batch_size, count, probability, thread_count,
+    batch_size, label_count, probability, thread_count,
 };
 use crate::device::OpenDevice;
 use crate::output::resume::{self, Done};
@@ -29,9 +29,19 @@ use crate::run::threads::{INTERRUPTED, start_pool, threads};
 use crate::terminal::{Terminal, human_duration};
 use crate::top_k::{Scoring, Wanted};
 
+const EXAMPLES: &str = "\
+Examples:
+  effnet classify photo.jpg                        # the five best labels of B0
+  effnet classify photo.jpg --variant b4           # slower and more accurate
+  effnet classify -r photos --csv > labels.csv     # every picture below a folder
+  effnet classify -r photos --jsonl -o l.jsonl --resume
+  find . -name '*.jpg' -print0 | effnet classify --files-from - -0 --jsonl
+  curl -s https://example.org/cat.jpg | effnet classify -
+  effnet classify photo.jpg --model timm/tf_efficientnetv2_m.in21k";
+
 /// Label pictures
 #[derive(Debug, Args)]
-#[command(after_long_help = EXIT_CODES_AND_ENVIRONMENT)]
+#[command(before_long_help = EXAMPLES, after_long_help = EXIT_CODES_AND_ENVIRONMENT)]
 pub struct Classify {
     #[command(flatten)]
     pub inputs: InputArgs,
@@ -39,17 +49,18 @@ pub struct Classify {
     #[command(flatten)]
     pub model: ModelArgs,
 
-    /// How many labels per picture
-    #[arg(short = 'k', long, default_value_t = 5, value_name = "N",
-        value_parser = count)]
+    /// How many labels per picture, or `all`
+    #[arg(short = 'k', long, default_value_t = 5, value_name = "N", help_heading = "Output",
+        value_parser = label_count)]
     pub top_k: usize,
 
-    /// Leave out labels with a lower probability, 0 to 1
-    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = probability)]
+    /// Leave out labels with a lower probability: 0.8, 80%
+    #[arg(long, default_value_t = 0.0, value_name = "P", value_parser = probability,
+        help_heading = "Output")]
     pub min_score: f32,
 
     /// Score each label by itself, for models that were trained to give several to a picture
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub sigmoid: bool,
 
     #[command(flatten)]
@@ -59,11 +70,11 @@ pub struct Classify {
     pub device: DeviceArgs,
 
     /// How many pictures go through the network at once [default: one per thread, on a GPU 64]
-    #[arg(long, value_name = "N", value_parser = batch_size)]
+    #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Work")]
     pub batch_size: Option<usize>,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
+    #[arg(long, value_name = "N", value_parser = thread_count, help_heading = "Work")]
     pub threads: Option<usize>,
 
     #[command(flatten)]

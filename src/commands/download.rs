@@ -1,14 +1,17 @@
 //! `effnet download`: fetch checkpoints for later use.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
 use super::downloads::Downloads;
 use super::outcome::Outcome;
-use crate::checkpoint::files::{self, is_repo_id};
-use crate::checkpoint::published::{Checkpoint, variants};
+use crate::checkpoint::choice::Choice;
+use crate::checkpoint::demo::DEMO;
+use crate::checkpoint::files;
+use crate::checkpoint::published::Checkpoint;
 use crate::cli::SourceArgs;
 use crate::hub::Hub;
 use crate::terminal::Terminal;
@@ -16,9 +19,16 @@ use crate::terminal::Terminal;
 /// Download checkpoints for later use
 #[derive(Debug, Args)]
 #[command(
+    before_long_help = "\
+Examples:
+  effnet download b4 b7                # to be offline later
+  effnet download b0 --weights aa
+  effnet download google/efficientnet-b3
+  effnet download https://huggingface.co/timm/tf_efficientnetv2_m.in21k",
     mut_arg("variant", |arg| {
         arg.display_order(0)
             .help("Which file of a repository that has one for each variant [default: b0]")
+            .long_help("Which file of a repository that has one for each variant [default: b0]")
     }),
     mut_arg("weights", |arg| {
         arg.display_order(1)
@@ -41,19 +51,21 @@ pub struct Download {
 
 /// Prints the path of each file of weights, as `hf download` does.
 pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
-    let SourceArgs {
-        variant,
-        weights,
-        revision,
-        offline,
-    } = &args.source;
-    let hub = Hub::from_env(*offline)?;
-    let repo = |name: &String| repo(name, weights.as_deref());
-    let repos = args.models.iter().map(repo).collect::<Result<Vec<_>>>()?;
-    let revision = revision.as_deref().unwrap_or("main");
+    let wanted = args.models.iter().map(|name| args.wanted(name));
+    let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let hub = Hub::from_env(args.source.offline)?;
     let progress = Downloads::new(terminal);
-    for repo in repos {
-        let get = |file: &str| hub.refresh(&repo, revision, file, &progress);
+    for wanted in wanted {
+        let Some(Wanted {
+            repo,
+            revision,
+            variant,
+        }) = wanted
+        else {
+            terminal.say("demo is built in: there is nothing to download");
+            continue;
+        };
+        let get = |file: &str| hub.refresh(&repo, &revision, file, &progress);
         // A repository may hold bare weights, for `--variant` to say what they are.
         if let Some(description) = files::description(&repo, get)?
             && Checkpoint::of_repo(&repo).is_none()
@@ -67,15 +79,45 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
     Ok(Outcome::Success)
 }
 
-fn repo(name: &str, weights: Option<&str>) -> Result<String> {
-    if variants().any(|variant| variant == name) {
-        return Ok(Checkpoint::chosen(name, weights)?.repo());
+/// A repository of which the weights are wanted.
+struct Wanted {
+    repo: String,
+    revision: String,
+    /// Which file of a repository with one for each.
+    variant: Option<String>,
+}
+
+impl Download {
+    /// What `name` stands for; nothing has to be done for the model within the program.
+    fn wanted(&self, name: &str) -> Result<Option<Wanted>> {
+        let choice = Choice {
+            model: Some(name.to_owned()),
+            ..self.source.choice()
+        };
+        let Choice {
+            variant,
+            weights,
+            model,
+            revision,
+            ..
+        } = choice.settled()?;
+        let repo = match (model, variant.as_deref()) {
+            (Some(model), _) if Path::new(&model).exists() => {
+                bail!("{model} is here already; names on the Hub (owner/name) are downloaded")
+            }
+            (Some(_), _) if weights.is_some() => {
+                bail!("--weights goes with variants only; {name} is not one")
+            }
+            (Some(model), _) => model,
+            (None, Some(DEMO)) => return Ok(None),
+            (None, variant) => {
+                Checkpoint::chosen(variant.unwrap_or("b0"), weights.as_deref())?.repo()
+            }
+        };
+        Ok(Some(Wanted {
+            repo,
+            revision: revision.unwrap_or("main".to_owned()),
+            variant,
+        }))
     }
-    if weights.is_some() {
-        bail!("--weights goes with variants only; {name} is not one");
-    }
-    if !is_repo_id(name) {
-        bail!("{name} is neither a variant (b0, v2-s, ...) nor a Hub id (owner/name)");
-    }
-    Ok(name.to_owned())
 }

@@ -20,7 +20,17 @@ use crate::terminal::Terminal;
 /// Show what a model is: its layers, its parameters, how pictures are prepared
 #[derive(Debug, Args)]
 #[command(
-    mut_arg("variant", |arg| arg.display_order(0).help("What a bare .safetensors file is of")),
+    before_long_help = "\
+Examples:
+  effnet info b4
+  effnet info v2-s --test-size
+  effnet info pets/                    # a folder with config.json and model.safetensors
+  effnet info b0 --json | jq .parameters",
+    mut_arg("variant", |arg| {
+        arg.display_order(0)
+            .help("What a bare .safetensors file is of")
+            .long_help("What a bare .safetensors file is of")
+    }),
     mut_arg("weights", |arg| {
         arg.display_order(1)
             .help("Which of a variant's published weights [default: the most accurate]")
@@ -29,9 +39,9 @@ use crate::terminal::Terminal;
     mut_arg("offline", |arg| arg.display_order(4)),
 )]
 pub struct Info {
-    /// A variant (b0, v2-s, ...), a Hub id (owner/name), a folder or a .safetensors file
-    #[arg(default_value = "b0", value_hint = ValueHint::AnyPath)]
-    pub model: String,
+    /// A variant (b0, v2-s, ...), a Hub id, a folder or a file [default: b0]
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub model: Option<String>,
 
     #[command(flatten)]
     pub source: SourceArgs,
@@ -106,15 +116,12 @@ impl Report {
 }
 
 impl Info {
-    /// What names the model: a variant named first is more than `--variant`.
+    /// What names the model.
     fn choice(&self) -> Choice {
-        let named = Choice::named(&self.model);
-        let source = self.source.choice();
         Choice {
-            variant: named.variant.or(source.variant),
-            model: named.model,
+            model: self.model.clone(),
             test_size: self.test_size,
-            ..source
+            ..self.source.choice()
         }
     }
 }

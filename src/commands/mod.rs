@@ -5,18 +5,30 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod help;
 mod info;
 mod man;
 mod models;
 pub mod outcome;
+pub mod usage;
 mod writer;
 
 use anyhow::Result;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::cli::EXIT_CODES_AND_ENVIRONMENT;
 use crate::terminal::{Color, Terminal};
+use help::{GENERAL, command};
 use outcome::Outcome;
+
+const EXAMPLES: &str = "\
+Examples:
+  effnet classify photo.jpg                        # the five best labels of B0
+  effnet classify -r photos --variant b4 --csv > labels.csv
+  effnet models                                    # the published checkpoints
+  effnet info b4                                   # what a network is made of
+  effnet download b4 b7                            # now, to be offline later
+  effnet bench b0                                  # how fast it is here";
 
 /// Label pictures with EfficientNet
 ///
@@ -24,21 +36,23 @@ use outcome::Outcome;
 /// the checkpoint was evaluated, and prints the most likely labels.
 #[derive(Debug, Parser)]
 #[allow(missing_docs)] // They are the help.
-#[command(name = "effnet", version, propagate_version = true, after_long_help = EXIT_CODES_AND_ENVIRONMENT)]
+#[command(name = "effnet", version, propagate_version = true, before_long_help = EXAMPLES,
+    after_long_help = EXIT_CODES_AND_ENVIRONMENT)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
 
     /// Say nothing on standard error but errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GENERAL)]
     pub quiet: bool,
 
     /// Say what is done and how long it took
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = GENERAL)]
     pub verbose: bool,
 
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN",
+        help_heading = GENERAL)]
     pub color: Color,
 }
 
@@ -70,7 +84,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),
         Command::Bench(args) => bench::run(&args),
-        Command::Completions(args) => completions::run(&args, Cli::command()),
-        Command::Man(_) => man::run(Cli::command()),
+        Command::Completions(args) => completions::run(&args, command()),
+        Command::Man(_) => man::run(command()),
     }
 }

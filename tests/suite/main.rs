@@ -4,6 +4,7 @@
 
 mod bad_pictures;
 mod classify;
+mod completions;
 mod corpus;
 mod demo;
 mod dishonest_weights;
@@ -21,6 +22,7 @@ mod hub_faults;
 mod hub_kills;
 mod library;
 mod models;
+mod names;
 mod odd_files;
 mod operations;
 mod parity;
@@ -31,6 +33,7 @@ mod repositories;
 mod rooms;
 mod runs;
 mod support;
+mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.

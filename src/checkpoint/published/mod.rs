@@ -162,10 +162,16 @@ impl Checkpoint {
     /// If there is none, or more than one.
     pub fn named(variant: &str, weights: &str) -> Result<&'static Self> {
         let of_variant = of_variant(variant)?;
-        if let Some(exact) = of_variant.iter().find(|c| c.tag == weights) {
+        if let Some(exact) = of_variant
+            .iter()
+            .find(|c| c.tag.eq_ignore_ascii_case(weights))
+        {
             return Ok(exact);
         }
-        let first_word = |c: &&&Self| c.tag.split('_').next() == Some(weights);
+        let first_word = |c: &&&Self| {
+            let first = c.tag.split('_').next();
+            first.is_some_and(|first| first.eq_ignore_ascii_case(weights))
+        };
         let tags = |checkpoints: &[&Self]| {
             let tags: Vec<_> = checkpoints.iter().map(|c| c.tag).collect();
             tags.join(", ")
@@ -238,16 +244,21 @@ fn without_tag(name: &str) -> &str {
 /// # Errors
 /// Says what is not supported about timm's other EfficientNets.
 pub fn supported_architecture(name: &str) -> Result<(&'static Architecture, Convention)> {
-    architecture(name).ok_or_else(|| {
-        let refused = REFUSED.iter().find(|(part, _)| name.contains(part));
-        match refused.filter(|_| name.contains("efficientnet")) {
-            Some((_, why)) => anyhow!("`{name}` is not supported: {why}"),
-            None => anyhow!(
-                "the architecture `{name}` is not supported; EfficientNets are, as \
-                 `effnet models --all` lists them"
-            ),
-        }
+    architecture(name).ok_or_else(|| match refused(name) {
+        Some(why) => anyhow!("`{name}` is not supported: {why}"),
+        None => anyhow!(
+            "the architecture `{name}` is not supported; EfficientNets are, as \
+             `effnet models --all` lists them"
+        ),
     })
+}
+
+/// Why one of timm's EfficientNets is not supported, where that is known.
+pub fn refused(name: &str) -> Option<&'static str> {
+    let mut refused = REFUSED.iter().filter(|_| name.contains("efficientnet"));
+    refused
+        .find(|(part, _)| name.contains(part))
+        .map(|(_, why)| *why)
 }
 
 /// The variants with published checkpoints, in the order of the table of architectures.
