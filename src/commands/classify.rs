@@ -81,7 +81,7 @@ pub struct Classify {
     pub decode: DecodeArgs,
 
     /// Exit with 0 even if some pictures failed
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub keep_going: bool,
 }
 
@@ -153,7 +153,7 @@ impl Classify {
                 (Box::new(file), done, Style::default())
             }
             Some(path) => {
-                let file = destination::file(path, false)?;
+                let file = destination::anew(path)?;
                 (Box::new(file), Done::default(), Style::default())
             }
             None => (

@@ -45,15 +45,54 @@ pub fn check(path: &Path, read: &[&Path]) -> Result<()> {
     }
 }
 
-/// Opens the file at `path`, from its beginning or, with `append`, from its end on, and locks it: two
-/// runs that write one file would mix their records.
+/// Opens the file at `path` to be written anew. What it holds stays until the first record comes: a
+/// model that can't be loaded is no reason to lose it.
 ///
 /// # Errors
 /// If it can't be written, or another run is writing it.
-pub fn file(path: &Path, append: bool) -> Result<File> {
+pub fn anew(path: &Path) -> Result<impl Write + use<>> {
+    let file = open(path, OpenOptions::new().write(true).create(true))?;
+    let is_emptied = !file.metadata()?.is_file();
+    Ok(Anew { file, is_emptied })
+}
+
+/// Opens the file at `path` to append to it.
+///
+/// # Errors
+/// If it can't be written, or another run is writing it.
+pub fn append(path: &Path) -> Result<File> {
+    open(path, OpenOptions::new().append(true).create(true))
+}
+
+/// A file that is emptied by the first that is written to it.
+struct Anew {
+    file: File,
+    is_emptied: bool,
+}
+
+impl Anew {
+    fn emptied(&mut self) -> io::Result<&mut File> {
+        if !self.is_emptied {
+            self.file.set_len(0)?;
+            self.is_emptied = true;
+        }
+        Ok(&mut self.file)
+    }
+}
+
+impl Write for Anew {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.emptied()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.emptied()?.flush()
+    }
+}
+
+/// Opens and locks a file: two runs that write one file would mix their records.
+fn open(path: &Path, options: &OpenOptions) -> Result<File> {
     let shown = path.display();
-    let mut options = OpenOptions::new();
-    options.create(true).write(true).append(append);
     let file = options
         .open(path)
         .with_context(|| format!("can't write {shown}"))?;
@@ -61,10 +100,6 @@ pub fn file(path: &Path, append: bool) -> Result<File> {
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if is_file && let Err(TryLockError::WouldBlock) = file.try_lock() {
         bail!("{shown} is being written by another run; wait for it, or give -o another name");
-    }
-    if is_file && !append {
-        file.set_len(0)
-            .with_context(|| format!("can't write {shown}"))?;
     }
     Ok(file)
 }

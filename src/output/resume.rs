@@ -43,7 +43,7 @@ pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)
     let reading = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => {
-            return Ok((destination::file(path, true)?, Done::default()));
+            return Ok((destination::append(path)?, Done::default()));
         }
         Err(e) => return Err(e).with_context(|| format!("can't go on with {shown}")),
     };
@@ -51,7 +51,7 @@ pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)
         reading.metadata()?.is_file(),
         "can't go on with {shown}: it is no file that keeps what is written",
     );
-    let file = destination::file(path, true)?;
+    let file = destination::append(path)?;
     let mut scan = Scan::default();
     scan.read(&reading, model)
         .with_context(|| format!("can't go on with {shown}"))?;
@@ -128,7 +128,7 @@ fn replace(path: &Path, content: &[u8]) -> Result<File> {
     let path = fs::canonicalize(path)?;
     let new = path.with_added_extension(format!("{}.tmp", std::process::id()));
     let write = || -> Result<File> {
-        let mut file = destination::file(&new, true)?;
+        let mut file = destination::append(&new)?;
         file.set_len(0)?;
         file.write_all(content)?;
         file.sync_all()?;

@@ -438,3 +438,22 @@ fn labels_come_as_lines_with_or_without_numbers_and_as_json() {
         assert_eq!(prediction["wnid"].as_str(), wnid.as_deref(), "{what}");
     }
 }
+
+#[test]
+fn a_model_that_can_not_be_loaded_leaves_the_output_as_it_was() {
+    let environment = environment();
+    environment.write("out.csv", b"an earlier answer");
+    environment.copy(&repository("assets/demo/config.json"), "m/config.json");
+    environment.write("m/model.safetensors", b"not weights");
+    let run = environment.run(["classify", "star.jpg", "--model", "m", "-o", "out.csv"]);
+    assert_eq!(run.code, Some(2));
+    let text = fs::read_to_string(environment.path("out.csv")).expect("the output");
+    assert_eq!(text, "an earlier answer");
+    let run = classify(&environment, &["star.jpg", "-o", "out.csv"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let text = fs::read_to_string(environment.path("out.csv")).expect("the output");
+    assert!(
+        text.starts_with("path,rank") && !text.contains("earlier"),
+        "{text}"
+    );
+}
