@@ -46,7 +46,6 @@ fn of_brands(bytes: &[u8]) -> Named {
             b"avif" | b"avis" => return AVIF,
             b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => return HEIC,
             b"crx " => return ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
-            b"mif1" | b"msf1" => {}
             _ => {}
         }
     }
