@@ -110,6 +110,9 @@ fn an_address_of_the_hub_means_its_repository_at_its_revision() {
             means(&of(end), hub(NOISY, Some(revision)));
         }
     }
+    let secret = Some("https://me:secret@mirror.example/hub/");
+    let pasted = format!("{MIRROR}/{NOISY}");
+    assert_eq!(name::model(&pasted, secret), Ok(hub(NOISY, None)));
     for text in [
         "https://example.org/timm/x",
         "https://huggingface.co/datasets/imagenet-1k",
@@ -174,7 +177,7 @@ fn a_wrong_variant_is_answered_in_one_line_with_the_nearest() {
             &["`resnet50` is no EfficientNet", "effnet models --all"],
         ),
         ("efficientnet_cc_b0_4e", &["CondConv"]),
-        ("", &["effnet models --all"]),
+        ("", &["an empty name"]),
     ] {
         for arguments in [
             &["classify", "--variant", name, "x.jpg"][..],
