@@ -25,7 +25,7 @@ Exit status:
   A signal ends the process as that signal, after the output is closed: 130 to a shell for Ctrl-C.
 
 Environment:
-  HF_HOME, HF_HUB_CACHE     where downloads are kept, shared with Python's huggingface_hub
+  HF_HOME, HF_HUB_CACHE     where downloads are kept, as for huggingface_hub
   HF_TOKEN, HF_TOKEN_PATH   the Hub's access token
   HF_ENDPOINT               another Hub
   HF_HUB_OFFLINE=1          never connect, as --offline
@@ -37,8 +37,8 @@ Environment:
                             what the terminal shows
 
 Files:
-  ~/.cache/huggingface/hub    downloads, unless the environment names another folder
-  ~/.cache/huggingface/token  the Hub's access token, as `hf auth login` writes it";
+  ~/.cache/huggingface/hub    downloads, unless HF_HOME names another place
+  ~/.cache/huggingface/token  the Hub's token, as `hf auth login` writes it";
 
 /// Which pictures.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ pub struct InputArgs {
     pub paths: Vec<PathBuf>,
 
     /// Also look into the subfolders of folders
-    #[arg(short, long)]
+    #[arg(short, long, display_order = 1)]
     pub recursive: bool,
 
     /// Read paths from a file, one per line, or - for standard input

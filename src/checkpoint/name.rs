@@ -34,6 +34,8 @@ pub struct Named {
 /// The sites that a Hub address may be of; HF_ENDPOINT adds another.
 const SITES: [&str; 3] = ["huggingface.co/", "www.huggingface.co/", "hf.co/"];
 
+const EMPTY: &str = "an empty name names no model";
+
 /// What only files are called.
 const ENDINGS: [&str; 9] = [
     ".safetensors",
@@ -53,6 +55,9 @@ const ENDINGS: [&str; 9] = [
 /// If it can mean nothing: what is said of it, in one line.
 pub fn model(text: &str, endpoint: Option<&str>) -> Result<Name, String> {
     let text = text.trim();
+    if text.is_empty() {
+        return Err(EMPTY.to_owned());
+    }
     if let Some(rest) = after_site(text, endpoint) {
         return address(text, rest);
     }
@@ -82,6 +87,9 @@ pub fn variant(text: &str) -> Result<Named, String> {
         return of_repository(text);
     }
     let (name, revision) = revision(text.trim());
+    if name.is_empty() {
+        return Err(EMPTY.to_owned());
+    }
     let (base, tag) = match name.split_once('.') {
         Some((base, tag)) => (base, Some(tag)),
         None => (name, None),
@@ -137,17 +145,25 @@ fn is_path(text: &str) -> bool {
 
 /// What follows the Hub's address.
 fn after_site<'a>(text: &'a str, endpoint: Option<&str>) -> Option<&'a str> {
-    let bare = |text: &'a str| {
-        let scheme = ["https://", "http://"]
-            .iter()
-            .find_map(|scheme| text.strip_prefix(scheme));
-        scheme.unwrap_or(text)
+    let text = without_scheme(text);
+    let own = endpoint.map(|endpoint| without_scheme(endpoint).trim_end_matches('/'));
+    let own = own.and_then(|own| text.strip_prefix(own)?.strip_prefix('/'));
+    own.or_else(|| SITES.iter().find_map(|site| text.strip_prefix(site)))
+}
+
+/// An address without its scheme and a user's name and password, which nobody pastes.
+fn without_scheme(address: &str) -> &str {
+    let schemes = ["https://", "http://"];
+    let rest = schemes
+        .iter()
+        .find_map(|scheme| address.strip_prefix(scheme));
+    let Some(rest) = rest else {
+        return address;
     };
-    let endpoint = endpoint.and_then(|endpoint| {
-        let rest = text.strip_prefix(endpoint.trim_end_matches('/'))?;
-        rest.strip_prefix('/')
-    });
-    endpoint.or_else(|| SITES.iter().find_map(|site| bare(text).strip_prefix(site)))
+    match rest.split_once('@') {
+        Some((user, rest)) if !user.contains('/') => rest,
+        _ => rest,
+    }
 }
 
 /// `owner/name`, and what the Hub's pages and files add: `/tree/REV`, `/blob/REV/FILE`, ...
@@ -291,6 +307,8 @@ fn unknown(name: &str, spelling: &Spelling) -> String {
     match one_of(&near) {
         Some(near) => format!("there is no variant `{name}`; did you mean {near}? {LIST}"),
         None if spelling.family => format!("there is no variant `{name}`; {LIST}"),
-        None => format!("`{name}` is no EfficientNet, and only these are supported; {LIST}"),
+        None => {
+            format!("`{name}` is no EfficientNet; `effnet models --all` lists what is supported")
+        }
     }
 }

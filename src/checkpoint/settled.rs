@@ -93,7 +93,7 @@ fn is_meant_here(name: &str) -> bool {
 }
 
 fn is_word(name: &str) -> bool {
-    !name.contains(['/', ':'])
+    !name.is_empty() && !name.contains(['/', ':'])
 }
 
 /// Sets `what` to what a model's name says of it, unless it was said otherwise.

@@ -147,6 +147,7 @@ impl Classify {
     /// Opens what the records go to.
     fn writer(&self, model: &str, inputs: &Inputs, terminal: &Terminal) -> Result<Writer> {
         let started = Instant::now();
+        let mut anew = None;
         let (to, done, style): (Box<dyn Write>, _, _) = match &self.output.output {
             Some(path) if self.output.resume => {
                 let (file, done) = resume::open(path, model, self.output.retry_failed)?;
@@ -154,6 +155,7 @@ impl Classify {
             }
             Some(path) => {
                 let file = destination::anew(path)?;
+                anew = Some(file.try_clone()?);
                 (Box::new(file), Done::default(), Style::default())
             }
             None => (
@@ -170,6 +172,7 @@ impl Classify {
         };
         Ok(Writer {
             sink: output::sink(to, options),
+            anew,
             shares_terminal: style.terminal,
             done,
             left_out: inputs.left_out.clone(),

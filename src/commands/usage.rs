@@ -32,13 +32,12 @@ fn line(error: &Error) -> Option<String> {
         ErrorKind::InvalidSubcommand => no_command(text(error, ContextKind::InvalidSubcommand)?),
         ErrorKind::UnknownArgument => no_command_before(text(error, ContextKind::InvalidArg)?),
         ErrorKind::ValueValidation => Some(of_value(error, &error.source()?.to_string())),
-        ErrorKind::InvalidValue => {
-            let values = match error.get(ContextKind::ValidValue)? {
-                ContextValue::Strings(values) => values.join(", "),
-                _ => return None,
-            };
-            Some(of_value(error, &format!("it must be one of {values}")))
-        }
+        ErrorKind::InvalidValue => Some(match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(values)) if !values.is_empty() => {
+                of_value(error, &format!("it must be one of {}", values.join(", ")))
+            }
+            _ => of_value(error, ""),
+        }),
         _ => None,
     }
 }
@@ -59,6 +58,7 @@ fn of_value(error: &Error, why: &str) -> String {
         .next()
         .filter(|flag| flag.starts_with('-'))
     {
+        Some(flag) if why.is_empty() => format!("{flag} needs a value"),
         Some(flag) if value.is_empty() => format!("{flag} needs a value: {why}"),
         Some(flag) => format!("{flag} {value}: {why}"),
         None => why.to_owned(),
@@ -68,7 +68,7 @@ fn of_value(error: &Error, why: &str) -> String {
 /// For a flag of `classify` where no command was named at all.
 fn no_command_before(flag: &str) -> Option<String> {
     let root = command();
-    if std::env::args().any(|word| root.find_subcommand(word).is_some()) {
+    if std::env::args_os().any(|word| root.find_subcommand(word).is_some()) {
         return None;
     }
     let mut flags = root.find_subcommand("classify")?.get_arguments();

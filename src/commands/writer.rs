@@ -1,5 +1,6 @@
 //! Records on their way to the sink, and what became of the pictures.
 
+use std::fs::File;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::outcome::Outcome;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
 use crate::output::resume::Done;
-use crate::output::{Name, Record, Sink};
+use crate::output::{Name, Record, Sink, destination};
 use crate::picture::decode::Limits;
 use crate::run::inputs::{Input, Inputs, LeftOut};
 use crate::run::pipeline::Pipeline;
@@ -27,6 +28,8 @@ pub struct Tally {
 /// What writes the records of one run.
 pub struct Writer {
     pub sink: Box<dyn Sink>,
+    /// The file that is emptied before the first record.
+    pub anew: Option<File>,
     /// Whether the records and the progress bar go to one terminal.
     pub shares_terminal: bool,
     /// What an earlier run wrote.
@@ -68,6 +71,7 @@ impl Writer {
         each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Answer>>,
         progress: &ProgressBar,
     ) -> Result<()> {
+        self.begin()?;
         let emit = |path, answer: Result<Answer, PictureError>| {
             let record = Record {
                 path,
@@ -90,6 +94,7 @@ impl Writer {
     /// # Errors
     /// If the sink fails.
     pub fn failures(&mut self, inputs: Vec<Input>, limits: Limits) -> Result<()> {
+        self.begin()?;
         for input in inputs {
             let path = input.path().to_path_buf();
             if let Err(error) = input.read(limits.max_bytes) {
@@ -100,6 +105,12 @@ impl Writer {
             }
         }
         Ok(())
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.anew
+            .take()
+            .map_or(Ok(()), |file| destination::empty(&file))
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {

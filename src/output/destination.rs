@@ -45,15 +45,25 @@ pub fn check(path: &Path, read: &[&Path]) -> Result<()> {
     }
 }
 
-/// Opens the file at `path` to be written anew. What it holds stays until the first record comes: a
-/// model that can't be loaded is no reason to lose it.
+/// Opens the file at `path` to be written anew; [`empty`] takes away what it holds.
 ///
 /// # Errors
 /// If it can't be written, or another run is writing it.
-pub fn anew(path: &Path) -> Result<impl Write + use<>> {
-    let file = open(path, OpenOptions::new().write(true).create(true))?;
-    let is_emptied = !file.metadata()?.is_file();
-    Ok(Anew { file, is_emptied })
+pub fn anew(path: &Path) -> Result<File> {
+    open(path, OpenOptions::new().write(true).create(true))
+}
+
+/// Empties a file that is to be written anew. It comes right before the first record: a model that
+/// can't be loaded is no reason to lose what the file held.
+///
+/// # Errors
+/// If the system refuses.
+pub fn empty(file: &File) -> Result<()> {
+    // A pipe holds nothing.
+    match file.metadata()?.is_file() {
+        true => file.set_len(0).context("can't write the output anew"),
+        false => Ok(()),
+    }
 }
 
 /// Opens the file at `path` to append to it.
@@ -62,32 +72,6 @@ pub fn anew(path: &Path) -> Result<impl Write + use<>> {
 /// If it can't be written, or another run is writing it.
 pub fn append(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().append(true).create(true))
-}
-
-/// A file that is emptied by the first that is written to it.
-struct Anew {
-    file: File,
-    is_emptied: bool,
-}
-
-impl Anew {
-    fn emptied(&mut self) -> io::Result<&mut File> {
-        if !self.is_emptied {
-            self.file.set_len(0)?;
-            self.is_emptied = true;
-        }
-        Ok(&mut self.file)
-    }
-}
-
-impl Write for Anew {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.emptied()?.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.emptied()?.flush()
-    }
 }
 
 /// Opens and locks a file: two runs that write one file would mix their records.

@@ -110,6 +110,9 @@ fn an_address_of_the_hub_means_its_repository_at_its_revision() {
             means(&of(end), hub(NOISY, Some(revision)));
         }
     }
+    let secret = Some("https://me:secret@mirror.example/hub/");
+    let pasted = format!("{MIRROR}/{NOISY}");
+    assert_eq!(name::model(&pasted, secret), Ok(hub(NOISY, None)));
     for text in [
         "https://example.org/timm/x",
         "https://huggingface.co/datasets/imagenet-1k",
@@ -174,7 +177,7 @@ fn a_wrong_variant_is_answered_in_one_line_with_the_nearest() {
             &["`resnet50` is no EfficientNet", "effnet models --all"],
         ),
         ("efficientnet_cc_b0_4e", &["CondConv"]),
-        ("", &["effnet models --all"]),
+        ("", &["an empty name"]),
     ] {
         for arguments in [
             &["classify", "--variant", name, "x.jpg"][..],
@@ -235,7 +238,7 @@ fn a_variant_can_be_named_wherever_a_model_can() {
             0,
             "{name}"
         );
-        let offline = environment.run(["classify", "assets", "--model", name, "--offline"]);
+        let offline = environment.run(["classify", "-", "--model", name, "--offline"]);
         assert_eq!(offline.code, Some(2));
     }
     let bench = environment.run(["bench", "DEMO", "--runs", "1"]);

@@ -76,6 +76,27 @@ fn a_wrong_number_is_answered_in_one_line_with_what_is_wanted() {
 }
 
 #[test]
+fn a_flag_without_its_value_says_so() {
+    for flag in [
+        "--variant",
+        "--weights",
+        "--model",
+        "--top-k",
+        "--files-from",
+    ] {
+        let run = Environment::new().run(["classify", flag]);
+        assert_eq!(run.code, Some(2), "{flag}");
+        assert_eq!(run.stderr, format!("effnet: {flag} needs a value\n"));
+    }
+    let format = Environment::new().run(["classify", "--format"]);
+    assert!(
+        format.stderr.contains("it must be one of text"),
+        "{}",
+        format.stderr
+    );
+}
+
+#[test]
 fn a_picture_in_the_place_of_a_command_is_answered_with_classify() {
     let environment = Environment::new();
     environment.write("photo", "");
@@ -104,6 +125,17 @@ fn a_picture_in_the_place_of_a_command_is_answered_with_classify() {
         assert_eq!(run.code, Some(2));
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
         assert!(run.stderr.contains("`effnet classify "), "{}", run.stderr);
+    }
+    #[cfg(unix)]
+    {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let run = environment.run([OsStr::new("--json"), OsStr::from_bytes(b"\xff.jpg")]);
+        assert!(
+            run.stderr.contains("`effnet classify --json"),
+            "{}",
+            run.stderr
+        );
     }
     let other = environment.run(["clasify"]);
     assert_eq!(other.code, Some(2));
@@ -140,6 +172,9 @@ fn long_help_begins_with_examples_and_groups_the_flags() {
     });
     assert!(places.is_sorted(), "{places:?}");
     assert!(!help.contains("Options:"), "{help}");
+    // What stands behind the flags is not wrapped, so that its columns stay.
+    let behind = &help[help.find("Environment:").expect("a part")..];
+    assert_eq!(wide(behind), [""; 0]);
     let variants = help
         .lines()
         .filter(|line| line.contains("b0..b8, l2"))
