@@ -68,6 +68,8 @@ pub struct Classifier {
     pub labels: Labels,
     /// How its logits become probabilities.
     pub scoring: Scoring,
+    /// What is worth knowing of its weights although they can be used, a line.
+    pub warning: Option<String>,
     network: EfficientNet,
 }
 
@@ -115,7 +117,7 @@ impl Classifier {
         );
         let weights = model.weights.open()?;
         let config = fitting::with_widths_of_file(&weights, config.clone())?;
-        fitting::check(&weights, &config)?;
+        let warning = fitting::check(&weights, &config)?;
         let Place {
             device, backend, ..
         } = place;
@@ -125,6 +127,7 @@ impl Classifier {
             transform: *transform,
             labels: labels.clone(),
             scoring: *scoring,
+            warning,
             network,
         })
     }

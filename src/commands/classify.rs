@@ -213,6 +213,9 @@ fn load(model: &Model, place: Place, threads: usize, terminal: &Terminal) -> Res
         "{name} on {description}, loaded in {}",
         human_duration(started.elapsed()),
     ));
+    if let Some(warning) = &classifier.warning {
+        terminal.warn(&format!("{name}: {warning}"));
+    }
     if let Some(repo) = &model.assumed {
         terminal.warn(&format!(
             "{name} is prepared for and padded like {repo}; --weights TAG names another"

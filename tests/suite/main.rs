@@ -17,6 +17,7 @@ mod formats;
 mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
+mod heads;
 mod hub;
 mod hub_client;
 mod hub_faults;
