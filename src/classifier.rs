@@ -7,7 +7,7 @@ use crate::checkpoint::card::Card;
 use crate::checkpoint::choice::{Choice, NotDownloaded};
 use crate::checkpoint::labels::{Labels, Prediction};
 use crate::checkpoint::model::Model;
-use crate::device::{self, Place, Precision};
+use crate::device::{self, OpenDevice, Precision};
 use crate::error::PictureError;
 use crate::hub::{HubError, Progress};
 use crate::model::{EfficientNet, fitting};
@@ -88,7 +88,7 @@ impl Classifier {
     ///
     /// # Errors
     /// If there is no such model, or it can't be had or used.
-    pub fn of(choice: &Choice, device: Place, progress: &dyn Progress) -> Result<Self, Error> {
+    pub fn of(choice: &Choice, device: OpenDevice, progress: &dyn Progress) -> Result<Self, Error> {
         let model = choice.resolve(progress).map_err(Error::of_model)?;
         Self::load(&model, device)
     }
@@ -97,11 +97,11 @@ impl Classifier {
     ///
     /// # Errors
     /// If the weights are not whole or do not fit the model.
-    pub fn load(model: &Model, device: Place) -> Result<Self, Error> {
+    pub fn load(model: &Model, device: OpenDevice) -> Result<Self, Error> {
         Self::load_weights(model, device).map_err(Error::Model)
     }
 
-    fn load_weights(model: &Model, place: Place) -> anyhow::Result<Self> {
+    fn load_weights(model: &Model, place: OpenDevice) -> anyhow::Result<Self> {
         let Card {
             config,
             transform,
@@ -118,7 +118,7 @@ impl Classifier {
         let weights = model.weights.open()?;
         let config = fitting::with_widths_of_file(&weights, config.clone())?;
         let warning = fitting::check(&weights, &config)?;
-        let Place {
+        let OpenDevice {
             device, backend, ..
         } = place;
         let network = EfficientNet::load(&config, &weights, backend, &device)?;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
-use crate::device::{self, Precision};
+use crate::device::{self, OpenDevice, Precision};
 use crate::model::architectures::ARCHITECTURES;
 use crate::output::Format;
 use crate::picture::decode::Limits;
@@ -211,6 +212,16 @@ pub struct DeviceArgs {
     /// What to compute with
     #[arg(long, value_enum, default_value_t, value_name = "DTYPE")]
     pub dtype: Precision,
+}
+
+impl DeviceArgs {
+    /// Opens the device.
+    ///
+    /// # Errors
+    /// If it can't be used, or not with that type.
+    pub fn open(&self) -> Result<OpenDevice> {
+        self.device.open(self.dtype)
+    }
 }
 
 /// How pictures are decoded, and what one may cost.

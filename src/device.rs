@@ -109,7 +109,7 @@ impl Precision {
 
 /// An open device.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct OpenDevice {
     /// For Candle.
     pub device: Device,
     /// How the network runs there.
@@ -119,10 +119,10 @@ pub struct Place {
     /// The processor's instruction set, or the GPU's name.
     pub hardware: String,
     /// Why it is not a GPU that this program was built for, where any would have done.
-    pub passed_over: Option<String>,
+    pub fallback_reason: Option<String>,
 }
 
-impl Place {
+impl OpenDevice {
     /// Whether it is a GPU: then whole batches go through the network at once.
     pub fn is_gpu(&self) -> bool {
         !self.device.is_cpu()
@@ -143,7 +143,7 @@ impl Choice {
     ///
     /// # Errors
     /// If the program was built without it, there is none, or it can't compute in `precision`.
-    pub fn open(self, precision: Precision) -> Result<Place> {
+    pub fn open(self, precision: Precision) -> Result<OpenDevice> {
         match self {
             Self::Auto => best(precision),
             Self::Cpu => cpu(precision),
@@ -154,25 +154,25 @@ impl Choice {
 }
 
 /// The first GPU of the kinds that this program was built for, or else the processor.
-fn best(precision: Precision) -> Result<Place> {
+fn best(precision: Precision) -> Result<OpenDevice> {
     let gpu = match (cfg!(feature = "cuda"), cfg!(feature = "metal")) {
         (false, false) => return cpu(precision),
         (true, _) => cuda(0, precision),
         (_, true) => metal(precision),
     };
     gpu.or_else(|reason| match cpu(precision) {
-        Ok(place) => Ok(Place {
-            passed_over: Some(format!("{reason:#}")),
+        Ok(place) => Ok(OpenDevice {
+            fallback_reason: Some(format!("{reason:#}")),
             ..place
         }),
         Err(_) => Err(reason),
     })
 }
 
-fn cpu(precision: Precision) -> Result<Place> {
+fn cpu(precision: Precision) -> Result<OpenDevice> {
     only_f32(precision, "a processor")?;
     let backend = backend(&Device::Cpu);
-    Ok(Place {
+    Ok(OpenDevice {
         device: Device::Cpu,
         backend,
         name: "cpu".to_owned(),
@@ -181,7 +181,7 @@ fn cpu(precision: Precision) -> Result<Place> {
             _ => "portable",
         }
         .to_owned(),
-        passed_over: None,
+        fallback_reason: None,
     })
 }
 
@@ -196,11 +196,11 @@ fn only_f32(precision: Precision, device: &str) -> Result<()> {
 }
 
 #[cfg(feature = "cuda")]
-fn cuda(number: usize, precision: Precision) -> Result<Place> {
+fn cuda(number: usize, precision: Precision) -> Result<OpenDevice> {
     use crate::ops::cuda;
 
     let name = format!("cuda:{number}");
-    let open = || -> candle_core::Result<Place> {
+    let open = || -> candle_core::Result<OpenDevice> {
         let device = cuda::open(number)?;
         let dtype = match precision {
             Precision::Auto | Precision::F16 => DType::F16,
@@ -212,12 +212,12 @@ fn cuda(number: usize, precision: Precision) -> Result<Place> {
             Backend::Cuda(_) => Backend::Cuda(dtype),
             portable => portable,
         };
-        Ok(Place {
+        Ok(OpenDevice {
             hardware: cuda::describe(&device)?,
             device,
             backend,
             name: name.clone(),
-            passed_over: None,
+            fallback_reason: None,
         })
     };
     // Candle's errors may bring a backtrace of many lines.
@@ -232,7 +232,7 @@ fn cuda(number: usize, precision: Precision) -> Result<Place> {
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda(_: usize, _: Precision) -> Result<Place> {
+fn cuda(_: usize, _: Precision) -> Result<OpenDevice> {
     bail!(
         "this effnet was built without CUDA: build it with the cargo feature `cuda`, or use \
          --device cpu"
@@ -240,21 +240,21 @@ fn cuda(_: usize, _: Precision) -> Result<Place> {
 }
 
 #[cfg(feature = "metal")]
-fn metal(precision: Precision) -> Result<Place> {
+fn metal(precision: Precision) -> Result<OpenDevice> {
     only_f32(precision, "Apple's GPU")?;
     let device = Device::new_metal(0)
         .map_err(|e| anyhow!("can't use Apple's GPU: {e}; --device cpu does without"))?;
-    Ok(Place {
+    Ok(OpenDevice {
         backend: backend(&device),
         device,
         name: "metal".to_owned(),
         hardware: "Apple's GPU".to_owned(),
-        passed_over: None,
+        fallback_reason: None,
     })
 }
 
 #[cfg(not(feature = "metal"))]
-fn metal(_: Precision) -> Result<Place> {
+fn metal(_: Precision) -> Result<OpenDevice> {
     bail!(
         "this effnet was built without Metal: build it with the cargo feature `metal`, or use \
          --device cpu"

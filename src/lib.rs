@@ -90,7 +90,7 @@ pub use checkpoint::choice::Choice;
 pub use checkpoint::label::Label;
 pub use checkpoint::labels::{Labels, Prediction};
 pub use classifier::{ClassMaps, Classifier, Error};
-pub use device::{Choice as DeviceChoice, Place, Precision};
+pub use device::{Choice as DeviceChoice, OpenDevice, Precision};
 pub use error::{ErrorKind, PictureError};
 pub use hub::{HubError, Progress};
 pub use picture::transform::Transform;

@@ -89,7 +89,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let architecture = Architecture::named(&args.variant).context("clap checks the variant")?;
     let picture = architecture.resolution.pow(2) * 3 * size_of::<f32>();
     memory::ensure_fits(args.batch_size as u64, picture as u64)?;
-    let place = args.device.device.open(args.device.dtype)?;
+    let place = args.device.open()?;
     let is_gpu = place.is_gpu();
     ensure!(
         !args.layers || is_gpu || args.batch_size == 1,

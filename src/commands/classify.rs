@@ -17,7 +17,7 @@ use crate::cli::{
     DecodeArgs, DeviceArgs, EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs,
     batch_size, count, probability, thread_count,
 };
-use crate::device::Place;
+use crate::device::OpenDevice;
 use crate::output::resume::{self, Done};
 use crate::output::{self, Format, destination};
 use crate::picture::decode::Limits;
@@ -89,7 +89,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let choice = args.model.choice();
     args.check_output(&choice, &inputs)?;
     choice.check_labels()?;
-    let place = args.device.device.open(args.device.dtype)?;
+    let place = args.device.open()?;
     if inputs.are_all_missing() {
         // No reason to download a model.
         let mut writer = args.writer(&choice.name()?, &inputs, &terminal)?;
@@ -174,7 +174,7 @@ impl Classify {
         }
     }
 
-    fn options(&self, place: &Place, threads: usize) -> Options {
+    fn options(&self, place: &OpenDevice, threads: usize) -> Options {
         Options {
             // On a processor each picture alone on a thread: nothing to hand over between them.
             batch_size: self.batch_size.unwrap_or(match place.is_gpu() {
@@ -201,10 +201,15 @@ impl Classify {
 }
 
 /// Reads the weights, and says what there is to know of the model and where it runs.
-fn load(model: &Model, place: Place, threads: usize, terminal: &Terminal) -> Result<Classifier> {
+fn load(
+    model: &Model,
+    place: OpenDevice,
+    threads: usize,
+    terminal: &Terminal,
+) -> Result<Classifier> {
     let started = Instant::now();
     let name = &model.name;
-    if let Some(reason) = &place.passed_over {
+    if let Some(reason) = &place.fallback_reason {
         terminal.detail(reason);
     }
     let description = place.describe(threads);

@@ -6,9 +6,10 @@ use effnet::picture::Picture;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
-use crate::corpus::{Random, damaged, unsupported};
+use crate::corpus::{damaged, unsupported};
 use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::formats;
+use crate::random::Random;
 
 fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
     decode(bytes, Limits::default(), true, &|_| Scale::Full)

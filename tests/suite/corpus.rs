@@ -12,6 +12,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use crate::environment::{exif, repository};
 use crate::formats::formats;
 use crate::fuzz;
+use crate::random::Random;
 
 /// One fuzz target: its name, its function, and what it starts from.
 struct Target {
@@ -206,19 +207,6 @@ fn lists() -> Vec<Vec<u8>> {
     ];
     let few = few.map(<[u8]>::to_vec);
     [few.to_vec(), vec![long]].concat()
-}
-
-/// A small generator of equally likely numbers (Marsaglia's xorshift64), the same in every run.
-pub struct Random(pub u64);
-
-impl Random {
-    /// Below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end.max(1) as u64) as usize
-    }
 }
 
 /// What a fuzzer might make of a seed: bits turned, bytes replaced, parts removed or repeated.

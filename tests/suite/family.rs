@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::environment::{Environment, Run, fixture, repository, save_generated, save_parameters};
-use crate::parity::{assert_close, reference};
+use crate::reference::{assert_close, reference};
 
 /// What timm's network of this name is.
 #[derive(Deserialize)]

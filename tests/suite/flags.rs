@@ -1,7 +1,7 @@
 //! No combination of flags makes the program panic.
 
-use crate::corpus::Random;
 use crate::environment::{Environment, repository};
+use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
 const FLAGS: [(&str, &[&str]); 37] = [

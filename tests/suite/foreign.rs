@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::environment::{Environment, fixture, repository};
 use crate::hub_server::StandIn;
-use crate::parity::{assert_close, reference_in};
+use crate::reference::{assert_close, reference_in};
 
 /// A tensor's name and shape, and the range of its values.
 #[derive(Deserialize)]

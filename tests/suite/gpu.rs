@@ -4,17 +4,18 @@
 //! Elsewhere each test says that it was skipped, and why.
 
 use candle_core::{D, DType, Device, Result, Tensor};
-use effnet::device::{Choice, Place, Precision};
+use effnet::device::{Choice, OpenDevice, Precision};
 use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
 use effnet::ops::{Activation, Padding, Runtime, Window};
 
 use crate::environment::{Environment, fixture};
-use crate::operations::{ACTIVATIONS, folded, portable, values};
-use crate::parity::{config, reference, resolution};
+use crate::operations::{ACTIVATIONS, portable};
+use crate::reference::{config, reference, resolution};
+use crate::values::{folded, values};
 
 /// The GPU, or nothing after saying why.
-fn gpu(precision: Precision) -> Option<Place> {
+fn gpu(precision: Precision) -> Option<OpenDevice> {
     match Choice::Cuda(0).open(precision) {
         Ok(place) => Some(place),
         Err(reason) => {
@@ -24,7 +25,7 @@ fn gpu(precision: Precision) -> Option<Place> {
     }
 }
 
-fn on(place: &Place) -> Runtime {
+fn on(place: &OpenDevice) -> Runtime {
     Runtime::new(place.backend, &place.device)
 }
 
@@ -40,7 +41,7 @@ fn tolerance(dtype: DType) -> f32 {
 const ALL: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Bf16];
 
 /// Values on the processor and, rounded once to `dtype`, on the GPU; both the same.
-fn tensors(shape: &[usize], seed: u32, place: &Place, dtype: DType) -> Result<[Tensor; 2]> {
+fn tensors(shape: &[usize], seed: u32, place: &OpenDevice, dtype: DType) -> Result<[Tensor; 2]> {
     let x = Tensor::from_vec(values(shape.iter().product(), seed), shape, &Device::Cpu)?;
     let rounded = x.to_dtype(dtype)?;
     Ok([
@@ -68,7 +69,7 @@ fn assert_equal(ours: &Tensor, oracle: &Tensor, tolerance: f32, what: &str) -> R
 }
 
 /// Runs `test` in every precision that the GPU has.
-fn in_every_precision(test: impl Fn(&Place, DType) -> Result<()>) {
+fn in_every_precision(test: impl Fn(&OpenDevice, DType) -> Result<()>) {
     for precision in ALL {
         let Some(place) = gpu(precision) else {
             return;
@@ -273,7 +274,7 @@ fn global_average_pool_equals_its_portable_form_on_a_gpu() {
     });
 }
 
-fn network(name: &str, place: &Place) -> EfficientNet {
+fn network(name: &str, place: &OpenDevice) -> EfficientNet {
     EfficientNet::load(&config(name), &Generated, place.backend, &place.device).expect("a network")
 }
 

@@ -1,6 +1,7 @@
 //! The Hub client against a stand-in that misbehaves: either the file has the right bytes, or there
 //! is no file and one sentence that says why.
 
+#[cfg(unix)]
 use std::path::PathBuf;
 use std::time::Duration;
 

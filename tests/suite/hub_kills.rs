@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::corpus::Random;
 use crate::environment::{Environment, repository};
 use crate::hub_client::{Client, serving};
 use crate::hub_server::{Reply, Request, StandIn, sha256};
+use crate::random::Random;
 
 const CONFIG: &str = "someone/shapes/config.json";
 const WEIGHTS: &str = "someone/shapes/model.safetensors";

@@ -8,7 +8,6 @@ mod corpus;
 mod demo;
 mod dishonest_weights;
 mod documents;
-mod environment;
 mod family;
 mod flags;
 mod foreign;
@@ -19,10 +18,8 @@ mod fuzz;
 mod gpu;
 mod heads;
 mod hub;
-mod hub_client;
 mod hub_faults;
 mod hub_kills;
-mod hub_server;
 mod library;
 mod models;
 mod odd_files;
@@ -34,4 +31,8 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod support;
 mod weights;
+
+// By their names alone: `crate::environment`.
+use support::{environment, hub_client, hub_server, random, reference, values};

@@ -4,27 +4,10 @@ use candle_core::{Device, Result, Tensor};
 use effnet::device::instruction_set;
 use effnet::ops::{Activation, Backend, Folded, Padding, Runtime, Window};
 
-/// Values in -1..1 that differ from call to call by `seed`.
-pub fn values(count: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).max(1);
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state as f32 / u32::MAX as f32 * 2.0 - 1.0
-    };
-    (0..count).map(|_| next()).collect()
-}
+use crate::values::{folded, values};
 
 fn tensor(shape: &[usize], seed: u32) -> Result<Tensor> {
     Tensor::from_vec(values(shape.iter().product(), seed), shape, &Device::Cpu)
-}
-
-pub fn folded(outputs: usize, per_output: usize) -> Folded {
-    Folded {
-        weight: values(outputs * per_output, 7),
-        bias: values(outputs, 8),
-    }
 }
 
 /// Largest difference in units of the largest value.

@@ -3,37 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use candle_core::{DType, Device, Tensor, Var};
-use effnet::checkpoint::published::architecture;
 use effnet::device::instruction_set;
+use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
 use effnet::model::layers::layers;
 use effnet::model::weights::classifier;
-use effnet::model::{Config, EfficientNet};
 use effnet::ops::Backend;
-use safetensors::SafeTensors;
 
-use crate::environment::fixture;
-
-/// Of the largest logit.
-const TOLERANCE: f32 = 1e-4;
-
-pub fn reference(key: &str) -> Vec<f32> {
-    reference_in("logits.safetensors", key)
-}
-
-/// The logits called `key` in a file of the fixtures.
-pub fn reference_in(file: &str, key: &str) -> Vec<f32> {
-    let bytes = std::fs::read(fixture(file)).expect("the fixture");
-    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-    let tensor = tensors.tensor(key).expect("the model's logits");
-    let (values, _) = tensor.data().as_chunks::<4>();
-    values.iter().map(|&b| f32::from_le_bytes(b)).collect()
-}
-
-pub fn config(name: &str) -> Config {
-    let (scaling, convention) = architecture(name).expect("an architecture");
-    Config::new(scaling, convention, 1000)
-}
+use crate::reference::{assert_close, config, reference, resolution};
 
 /// The vector kernels, with the instructions that `EFFNET_SIMD` names.
 fn kernels() -> Backend {
@@ -54,28 +31,6 @@ fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<
     let x = network.runtime().upload(&[picture(height, width)], shape);
     let y = network.forward(&x.expect("a tensor"));
     values(&y.expect("logits"))
-}
-
-pub fn resolution(name: &str) -> (usize, usize) {
-    let (scaling, _) = architecture(name).expect("an architecture");
-    match name {
-        // Of its two sizes the one that takes a third of the time.
-        "tf_efficientnet_l2" => (475, 475),
-        _ => (scaling.resolution, scaling.resolution),
-    }
-}
-
-pub fn assert_close(ours: &[f32], theirs: &[f32], what: &str) {
-    assert_eq!(ours.len(), theirs.len(), "{what}");
-    let largest = theirs.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
-    let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
-    // NaN must not pass, so no f32::max here.
-    let worst = differences.fold(0.0, |max, d| if d <= max { max } else { d });
-    assert!(
-        worst <= TOLERANCE * largest,
-        "{what}: differs by {worst}, {:e} of the largest logit {largest}",
-        worst / largest
-    );
 }
 
 fn equals_timm(name: &str) {

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::corpus::Random;
 use crate::environment::{Environment, fixture, repository};
+use crate::random::Random;
 
 /// A thousand names of the demonstration's pictures, some of them of nothing.
 fn thousand(environment: &Environment) {

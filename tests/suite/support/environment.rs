@@ -64,6 +64,7 @@ impl Environment {
 
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let to = self.path(name);
+        std::fs::create_dir_all(to.parent().expect("a parent")).expect("folders");
         std::fs::write(&to, bytes).expect("a written file");
         to
     }

@@ -1,0 +1,8 @@
+//! What the tests are written with.
+
+pub mod environment;
+pub mod hub_client;
+pub mod hub_server;
+pub mod random;
+pub mod reference;
+pub mod values;
