@@ -146,7 +146,7 @@ impl Classifier {
         Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// The network's input for the picture whose file holds `bytes`: `(size, size, 3)`,
+    /// The network's input for the picture whose file holds `bytes`: `(height, width, 3)`,
     /// normalised, upright as its EXIF orientation says.
     ///
     /// # Errors
@@ -203,8 +203,8 @@ impl Classifier {
         pictures: &[Vec<f32>],
         way: impl FnOnce(&Tensor) -> anyhow::Result<T>,
     ) -> Result<T, Error> {
-        let size = self.transform.size;
-        let shape = (pictures.len(), size, size, 3);
+        let Transform { height, width, .. } = self.transform;
+        let shape = (pictures.len(), height, width, 3);
         let batch = self.network.runtime().upload(pictures, shape);
         batch
             .map_err(Into::into)

@@ -100,7 +100,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     if args.model.test_size && model.card.test.is_none() {
         terminal.warn(&format!(
             "{} has no test size of its own; it is {} as always",
-            model.name, model.card.transform.size,
+            model.name, model.card.transform.height,
         ));
     }
     let mut writer = args.writer(&model.name, &inputs, &terminal)?;

@@ -5,6 +5,7 @@
 mod bad_pictures;
 mod classify;
 mod corpus;
+mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;

@@ -135,7 +135,8 @@ impl Settings {
             "its crop_pct {crop_pct} is out of range"
         );
         Ok(Transform {
-            size: height,
+            height,
+            width,
             crop_pct,
             crop_mode: match self.crop_mode.as_deref() {
                 None | Some("" | "center") => CropMode::Center,
@@ -150,6 +151,7 @@ impl Settings {
             },
             mean: self.mean.unwrap_or(IMAGENET_MEAN),
             std: self.std.unwrap_or(IMAGENET_STD),
+            grey: false,
         })
     }
 }

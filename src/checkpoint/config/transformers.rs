@@ -207,7 +207,8 @@ impl Preprocessor {
         }
         let (mean, std) = self.normalisation();
         Ok(Transform {
-            size,
+            height: size,
+            width: size,
             crop_pct: crop_pct(size, resized),
             crop_mode: CropMode::SquashDown,
             // Pillow's numbers.
@@ -219,6 +220,7 @@ impl Preprocessor {
             },
             mean,
             std,
+            grey: false,
         })
     }
 
