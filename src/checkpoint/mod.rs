@@ -1,7 +1,7 @@
 //! What the user calls a model, to its files and to what they say.
 //!
 //! - [`choice`]: the command line's words, to a [`model::Model`];
-//! - [`files`]: which files a model has, in a folder and on the Hub;
+//! - [`files`]: which files a model has, in a folder and on the Hub; [`shards`]: weights in several;
 //! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
 //!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
 //! - [`card`]: what all of these come to; [`labels`]: the classes' names.
@@ -17,4 +17,5 @@ mod label_file;
 pub mod labels;
 pub mod model;
 pub mod published;
+pub mod shards;
 pub mod text_file;

@@ -89,6 +89,7 @@ fn of_architecture(file: &WeightsFile, architecture: &Architecture, config: &Con
     let classes = file.classes().unwrap_or(config.classes);
     Config {
         naming: config.naming,
+        channels: config.channels,
         ..Config::new(architecture, config.convention, classes)
     }
 }

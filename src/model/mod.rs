@@ -4,10 +4,11 @@
 //! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
-//! names < foreign < heads < safetensors < fitting, and weights < loader < block < efficientnet.
+//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, and weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
+mod bytes;
 pub mod config;
 pub mod efficientnet;
 mod families;

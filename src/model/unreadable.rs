@@ -135,7 +135,8 @@ fn by_ending(path: &Path, start: &[u8]) -> Option<&'static str> {
 }
 
 fn all_zeros(start: &[u8]) -> Option<String> {
-    let is_zeros = start.iter().all(|&byte| byte == 0);
+    // Eight are the length of an empty header.
+    let is_zeros = start.len() > 8 && start.iter().all(|&byte| byte == 0);
     is_zeros.then(|| "begins with nothing but zeros; download it again".to_owned())
 }
 

@@ -4,6 +4,7 @@
 
 mod bad_pictures;
 mod classify;
+mod configurations;
 mod corpus;
 mod crops;
 mod demo;
@@ -32,6 +33,7 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod strange_weights;
 mod support;
 mod weights;
 
