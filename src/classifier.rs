@@ -68,6 +68,8 @@ pub struct Classifier {
     pub labels: Labels,
     /// How its logits become probabilities.
     pub scoring: Scoring,
+    /// What is worth knowing of its weights although they can be used, a line.
+    pub warning: Option<String>,
     network: EfficientNet,
 }
 
@@ -115,7 +117,7 @@ impl Classifier {
         );
         let weights = model.weights.open()?;
         let config = fitting::with_widths_of_file(&weights, config.clone())?;
-        fitting::check(&weights, &config)?;
+        let warning = fitting::check(&weights, &config)?;
         let OpenDevice {
             device, backend, ..
         } = place;
@@ -125,6 +127,7 @@ impl Classifier {
             transform: *transform,
             labels: labels.clone(),
             scoring: *scoring,
+            warning,
             network,
         })
     }
@@ -143,7 +146,7 @@ impl Classifier {
         Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// The network's input for the picture whose file holds `bytes`: `(size, size, 3)`,
+    /// The network's input for the picture whose file holds `bytes`: `(height, width, 3)`,
     /// normalised, upright as its EXIF orientation says.
     ///
     /// # Errors
@@ -200,8 +203,8 @@ impl Classifier {
         pictures: &[Vec<f32>],
         way: impl FnOnce(&Tensor) -> anyhow::Result<T>,
     ) -> Result<T, Error> {
-        let size = self.transform.size;
-        let shape = (pictures.len(), size, size, 3);
+        let Transform { height, width, .. } = self.transform;
+        let shape = (pictures.len(), height, width, 3);
         let batch = self.network.runtime().upload(pictures, shape);
         batch
             .map_err(Into::into)

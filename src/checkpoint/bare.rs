@@ -7,12 +7,14 @@ use anyhow::{Result, bail};
 
 use super::card::Card;
 use super::config::transformers::PREPROCESSOR_FILE;
+use super::config::wrong_channels;
 use super::demo::{self, DEMO};
 use super::files::{CONFIG_FILE, candle_file};
 use super::labels::Labels;
-use super::model::{Model, Weights};
+use super::model::Model;
 use super::published::Checkpoint;
 use super::published::torchvision::Preset;
+use super::shards;
 use crate::model::Config;
 use crate::model::names::Naming;
 use crate::top_k::Scoring;
@@ -23,7 +25,7 @@ use crate::top_k::Scoring;
 /// # Errors
 /// If it can't be read, or nothing is known that it could be like.
 pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model> {
-    let file = Weights::File(path.to_path_buf());
+    let file = shards::weights(path)?;
     if variant == DEMO {
         return Ok(Model {
             weights: file,
@@ -34,15 +36,23 @@ pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model>
     let naming = opened.naming().unwrap_or(Naming::Timm);
     let (like, card) = alike(path, naming, variant, weights)?;
     let classes = opened.classes().unwrap_or(card.config.classes);
+    let channels = opened.channels().unwrap_or(card.config.channels);
+    let transform = match channels {
+        1 => card.transform.in_grey(),
+        3 => card.transform,
+        _ => bail!("{} {}", path.display(), wrong_channels(channels)),
+    };
     Ok(Model {
         name: path.display().to_string(),
         card: Card {
             labels: Labels::for_classes(classes),
             scoring: Scoring::for_classes(classes),
             config: Config {
+                channels,
                 classes,
                 ..card.config
             },
+            transform,
             ..card
         },
         weights: file,
@@ -65,8 +75,7 @@ fn alike(
             return Ok((name, preset.card()));
         }
         (_, Some(_)) | (Naming::Timm, None) => Checkpoint::chosen(variant, weights)?,
-        // Converted from TensorFlow, with its padding and eps.
-        (Naming::Lukemelas | Naming::Torchvision, None) => Checkpoint::named(variant, "aa")?,
+        (Naming::Lukemelas | Naming::Torchvision, None) => Checkpoint::of_tensorflow(variant)?,
         (Naming::Transformers, None) => bail!(
             "{} has transformers' names; put its {CONFIG_FILE} and {PREPROCESSOR_FILE} beside it",
             path.display(),

@@ -13,6 +13,7 @@ use super::files::{self, CONFIG_FILE};
 use super::labels::Labels;
 use super::model::{Model, Weights};
 use super::published::Checkpoint;
+use super::shards;
 use crate::hub::{Hub, HubError, Progress};
 
 /// What the command line says of the model.
@@ -125,7 +126,10 @@ impl Choice {
         };
         let files = [files::CONFIG_FILE, PREPROCESSOR_FILE, files::WEIGHTS_FILE];
         let beside = files.map(|file| folder.join(file));
-        beside.into_iter().chain([path]).collect()
+        let shards = shards::weights(&folder.join(shards::INDEX_FILE));
+        let shards = shards.map(|weights| weights.paths().to_vec());
+        let shards = shards.unwrap_or_default();
+        beside.into_iter().chain([path]).chain(shards).collect()
     }
 
     /// Checks that the file of labels can be read, which is known to fail before a download.
@@ -200,7 +204,7 @@ impl Choice {
         let shown = path.display().to_string();
         let config = path.with_file_name(CONFIG_FILE);
         if self.weights.is_none() && config.is_file() {
-            return self.described(&shown, &config, path.to_path_buf());
+            return self.described(&shown, &config, shards::weights(path)?);
         }
         ensure!(
             self.variant.is_some(),
@@ -210,7 +214,7 @@ impl Choice {
     }
 
     /// A model that the file `config` describes.
-    fn described(&self, name: &str, config: &Path, weights: PathBuf) -> Result<Model> {
+    fn described(&self, name: &str, config: &Path, weights: Weights) -> Result<Model> {
         self.describes_itself(name)?;
         let texts = Texts::read(config, |file| Ok(config.with_file_name(file)))?;
         self.of_card(name, texts.card()?, weights)
@@ -236,7 +240,7 @@ impl Choice {
         };
         self.describes_itself(repo)?;
         let card = description.card()?;
-        let weights = get(&file).map_err(NotDownloaded)?;
+        let weights = files::downloaded(&file, get).map_err(NotDownloaded::wrap)?;
         self.of_card(repo, card, weights)
     }
 
@@ -250,7 +254,7 @@ impl Choice {
     }
 
     /// A model that describes itself; `--variant` may say so too.
-    fn of_card(&self, name: &str, card: Card, weights: PathBuf) -> Result<Model> {
+    fn of_card(&self, name: &str, card: Card, weights: Weights) -> Result<Model> {
         if let Some(variant) = &self.variant {
             ensure!(
                 card.variant == variant,
@@ -261,7 +265,7 @@ impl Choice {
         Ok(Model {
             name: name.to_owned(),
             card,
-            weights: Weights::File(weights),
+            weights,
             assumed: None,
         })
     }

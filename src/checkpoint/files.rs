@@ -6,8 +6,10 @@ use anyhow::{Result, anyhow, bail, ensure};
 
 use super::card::Card;
 use super::config::Texts;
+use super::model::Weights;
 use super::nearest::{nearest, one_of};
 use super::published::{Checkpoint, supported_architecture};
+use super::shards::{self, INDEX_FILE};
 use crate::hub::HubError;
 
 /// The file that holds a model's weights.
@@ -90,30 +92,83 @@ pub fn candle_file(variant: &str) -> String {
     format!("efficientnet-{variant}.safetensors")
 }
 
+/// The weights called `file` on the Hub, or where there is an index in its place the files that it
+/// lists. `get` fetches a file.
+///
+/// # Errors
+/// If they can't be had, or the index can't be read.
+pub fn downloaded(file: &str, get: impl Fn(&str) -> Result<PathBuf, HubError>) -> Result<Weights> {
+    let missing = match get(file) {
+        Ok(path) => return Ok(Weights::File(path)),
+        // Offline a file that is not in the cache may not be on the Hub either.
+        Err(error @ (HubError::FileNotFound { .. } | HubError::Offline { .. })) => error,
+        Err(error) => return Err(error.into()),
+    };
+    let index = match file {
+        WEIGHTS_FILE => get(INDEX_FILE),
+        _ => return Err(missing.into()),
+    };
+    match index {
+        Ok(index) => shards::by_index(&index, |file| Ok(get(file)?)),
+        Err(HubError::FileNotFound { .. } | HubError::Offline { .. }) => Err(missing.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The description and the weights in a folder in the layout of timm's or transformers'
 /// repositories.
 ///
 /// # Errors
 /// If one of them is missing.
-pub fn in_folder(path: &Path) -> Result<(PathBuf, PathBuf)> {
+pub fn in_folder(path: &Path) -> Result<(PathBuf, Weights)> {
     let shown = path.display();
     let config = path.join(CONFIG_FILE);
     ensure!(
         config.is_file(),
         "the folder {shown} has no {CONFIG_FILE}; timm.models.save_for_hf writes one",
     );
-    let weights = path.join(WEIGHTS_FILE);
-    if !weights.is_file() {
-        let pickled = ["pytorch_model.bin", "pytorch_model.pth", "model.pth"];
-        match pickled.iter().find(|name| path.join(name).is_file()) {
-            Some(pickle) => bail!(
-                "the folder {shown} has {pickle} but no {WEIGHTS_FILE}; a pickle can run code \
-                 when read, so save again with safe_serialization=True"
-            ),
-            None => bail!("the folder {shown} has no {WEIGHTS_FILE}"),
-        }
+    let weights = [WEIGHTS_FILE, INDEX_FILE].map(|file| path.join(file));
+    match weights.iter().find(|weights| weights.is_file()) {
+        Some(weights) => Ok((config, shards::weights(weights)?)),
+        None => bail!("the folder {shown} has no {WEIGHTS_FILE}{}", instead(path)),
     }
-    Ok((config, weights))
+}
+
+/// What a folder without [`WEIGHTS_FILE`] has instead, and what to do with it.
+fn instead(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort_unstable();
+    let with = |endings: &[&str]| {
+        let has = |name: &&String| endings.iter().any(|ending| name.ends_with(ending));
+        names.iter().filter(has).collect::<Vec<_>>()
+    };
+    if let [only] = with(&[".safetensors"])[..] {
+        let path = folder.join(only);
+        return format!(" but {only}; name that one: --model {}", path.display());
+    }
+    if let [unfinished, ..] = with(&[".incomplete", ".part", ".partial", ".crdownload"])[..] {
+        return format!(" but {unfinished}; its download is not done");
+    }
+    if let [pickle, ..] = with(&[".bin", ".pth", ".pt", ".ckpt", ".pth.tar"])[..] {
+        return format!(
+            " but {pickle}; a pickle can run code when read, so save again with \
+             safe_serialization=True"
+        );
+    }
+    let others = [
+        ".onnx", ".h5", ".keras", ".tflite", ".gguf", ".msgpack", ".pb", ".npz",
+    ];
+    match with(&others)[..] {
+        [other, ..] => {
+            format!(
+                " but {other}; only safetensors files are read, so export it again from PyTorch"
+            )
+        }
+        _ => String::new(),
+    }
 }
 
 /// What is said of a file or folder that does not exist: what there is instead, or what the name

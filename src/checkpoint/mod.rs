@@ -2,7 +2,7 @@
 //!
 //! - [`choice`]: the command line's words, to a [`model::Model`]; `settled`: whether they agree;
 //!   [`name`]: all the spellings that people use; [`nearest`]: what was meant by a wrong one;
-//! - [`files`]: which files a model has, in a folder and on the Hub;
+//! - [`files`]: which files a model has, in a folder and on the Hub; [`shards`]: weights in several;
 //! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
 //!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
 //! - [`card`]: what all of these come to; [`labels`]: the classes' names.
@@ -21,4 +21,5 @@ pub mod name;
 pub mod nearest;
 pub mod published;
 mod settled;
+pub mod shards;
 pub mod text_file;

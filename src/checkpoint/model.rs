@@ -12,6 +12,13 @@ use crate::model::safetensors::WeightsFile;
 pub enum Weights {
     /// A `.safetensors` file.
     File(PathBuf),
+    /// Several, each with a part of the tensors.
+    Parts {
+        /// The file that lists them, for messages.
+        index: PathBuf,
+        /// All of them.
+        parts: Vec<PathBuf>,
+    },
     /// Within the program.
     Embedded(&'static [u8]),
 }
@@ -30,6 +37,15 @@ pub struct Model {
 }
 
 impl Weights {
+    /// The files that they are in.
+    pub fn paths(&self) -> &[PathBuf] {
+        match self {
+            Self::File(path) => std::slice::from_ref(path),
+            Self::Parts { parts, .. } => parts,
+            Self::Embedded(_) => &[],
+        }
+    }
+
     /// Opens them and reads what tensors there are.
     ///
     /// # Errors
@@ -37,6 +53,7 @@ impl Weights {
     pub fn open(&self) -> Result<WeightsFile> {
         match self {
             Self::File(path) => WeightsFile::open(path),
+            Self::Parts { index, parts } => WeightsFile::open_parts(index, parts),
             Self::Embedded(bytes) => {
                 WeightsFile::embedded(bytes, Path::new("the embedded weights"))
             }

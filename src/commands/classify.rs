@@ -111,7 +111,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     if args.model.test_size && model.card.test.is_none() {
         terminal.warn(&format!(
             "{} has no test size of its own; it is {} as always",
-            model.name, model.card.transform.size,
+            model.name, model.card.transform.height,
         ));
     }
     let mut writer = args.writer(&model.name, &inputs, &terminal)?;
@@ -232,6 +232,9 @@ fn load(
         "{name} on {description}, loaded in {}",
         human_duration(started.elapsed()),
     ));
+    if let Some(warning) = &classifier.warning {
+        terminal.warn(&format!("{name}: {warning}"));
+    }
     if let Some(repo) = &model.assumed {
         terminal.warn(&format!(
             "{name} is prepared for and padded like {repo}; --weights TAG names another"

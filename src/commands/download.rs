@@ -73,8 +73,10 @@ pub fn run(args: &Download, terminal: Terminal) -> Result<Outcome> {
             // What can't be used is not worth the download of its weights.
             description.card()?;
         }
-        let path = get(&files::weights(&repo, variant.as_deref()))?;
-        writeln!(io::stdout(), "{}", path.display())?;
+        let weights = files::downloaded(&files::weights(&repo, variant.as_deref()), get)?;
+        for path in weights.paths() {
+            writeln!(io::stdout(), "{}", path.display())?;
+        }
     }
     Ok(Outcome::Success)
 }

@@ -73,6 +73,8 @@ struct Report {
 struct Preprocessing {
     resolution: usize,
     #[serde(skip)]
+    width: usize,
+    #[serde(skip)]
     side: usize,
     crop_pct: f64,
     crop_mode: &'static str,
@@ -84,11 +86,13 @@ struct Preprocessing {
 impl Preprocessing {
     fn new(transform: &Transform) -> Self {
         Self {
-            resolution: transform.size,
+            resolution: transform.height,
+            width: transform.width,
             side: transform.side(),
             crop_pct: transform.crop_pct,
             crop_mode: match transform.crop_mode {
-                CropMode::Center => "center",
+                CropMode::Center | CropMode::CenterDown => "center",
+                CropMode::Border { .. } => "border",
                 CropMode::Squash | CropMode::SquashDown => "squash",
             },
             interpolation: format!("{:?}", transform.interpolation).to_lowercase(),
@@ -100,7 +104,7 @@ impl Preprocessing {
 
 impl Report {
     fn new(model: String, config: &Config, transform: &Transform) -> Self {
-        let layers = layers(config, transform.size, transform.size);
+        let layers = layers(config, transform.height, transform.width);
         let macs: usize = layers.iter().map(|layer| layer.macs).sum();
         Self {
             model,
@@ -154,6 +158,7 @@ pub fn run(args: &Info, terminal: Terminal) -> Result<Outcome> {
 fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     let Preprocessing {
         resolution,
+        width,
         side,
         crop_pct,
         crop_mode,
@@ -165,7 +170,7 @@ fn print(to: &mut impl Write, report: &Report) -> io::Result<()> {
     writeln!(
         to,
         "{} classes, {} padding, BatchNorm eps {:e}\n\
-         input {resolution} x {resolution}: {interpolation} to {side} ({crop_mode}, crop_pct {crop_pct}), \
+         input {resolution} x {width}: {interpolation} to {side} ({crop_mode}, crop_pct {crop_pct}), \
          mean {mean:?}, std {std:?}\n",
         report.classes, report.padding, report.batch_norm_eps,
     )?;

@@ -75,10 +75,10 @@ impl Row {
             classes: checkpoint.classes,
             parameters: checkpoint.parameters(),
             gmacs: (checkpoint.gmacs() * 1e3).round() / 1e3,
-            resolution: checkpoint.transform.size,
+            resolution: checkpoint.transform.height,
             top1: checkpoint.accuracy.map(|(top1, _)| top1),
             top5: checkpoint.accuracy.map(|(_, top5)| top5),
-            test_resolution: test.map(|(transform, _)| transform.size),
+            test_resolution: test.map(|(transform, _)| transform.height),
             test_top1: test_accuracy.map(|(top1, _)| top1),
             test_top5: test_accuracy.map(|(_, top5)| top5),
             licence: LICENCE,
@@ -90,7 +90,7 @@ impl Row {
     /// The model within the program, which has no accuracy on ImageNet.
     fn demo() -> Result<Self> {
         let card = demo::model()?.card;
-        let size = card.transform.size;
+        let size = card.transform.height;
         Ok(Self {
             variant: DEMO,
             tag: "built-in",

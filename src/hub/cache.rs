@@ -104,23 +104,32 @@ impl Entry {
     /// only what is not so already: a cache that can't be written can still be read.
     ///
     /// # Errors
-    /// If the cache can't be written.
+    /// If the file is not in its snapshot yet and the cache can't be written.
     pub fn publish(&self, version: &Version) -> Result<PathBuf, HubError> {
         let pointer = self.layout.pointer(&version.commit, &self.file);
-        if !stands_for(&pointer, &self.layout.blob(&version.etag)) {
+        let was_there = stands_for(&pointer, &self.layout.blob(&version.etag));
+        if !was_there {
             create_parent(&pointer)?;
             self.link(&pointer, &version.etag)
                 .map_err(|e| HubError::cache(&pointer, e))?;
         }
-        if !self.is_of_commit() {
-            let path = self.layout.reference();
-            if fs::read(&path).ok().as_deref() != Some(version.commit.as_bytes()) {
-                create_parent(&path)?;
-                replace(&path, |new| fs::write(new, &version.commit))
-                    .map_err(|e| HubError::cache(&path, e))?;
-            }
+        // What the snapshot had already can be used although the reference can't be written, as
+        // huggingface_hub does (file_download.py, `_hf_hub_download_to_cache_dir`).
+        let referenced = self.refer_to(&version.commit);
+        if !was_there {
+            referenced?;
         }
         Ok(pointer)
+    }
+
+    /// Writes the commit of the revision, unless it is one itself.
+    fn refer_to(&self, commit: &str) -> Result<(), HubError> {
+        let path = self.layout.reference();
+        if self.is_of_commit() || fs::read(&path).ok().as_deref() == Some(commit.as_bytes()) {
+            return Ok(());
+        }
+        create_parent(&path)?;
+        replace(&path, |new| fs::write(new, commit)).map_err(|e| HubError::cache(&path, e))
     }
 
     /// Replaces whatever is at `pointer` by a link to the blob; where links can't be made, by a

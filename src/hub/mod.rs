@@ -22,6 +22,7 @@ mod backoff;
 mod cache;
 mod digest;
 mod error;
+mod expand;
 mod headers;
 mod http;
 mod layout;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use super::expand::{expand_user, expand_variables};
 use super::url::Url;
 use crate::printable::one_line;
 
@@ -90,13 +91,17 @@ impl Variables<'_> {
         (!value.is_empty()).then_some(value)
     }
 
+    /// A variable's folder, with `~` and the variables in it replaced in the order in which Python's
+    /// client does it: `os.path.expandvars(os.path.expanduser(value))`.
     fn folder(&self, name: &str) -> Option<PathBuf> {
         let value = (self.0)(name).filter(|value| !value.is_empty())?;
-        let path = PathBuf::from(value);
-        match path.strip_prefix("~") {
-            Ok(rest) => Some(env::home_dir()?.join(rest)),
-            Err(_) => Some(path),
-        }
+        let Some(text) = value.to_str() else {
+            return Some(PathBuf::from(value));
+        };
+        Some(PathBuf::from(expand_variables(
+            &expand_user(text, self.0),
+            self.0,
+        )))
     }
 
     fn is_true(&self, name: &str) -> bool {
@@ -189,6 +194,15 @@ mod tests {
         for (first, expected) in expected.iter().enumerate() {
             assert_eq!(good(&all[first..]).cache, PathBuf::from(expected));
         }
+    }
+
+    #[test]
+    fn variables_and_the_home_folder_are_replaced_in_a_path() {
+        let variables = [("HF_HOME", "$X/a/${Y}/$NONE/b"), ("X", "/x"), ("Y", "y z")];
+        let expected = PathBuf::from("/x/a/y z/$NONE/b/hub");
+        assert_eq!(good(&variables).cache, expected);
+        let home = good(&[("HF_HUB_CACHE", "~/cache"), ("HOME", "/home/me")]);
+        assert_eq!(home.cache, PathBuf::from("/home/me/cache"));
     }
 
     #[test]

@@ -43,6 +43,8 @@ impl BlockConfig {
 /// Everything that the weights' shapes and the forward pass follow from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Channels of the pictures: 3, or 1 of a network that sees grey ones.
+    pub channels: usize,
     /// Channels after the stem.
     pub stem: usize,
     /// Blocks by stage.
@@ -78,6 +80,7 @@ impl Config {
         };
         let rows = family.stages.iter().enumerate();
         Self {
+            channels: 3,
             stem,
             stages: rows.map(|(i, row)| scaling.stage(i, row)).collect(),
             head: architecture.end(family.head),

@@ -41,8 +41,7 @@ impl EfficientNet {
             runtime: &runtime,
         };
         let activation = config.activation;
-        let load_stem =
-            || loader.convolution(&weights::stem(config), config.stem_window(), activation);
+        let load_stem = || loader.stem(config);
         let load_head = || loader.pointwise(&weights::head(config), activation);
         let load_classifier = || loader.linear(&weights::classifier(config), Activation::Identity);
         let ((classifier, head), (blocks, stem)) = rayon::join(

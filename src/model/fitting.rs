@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::architectures::{ARCHITECTURES, Architecture};
 use super::config::Config;
+use super::foreign;
 use super::safetensors::WeightsFile;
 use super::weights::{self, BlockLayers, Parameter, parameters};
 
@@ -15,6 +16,7 @@ use super::weights::{self, BlockLayers, Parameter, parameters};
 /// # Errors
 /// If a tensor that a width is told by is missing.
 pub fn with_widths_of_file(file: &WeightsFile, mut config: Config) -> Result<Config> {
+    file.ensure_only_one()?;
     config.naming = file.naming().unwrap_or(config.naming);
     if !config.pruned {
         return Ok(config);
@@ -49,15 +51,21 @@ pub fn with_widths_of_file(file: &WeightsFile, mut config: Config) -> Result<Con
 }
 
 /// Checks that every tensor that `config` needs is in the file, with its shape and a float type,
-/// and that no other layer is.
+/// and that no other layer is. What training left beside the network is no layer: of that, one line
+/// is returned that says so.
 ///
 /// # Errors
 /// Names the first tensor that is wrong, and the variant that these weights would fit.
-pub fn check(file: &WeightsFile, config: &Config) -> Result<()> {
-    let Err(fault) = fits(file, config) else {
-        return Ok(());
+pub fn check(file: &WeightsFile, config: &Config) -> Result<Option<String>> {
+    file.ensure_only_one()?;
+    let fault = match fits(file, config) {
+        Ok(left) => return Ok(foreign::warning(left)),
+        Err(fault) => fault,
     };
     let origin = file.origin.display();
+    // What is of a wrong type everywhere has no variant that it would fit better.
+    let types = parameters(config).try_for_each(|p| file.ensure_float(&p.name));
+    types.with_context(|| format!("{origin} can't be used"))?;
     let fitting = ARCHITECTURES.iter().find(|&architecture| {
         let other = of_architecture(file, architecture, config);
         fits(file, &other).is_ok()
@@ -81,6 +89,7 @@ fn of_architecture(file: &WeightsFile, architecture: &Architecture, config: &Con
     let classes = file.classes().unwrap_or(config.classes);
     Config {
         naming: config.naming,
+        channels: config.channels,
         ..Config::new(architecture, config.convention, classes)
     }
 }
@@ -91,7 +100,7 @@ fn nearest_variant(file: &WeightsFile, config: &Config) -> String {
         let other = of_architecture(file, architecture, config);
         let needed: Vec<_> = parameters(&other).collect();
         let has = |p: &&Parameter| {
-            let slot = file.tensors.get(&p.name);
+            let slot = file.find(&p.name);
             slot.is_some_and(|slot| slot.shape == p.shape)
         };
         let fitting = needed.iter().filter(has).count();
@@ -103,6 +112,10 @@ fn nearest_variant(file: &WeightsFile, config: &Config) -> String {
         .map(|architecture| (share(architecture), architecture.variant));
     let nearest = shares.max_by(|((a, ..), _), ((b, ..), _)| a.total_cmp(b));
     match nearest {
+        Some(((_, fitting, needed), variant)) if fitting == needed => format!(
+            "all {needed} tensors of variant {variant} are there and fit, and more than those, so \
+             its weights are of another network"
+        ),
         Some(((share, fitting, needed), variant)) if share > 0.5 => {
             format!("{fitting} of the {needed} tensors of variant {variant} are there and fit")
         }
@@ -113,15 +126,19 @@ fn nearest_variant(file: &WeightsFile, config: &Config) -> String {
 }
 
 /// Checks that the file holds what `config` needs, and no layer besides: the tensors of a variant
-/// can be among those of a deeper one.
-fn fits(file: &WeightsFile, config: &Config) -> Result<()> {
+/// can be among those of a deeper one. Returns the names of what is besides and no layer.
+fn fits<'a>(file: &'a WeightsFile, config: &Config) -> Result<Vec<&'a str>> {
     let needed: Vec<_> = parameters(config).collect();
     needed.iter().try_for_each(|p| file.slot(p).map(|_| ()))?;
-    let names: HashSet<_> = needed.iter().map(|p| p.name.as_str()).collect();
-    let is_extra =
-        |name: &&String| !names.contains(name.as_str()) && !name.ends_with(".num_batches_tracked");
-    match file.tensors.keys().filter(is_extra).min() {
-        Some(extra) => bail!("tensor `{extra}` has no place in this network"),
-        None => Ok(()),
+    let names: HashSet<_> = needed.iter().map(|p| file.in_file(&p.name)).collect();
+    let extra = file
+        .tensors
+        .iter()
+        .filter(|(name, _)| !names.contains(*name));
+    let (left, layers): (Vec<_>, Vec<_>) =
+        extra.partition(|(name, slot)| foreign::is_left_by_training(name, slot.dtype, &slot.shape));
+    match layers.iter().map(|(name, _)| name).min() {
+        Some(layer) => bail!("tensor `{layer}` has no place in this network"),
+        None => Ok(left.into_iter().map(|(name, _)| name.as_str()).collect()),
     }
 }

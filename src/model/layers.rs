@@ -45,7 +45,7 @@ pub fn layers(config: &Config, height: usize, width: usize) -> Vec<Layer> {
         "conv_stem",
         config.stem,
         stem.count(),
-        27 * steps.area() * config.stem,
+        9 * config.channels * steps.area() * config.stem,
     );
     for (place, block) in weights::blocks(config) {
         let layers = BlockLayers::new(config.naming, &place, block);

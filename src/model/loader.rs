@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::config::BlockConfig;
-use super::weights::{Biased, BlockLayers, ConvNorm, Source};
+use super::config::{BlockConfig, Config};
+use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
 use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime, Window};
 
 /// Where layers come from and where they go.
@@ -22,6 +22,17 @@ impl Loader<'_> {
         activation: Activation,
     ) -> Result<Convolution> {
         let folded = layer.fold(self.source, self.eps)?;
+        Ok(self.runtime.convolution(&folded, window, activation)?)
+    }
+
+    /// The stem, which always takes pictures of three channels: of a network that sees grey ones the
+    /// second and third count for nothing.
+    pub fn stem(&self, config: &Config) -> Result<Convolution> {
+        let stem = weights::stem(config);
+        let area = stem.weight().shape[2..].iter().product();
+        let folded = stem.fold(self.source, self.eps)?;
+        let folded = folded.with_inputs(config.channels, 3, area);
+        let (window, activation) = (config.stem_window(), config.activation);
         Ok(self.runtime.convolution(&folded, window, activation)?)
     }
 

@@ -1,21 +1,26 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], and in [`fitting`] whether
-//! they are those of the shape) and its forward pass ([`efficientnet`]).
+//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], which network of a file is
+//! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
+//! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
-//! and weights < loader < block < efficientnet.
+//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, and weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
+mod bytes;
 pub mod config;
 pub mod efficientnet;
 mod families;
 pub mod fitting;
+mod foreign;
 pub mod generated;
+mod heads;
 pub mod layers;
 mod loader;
 pub mod names;
 pub mod safetensors;
+pub mod unreadable;
 pub mod weights;
 
 pub use block::AfterStep;

@@ -7,7 +7,7 @@
 use super::architectures::BlockKind::{self, ConvNormAct, DepthwiseSeparable, FusedMbConv, MbConv};
 
 /// A library's way of naming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Naming {
     /// `blocks.1.0.conv_pw.weight`.
     Timm,
@@ -139,15 +139,41 @@ impl Naming {
         }
     }
 
-    /// The naming under which `names` hold a stem, and what comes before every name: some
-    /// trainers wrap the network into a module of their own.
-    pub fn detect<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<(Self, &'a str)> {
-        Self::ALL.into_iter().find_map(|naming| {
+    /// The namings under which `names` hold a stem, and what comes before every name of that
+    /// network: some trainers wrap it into a module of their own.
+    pub(super) fn stems<'a>(
+        names: impl Iterator<Item = &'a str> + Clone,
+    ) -> impl Iterator<Item = (Self, &'a str)> {
+        Self::ALL.into_iter().flat_map(move |naming| {
             let stem = format!("{}.weight", naming.stem()[0]);
-            let prefixes = names.clone().filter_map(|name| name.strip_suffix(&*stem));
-            let mut prefixes = prefixes.filter(|p| p.is_empty() || p.ends_with('.'));
-            prefixes.next().map(|prefix| (naming, prefix))
+            let prefixes = names
+                .clone()
+                .filter_map(move |name| name.strip_suffix(&*stem));
+            let prefixes = prefixes.filter(|p| p.is_empty() || p.ends_with('.'));
+            prefixes.map(move |prefix| (naming, prefix))
         })
+    }
+
+    /// The head's convolution among `names`, of a network with `prefix` before its names. Only in
+    /// torchvision's naming the number of stages is a part of its name.
+    pub(super) fn head_weight<'a>(
+        self,
+        prefix: &str,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Option<String> {
+        let stages = match self {
+            Self::Torchvision => {
+                let start = format!("{prefix}features.");
+                let stage = |name: &str| {
+                    let number = name.strip_prefix(&*start)?.strip_suffix(".0.weight")?;
+                    number.parse::<usize>().ok()
+                };
+                names.filter_map(stage).max()?.checked_sub(1)?
+            }
+            _ => 0,
+        };
+        let [conv, _] = self.head(stages);
+        Some(format!("{prefix}{conv}.weight"))
     }
 }
 

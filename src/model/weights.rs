@@ -214,10 +214,14 @@ impl BlockLayers {
     }
 }
 
-/// The stem: 3x3, stride 2, from RGB.
+/// The stem: 3x3, stride 2, from RGB or from grey.
 pub fn stem(config: &Config) -> ConvNorm {
     let [conv, norm] = config.naming.stem();
-    ConvNorm::new(conv.into(), norm.into(), [config.stem, 3, 3, 3])
+    ConvNorm::new(
+        conv.into(),
+        norm.into(),
+        [config.stem, config.channels, 3, 3],
+    )
 }
 
 /// The head: 1x1 to the features that are pooled.

@@ -47,6 +47,19 @@ impl Folded {
         }
     }
 
+    /// Filters over `from` inputs of `area` values each as ones over `to`, with zeros behind.
+    pub fn with_inputs(self, from: usize, to: usize, area: usize) -> Self {
+        let mut weight = Vec::with_capacity(self.bias.len() * to * area);
+        for filter in self.weight.chunks_exact(from * area) {
+            weight.extend(filter);
+            weight.resize(weight.len() + (to - from) * area, 0.0);
+        }
+        Self {
+            weight,
+            bias: self.bias,
+        }
+    }
+
     /// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
     /// order in which NHWC activations are gathered into patches.
     pub(super) fn in_patch_order(&self, kernel: usize) -> Self {

@@ -60,6 +60,20 @@ impl Picture {
         }
     }
 
+    /// The same in grey: each pixel's luma in all three channels (Pillow,
+    /// src/libImaging/Convert.c, `rgb2l`).
+    pub fn in_grey(&self) -> Self {
+        let luma = |&[r, g, b]: &[u8; 3]| {
+            let sum = u32::from(r) * 19_595 + u32::from(g) * 38_470 + u32::from(b) * 7_471;
+            [((sum + 0x8000) >> 16) as u8; 3]
+        };
+        let pixels = self.pixels.as_chunks::<3>().0;
+        Self {
+            pixels: pixels.iter().flat_map(luma).collect(),
+            ..self.clone()
+        }
+    }
+
     /// The values of row `y`.
     pub fn row(&self, y: usize) -> &[u8] {
         &self.pixels[y * self.width * 3..][..self.width * 3]

@@ -6,6 +6,7 @@
 //! to 8 bits. Only the part that the crop keeps is computed. A side that keeps its length needs no
 //! case of its own: its weights are exactly 0 and 1.
 
+use std::f64::consts::PI;
 use std::ops::Range;
 
 use super::Picture;
@@ -19,6 +20,12 @@ pub enum Interpolation {
     Bilinear,
     /// The cubic convolution filter with a = -0.5, support 2.
     Bicubic,
+    /// All within half a position alike.
+    Box,
+    /// A windowed sinc, support 1.
+    Hamming,
+    /// A sinc windowed by a wider one, support 3.
+    Lanczos,
 }
 
 impl Interpolation {
@@ -27,18 +34,34 @@ impl Interpolation {
             Self::Nearest => 0.0,
             Self::Bilinear => 1.0,
             Self::Bicubic => 2.0,
+            Self::Box => 0.5,
+            Self::Hamming => 1.0,
+            Self::Lanczos => 3.0,
         }
     }
 
     fn weight(self, x: f64) -> f64 {
         const A: f64 = -0.5;
+        if self == Self::Box {
+            // The only one that is not symmetric.
+            return f64::from(u8::from(x > -0.5 && x <= 0.5));
+        }
         let x = x.abs();
         match self {
+            Self::Hamming if x < 1.0 => sinc(x) * (0.54 + 0.46 * (x * PI).cos()),
+            Self::Lanczos if x < 3.0 => sinc(x) * sinc(x / 3.0),
             Self::Bilinear if x < 1.0 => 1.0 - x,
             Self::Bicubic if x < 1.0 => ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0,
             Self::Bicubic if x < 2.0 => (((x - 5.0) * x + 8.0) * x - 4.0) * A,
             _ => 0.0,
         }
+    }
+}
+
+fn sinc(x: f64) -> f64 {
+    match x * PI {
+        0.0 => 1.0,
+        x => x.sin() / x,
     }
 }
 

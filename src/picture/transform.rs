@@ -21,13 +21,23 @@ pub enum CropMode {
     /// The same, but half a pixel is always rounded down (transformers, image_transforms.py,
     /// `center_crop`).
     SquashDown,
+    /// As [`CropMode::Center`], but half a pixel is always rounded down.
+    CenterDown,
+    /// The picture is resized until its longer side fits, and what it leaves of the input has the
+    /// colour `fill`.
+    Border {
+        /// Red, green and blue.
+        fill: [u8; 3],
+    },
 }
 
 /// A checkpoint's evaluation transform.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transform {
-    /// Height and width of the network's input in pixels.
-    pub size: usize,
+    /// Height of the network's input in pixels.
+    pub height: usize,
+    /// Width of the network's input in pixels.
+    pub width: usize,
     /// The share of the resized side that the crop keeps.
     pub crop_pct: f64,
     /// See [`CropMode`].
@@ -38,12 +48,17 @@ pub struct Transform {
     pub mean: [f32; 3],
     /// Divided by per channel.
     pub std: [f32; 3],
+    /// Whether pictures are turned to grey first.
+    pub grey: bool,
 }
 
 impl Transform {
-    /// The network's input for one picture: `(size, size, 3)`, normalised.
+    /// The network's input for one picture: `(height, width, 3)`, normalised.
     pub fn apply(&self, picture: &Picture) -> Vec<f32> {
-        let cropped = self.resize_and_crop(picture);
+        let cropped = match self.grey {
+            true => self.resize_and_crop(&picture.in_grey()),
+            false => self.resize_and_crop(picture),
+        };
         let table = self.normalised_values();
         let pixels = cropped.pixels.as_chunks::<3>().0;
         pixels
@@ -58,9 +73,24 @@ impl Transform {
             .collect()
     }
 
+    /// The same for a network that sees grey pictures: the channels' mean counts for the one
+    /// (timm/data/loader.py, `adapt_to_chs`).
+    pub fn in_grey(self) -> Self {
+        let mean = |values: [f32; 3]| {
+            let sum: f64 = values.iter().copied().map(f64::from).sum();
+            [(sum / 3.0) as f32; 3]
+        };
+        Self {
+            mean: mean(self.mean),
+            std: mean(self.std),
+            grey: true,
+            ..self
+        }
+    }
+
     /// What [`Transform::apply`] returns takes in memory.
     pub fn bytes(&self) -> u64 {
-        (self.size * self.size * 3 * size_of::<f32>()) as u64
+        (self.height * self.width * 3 * size_of::<f32>()) as u64
     }
 
     /// By how much a picture of `original_size`, its width and height, may be reduced while it is
@@ -79,11 +109,11 @@ impl Transform {
         scales.into_iter().find(is_enough).unwrap_or(Scale::Full)
     }
 
-    /// The 8-bit picture that the network sees, `size` by `size`.
+    /// The 8-bit picture that the network sees, `width` by `height`.
     pub fn resize_and_crop(&self, picture: &Picture) -> Picture {
         let (width, height) = self.resized(picture.original_size);
-        let columns = Crop::middle(width, self.size, self.crop_mode);
-        let rows = Crop::middle(height, self.size, self.crop_mode);
+        let columns = Crop::middle(width, self.width, self.crop_mode);
+        let rows = Crop::middle(height, self.height, self.crop_mode);
         let part = resize_and_crop(
             picture,
             (width, height),
@@ -91,29 +121,55 @@ impl Transform {
             rows.kept.clone(),
             self.interpolation,
         );
-        if part.width == self.size && part.height == self.size {
+        if part.width == self.width && part.height == self.height {
             part
         } else {
-            pad(&part, self.size, columns.before, rows.before)
+            self.pad(&part, columns.before, rows.before)
         }
     }
 
-    /// The side that pictures are resized to, before the crop.
+    /// The height that pictures are resized to, before the crop; of a square input the width too.
     pub fn side(&self) -> usize {
-        (self.size as f64 / self.crop_pct).floor() as usize
+        self.before_crop(self.height)
     }
 
-    /// The size before the crop. The side is floored from a double, the longer one truncated
-    /// (torchvision, `_compute_resized_output_size`).
+    /// A side of the input before the crop, floored from a double.
+    fn before_crop(&self, side: usize) -> usize {
+        (side as f64 / self.crop_pct).floor() as usize
+    }
+
+    /// The width and height of a picture that is resized and not cropped yet.
     fn resized(&self, (width, height): (usize, usize)) -> (usize, usize) {
-        let side = self.side();
-        let longer =
-            |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
+        let to = (self.before_crop(self.width), self.before_crop(self.height));
+        let ratios = (width as f64 / to.0 as f64, height as f64 / to.1 as f64);
+        // timm/data/transforms.py, `ResizeKeepRatio`, with Python's `round`. Pillow refuses a side
+        // of no pixel, which a very long picture would have.
+        let divided = |ratio: f64| {
+            let side = |length: usize| ((length as f64 / ratio).round_ties_even() as usize).max(1);
+            (side(width), side(height))
+        };
         match self.crop_mode {
-            CropMode::Squash | CropMode::SquashDown => (side, side),
-            CropMode::Center if width <= height => (side, longer(height, width)),
-            CropMode::Center => (longer(width, height), side),
+            CropMode::Squash | CropMode::SquashDown => to,
+            CropMode::Border { .. } => divided(ratios.0.max(ratios.1)),
+            CropMode::Center | CropMode::CenterDown if to.0 == to.1 => {
+                shorter_becomes(to.0, (width, height))
+            }
+            CropMode::Center | CropMode::CenterDown => divided(ratios.0.min(ratios.1)),
         }
+    }
+
+    /// Puts `part` on an input of one colour.
+    fn pad(&self, part: &Picture, left: usize, top: usize) -> Picture {
+        let fill = match self.crop_mode {
+            CropMode::Border { fill } => fill,
+            _ => [0; 3],
+        };
+        let mut pixels = fill.repeat(self.height * self.width);
+        for y in 0..part.height {
+            let start = ((top + y) * self.width + left) * 3;
+            pixels[start..start + part.width * 3].copy_from_slice(part.row(y));
+        }
+        Picture::new(self.width, self.height, pixels)
     }
 
     /// `(value / 255 - mean) / std` in f32 for every 8-bit value (torchvision, `ToTensor` and
@@ -124,6 +180,16 @@ impl Transform {
                 (value as f32 / 255.0 - self.mean[channel]) / self.std[channel]
             })
         })
+    }
+}
+
+/// The size of a picture whose shorter side becomes `side`; the longer one is truncated
+/// (torchvision, `_compute_resized_output_size`).
+fn shorter_becomes(side: usize, (width, height): (usize, usize)) -> (usize, usize) {
+    let longer = |long: usize, short: usize| (side as u64 * long as u64 / short as u64) as usize;
+    match width <= height {
+        true => (side, longer(height, width)),
+        false => (longer(width, height), side),
     }
 }
 
@@ -140,7 +206,7 @@ impl Crop {
         match length.checked_sub(size) {
             Some(excess) => {
                 let start = match mode {
-                    CropMode::SquashDown => excess / 2,
+                    CropMode::SquashDown | CropMode::CenterDown => excess / 2,
                     _ => (excess as f64 / 2.0).round_ties_even() as usize,
                 };
                 Self {
@@ -154,14 +220,4 @@ impl Crop {
             },
         }
     }
-}
-
-/// Puts `part` on a black square.
-fn pad(part: &Picture, size: usize, left: usize, top: usize) -> Picture {
-    let mut pixels = vec![0; size * size * 3];
-    for y in 0..part.height {
-        let start = ((top + y) * size + left) * 3;
-        pixels[start..start + part.width * 3].copy_from_slice(part.row(y));
-    }
-    Picture::new(size, size, pixels)
 }

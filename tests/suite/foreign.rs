@@ -74,7 +74,7 @@ impl Progress for NoDownload {
 /// The logits of what `choice` names, and the labels of its classes.
 fn classify(choice: &Choice, size: usize) -> (Vec<f32>, Vec<String>) {
     let model = choice.resolve(&NoDownload).expect("a model");
-    assert_eq!(model.card.transform.size, size);
+    assert_eq!(model.card.transform.height, size);
     let labels = (0..model.card.labels.len()).map(|i| model.card.labels.get(i).name.clone());
     let labels = labels.collect();
     let cpu = device::Choice::Cpu.open(device::Precision::Auto);

@@ -74,7 +74,7 @@ fn normalised_difference(library: &str) -> f32 {
             };
             let (picture, transform) = case(library, key);
             let ours = transform.apply(&decoded(&picture));
-            let positions = tensors.tensor(&format!("positions|{}", transform.size));
+            let positions = tensors.tensor(&format!("positions|{}", transform.width));
             let positions = positions
                 .expect("positions")
                 .data()
@@ -93,7 +93,7 @@ fn normalised_difference(library: &str) -> f32 {
                 .map(|&b| f32::from_le_bytes(b));
             let values: Vec<f32> = values.collect();
             for (at, pixel) in positions.chunks_exact(2).zip(values.chunks_exact(3)) {
-                let first = (at[0] * transform.size + at[1]) * 3;
+                let first = (at[0] * transform.width + at[1]) * 3;
                 for (ours, theirs) in ours[first..first + 3].iter().zip(pixel) {
                     largest = largest.max((ours - theirs).abs());
                 }

@@ -33,12 +33,14 @@ const TRANSFORMS: [Transform; 2] = [
 
 const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transform {
     Transform {
-        size: 32,
+        height: 32,
+        width: 32,
         crop_pct: 0.875,
         crop_mode,
         interpolation,
         mean: IMAGENET_MEAN,
         std: IMAGENET_STD,
+        grey: false,
     }
 }
 
@@ -53,7 +55,7 @@ pub fn picture(bytes: &[u8]) {
         assert!(width * height <= LIMITS.max_pixels as usize);
         assert_eq!(picture.pixels.len(), picture.width * picture.height * 3);
         let input = transform.apply(&picture);
-        assert_eq!(input.len(), transform.size * transform.size * 3);
+        assert_eq!(input.len(), transform.height * transform.width * 3);
         assert!(input.iter().all(|value| value.is_finite()));
     }
 }
@@ -104,7 +106,7 @@ pub fn config(bytes: &[u8]) {
     };
     if let Ok(card) = card {
         assert_eq!(card.labels.len(), card.config.classes);
-        assert!(card.transform.size >= 32);
+        assert!(card.transform.height >= 32);
         let (width, height) = (640, 480);
         assert!(card.transform.scale((width, height)).divisor() >= 1);
     }

@@ -278,6 +278,21 @@ fn a_refresh_that_changes_nothing_writes_nothing() {
 }
 
 #[test]
+fn a_cache_that_can_not_be_written_has_its_files_under_a_new_name_too() {
+    let client = Client::new(&serving(|_, reply| reply));
+    client.assert_whole();
+    // No file can get the name of a folder, whoever may write.
+    fs::create_dir_all(client.repo().join("refs/v1/in-the-way")).expect("folders");
+    let get = |file: &str| client.hub().get(REPO, "v1", file, &client.progress);
+    let path = get(FILE).expect("the file, which is there under another revision");
+    assert_eq!(fs::read(path).expect("its bytes"), body());
+    // What has to be downloaded has to be found again.
+    fs::remove_dir_all(client.repo().join("snapshots")).expect("removed links");
+    let error = get(FILE).expect_err("an error");
+    assert!(error.to_string().contains("refs"), "{error}");
+}
+
+#[test]
 fn a_refresh_of_a_cached_commit_asks_nothing() {
     let server = serving(|_, reply| reply);
     let client = Client::new(&server);

@@ -5,7 +5,9 @@
 mod bad_pictures;
 mod classify;
 mod completions;
+mod configurations;
 mod corpus;
+mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
@@ -17,6 +19,7 @@ mod formats;
 mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
+mod heads;
 mod hub;
 mod hub_faults;
 mod hub_kills;
@@ -32,6 +35,7 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod strange_weights;
 mod support;
 mod usage;
 mod weights;

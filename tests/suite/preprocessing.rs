@@ -44,7 +44,8 @@ fn case(key: &str) -> Case {
         key: key.to_owned(),
         picture: picture.to_owned(),
         transform: Transform {
-            size,
+            height: size,
+            width: size,
             crop_pct: crop_pct.parse().expect("a share"),
             crop_mode: match crop_mode {
                 "center" => CropMode::Center,
@@ -58,6 +59,7 @@ fn case(key: &str) -> Case {
             },
             mean: if size == 288 { [0.5; 3] } else { IMAGENET_MEAN },
             std: if size == 288 { [0.5; 3] } else { IMAGENET_STD },
+            grey: false,
         },
     }
 }
@@ -121,7 +123,7 @@ fn normalised_values_equal_torchvisions_to_the_bit() {
             .collect();
         let (values, _) = values.data().as_chunks::<4>();
         for (at, pixel) in positions.chunks_exact(2).zip(values.chunks_exact(3)) {
-            let first = (at[0] * case.transform.size + at[1]) * 3;
+            let first = (at[0] * case.transform.width + at[1]) * 3;
             let theirs: Vec<f32> = pixel.iter().map(|&b| f32::from_le_bytes(b)).collect();
             assert_eq!(ours[first..first + 3], theirs[..], "{} at {at:?}", case.key);
         }

@@ -29,12 +29,14 @@ fn jpeg(width: usize, height: usize, orientation: u8) -> Vec<u8> {
 }
 
 const TRANSFORM: Transform = Transform {
-    size: 64,
+    height: 64,
+    width: 64,
     crop_pct: 0.875,
     crop_mode: CropMode::Center,
     interpolation: Interpolation::Bicubic,
     mean: IMAGENET_MEAN,
     std: IMAGENET_STD,
+    grey: false,
 };
 
 /// Decoded at full size, and reduced as far as [`TRANSFORM`] lets it.

@@ -1,16 +1,22 @@
 //! A model's `config.json`, in timm's or in transformers' layout.
 
+mod arguments;
 mod classes;
+mod json;
+mod processor;
 pub mod timm;
 pub mod transformers;
+mod values;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::card::Card;
 use super::text_file;
+use crate::model::unreadable::what_it_is;
 use transformers::PREPROCESSOR_FILE;
+pub use values::wrong_channels;
 
 /// The texts of a model's configuration, as they were read.
 pub struct Texts {
@@ -53,5 +59,14 @@ impl Texts {
 }
 
 fn read(path: &Path) -> Result<String> {
-    text_file::read(path).with_context(|| format!("can't read {}", path.display()))
+    let shown = path.display();
+    let text = text_file::read(path).with_context(|| format!("can't read {shown}"))?;
+    // A pointer of git-LFS, or a page that was saved in the file's place.
+    match text.trim_start().starts_with('{') {
+        true => Ok(text),
+        false => match what_it_is(path, text.as_bytes()) {
+            Some(what) => bail!("{shown} {what}"),
+            None => Ok(text),
+        },
+    }
 }

@@ -6,13 +6,14 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::arguments;
 use super::classes::{LabelNames, check_classes, scoring};
+use super::json;
+use super::values::{by_channel, deviation, is_empty, wrong_channels};
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::published::supported_architecture;
 use crate::model::Config;
-use crate::model::architectures::Convention;
-use crate::ops::Padding;
 use crate::picture::resample::Interpolation;
 use crate::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 
@@ -22,10 +23,11 @@ use crate::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform
 struct File {
     architecture: Option<String>,
     num_classes: Option<usize>,
-    label_names: Option<LabelNames>,
-    labels: Option<LabelNames>,
-    id2label: Option<LabelNames>,
-    label_descriptions: Option<BTreeMap<String, String>>,
+    label_names: Option<Value>,
+    labels: Option<Value>,
+    id2label: Option<Value>,
+    label2id: Option<Value>,
+    label_descriptions: Option<BTreeMap<String, Value>>,
     model_args: Option<Map<String, Value>>,
     problem_type: Option<String>,
     pretrained_cfg: Option<Settings>,
@@ -41,12 +43,12 @@ struct Settings {
     interpolation: Option<String>,
     crop_pct: Option<f64>,
     crop_mode: Option<String>,
-    mean: Option<[f32; 3]>,
-    std: Option<[f32; 3]>,
+    mean: Option<Value>,
+    std: Option<Value>,
     #[serde(rename = "num_classes")]
     classes: Option<usize>,
     #[serde(rename = "label_names")]
-    names: Option<LabelNames>,
+    names: Option<Value>,
 }
 
 /// What the file's text says.
@@ -54,102 +56,145 @@ struct Settings {
 /// # Errors
 /// If it is damaged, or asks for what is not supported.
 pub fn card(text: &str) -> Result<Card> {
-    let file: File = serde_json::from_str(text).context("it is not a model's config.json")?;
-    let name = file.architecture.ok_or_else(|| {
+    let file: File = json::parse(text).context("it is not a model's config.json")?;
+    let name = file.architecture.as_deref().ok_or_else(|| {
         anyhow!("it names no `architecture`; timm's config.json layout is expected")
     })?;
     // Some exporters append the tag.
     let name = name.split('.').next().unwrap_or_default();
     let (architecture, mut convention) = supported_architecture(name)?;
-    let settings = file.pretrained_cfg.unwrap_or(file.legacy);
-    let classes = file.num_classes.or(settings.classes).unwrap_or(1000);
+    let settings = file.pretrained_cfg.as_ref().unwrap_or(&file.legacy);
+    let names = file.names(settings)?;
+    let named = names.as_ref().map(LabelNames::classes);
+    let classes = file.num_classes.or(settings.classes).or(named);
+    let classes = classes.unwrap_or(1000);
     check_classes(classes)?;
-    apply(file.model_args.as_ref(), &mut convention)?;
-    let (transform, test) = (settings.transform()?, settings.test()?);
-    // transformers' wrapper writes its own table behind a `label_names` that may be any.
-    let names = file.id2label.or(file.label_names).or(file.labels);
-    let labels = match names.or(settings.names) {
+    let arguments = file.model_args.clone().unwrap_or_default();
+    arguments::apply(&arguments, &mut convention);
+    let mut config = Config::new(architecture, convention, classes);
+    arguments::check(&arguments, &config)?;
+    config.channels = channels(&arguments, settings)?;
+    let labels = match names {
         Some(names) => {
-            let descriptions = file.label_descriptions.unwrap_or_default();
-            Labels::described(names.into_names(classes)?, &descriptions)
+            let descriptions = file.label_descriptions.into_iter().flatten();
+            let texts = descriptions.filter_map(|(name, value)| match value {
+                Value::String(text) => Some((name, text)),
+                _ => None,
+            });
+            Labels::described(names.into_names(classes)?, &texts.collect())
         }
         None => Labels::for_classes(classes),
     };
     Ok(Card {
         variant: architecture.variant,
-        config: Config::new(architecture, convention, classes),
-        transform,
-        test,
+        transform: settings.transform(config.channels)?,
+        test: settings.test(config.channels)?,
+        config,
         labels,
         scoring: scoring(file.problem_type.as_deref(), classes),
     })
 }
 
-/// Takes over what a model's own arguments change in its architecture.
-fn apply(arguments: Option<&Map<String, Value>>, convention: &mut Convention) -> Result<()> {
-    for (key, value) in arguments.into_iter().flatten() {
-        match (key.as_str(), value) {
-            ("bn_eps", Value::Number(eps)) if eps.is_f64() => {
-                convention.batch_norm_eps = eps.as_f64().unwrap_or(convention.batch_norm_eps);
-            }
-            ("pad_type", value) if value == "same" => convention.padding = Padding::Same,
-            ("pad_type", value) if value == "" => convention.padding = Padding::Symmetric,
-            // What only matters in training, or says what is so anyway.
-            ("drop_rate" | "drop_path_rate" | "num_classes", _) => {}
-            ("in_chans", value) if value == 3 => {}
-            ("global_pool", value) if value == "avg" => {}
-            _ => bail!("its model_args ask for `{key}` = {value}, which is not supported"),
-        }
+/// How many channels a network sees. timm validates one that sees a single channel on pictures
+/// turned to grey (timm's validate.py, `input_img_mode`); of others nobody knows what they are.
+fn channels(arguments: &Map<String, Value>, settings: &Settings) -> Result<usize> {
+    let [channels, ..] = settings.input_size.unwrap_or([3; 3]);
+    let argument = arguments.get("in_chans").filter(|value| !value.is_null());
+    let channels = match argument {
+        Some(value) => value
+            .as_u64()
+            .with_context(|| format!("its model_args ask for `in_chans` = {value}"))?,
+        None => channels as u64,
+    };
+    let channels = usize::try_from(channels).unwrap_or(usize::MAX);
+    ensure!(matches!(channels, 1 | 3), "it {}", wrong_channels(channels));
+    Ok(channels)
+}
+
+impl File {
+    /// transformers' wrapper writes its own table behind a `label_names` that may be any.
+    fn names(&self, settings: &Settings) -> Result<Option<LabelNames>> {
+        let tables = [
+            &self.id2label,
+            &self.label_names,
+            &self.labels,
+            &settings.names,
+        ];
+        LabelNames::first_of(tables, &self.label2id)
     }
-    Ok(())
 }
 
 impl Settings {
     /// The transform of the size that it was tested at, if it has one.
-    fn test(&self) -> Result<Option<Transform>> {
+    fn test(&self, channels: usize) -> Result<Option<Transform>> {
         let test = |size| {
             Self {
                 input_size: Some(size),
                 crop_pct: self.test_crop_pct.or(self.crop_pct),
                 ..self.clone()
             }
-            .transform()
+            .transform(channels)
         };
         self.test_input_size.map(test).transpose()
     }
 
     /// With timm's defaults for what is missing (timm/data/config.py, `resolve_data_config`).
-    fn transform(&self) -> Result<Transform> {
-        let [channels, height, width] = self.input_size.unwrap_or([3, 224, 224]);
-        ensure!(
-            channels == 3,
-            "it takes {channels} channels, only 3 are supported"
-        );
-        ensure!(
-            height == width && (32..=4096).contains(&height),
-            "its input size {height} x {width} is not supported; it must be square",
-        );
-        let crop_pct = self.crop_pct.unwrap_or(0.875);
+    fn transform(&self, channels: usize) -> Result<Transform> {
+        let [_, height, width] = self.input_size.unwrap_or([3, 224, 224]);
+        for side in [height, width] {
+            ensure!(
+                (32..=4096).contains(&side),
+                "its input size {height} x {width} is not supported; each side must be 32 to 4096",
+            );
+        }
+        let crop_pct = self.crop_pct.filter(|&share| share != 0.0);
+        let crop_pct = crop_pct.unwrap_or(0.875);
         ensure!(
             (0.01..=100.0).contains(&crop_pct),
             "its crop_pct {crop_pct} is out of range"
         );
+        let mean = match self.mean.as_ref().filter(|mean| !is_empty(mean)) {
+            Some(mean) => by_channel("mean", mean, channels)?,
+            None => average_if_grey(IMAGENET_MEAN, channels),
+        };
+        let std = match self.std.as_ref().filter(|std| !is_empty(std)) {
+            Some(std) => deviation("std", std, channels)?,
+            None => average_if_grey(IMAGENET_STD, channels),
+        };
         Ok(Transform {
-            size: height,
+            height,
+            width,
             crop_pct,
             crop_mode: match self.crop_mode.as_deref() {
                 None | Some("" | "center") => CropMode::Center,
                 Some("squash") => CropMode::Squash,
+                Some("border") => CropMode::Border {
+                    // Python's `round`.
+                    fill: mean.map(|value| (255.0 * value).round_ties_even() as u8),
+                },
                 Some(other) => bail!("its crop_mode `{other}` is not supported"),
             },
             interpolation: match self.interpolation.as_deref() {
                 None | Some("" | "bicubic") => Interpolation::Bicubic,
                 Some("bilinear") => Interpolation::Bilinear,
                 Some("nearest") => Interpolation::Nearest,
+                Some("box") => Interpolation::Box,
+                Some("hamming") => Interpolation::Hamming,
+                Some("lanczos") => Interpolation::Lanczos,
                 Some(other) => bail!("its interpolation `{other}` is not supported"),
             },
-            mean: self.mean.unwrap_or(IMAGENET_MEAN),
-            std: self.std.unwrap_or(IMAGENET_STD),
+            mean: mean.map(|value| value as f32),
+            std: std.map(|value| value as f32),
+            grey: channels == 1,
         })
+    }
+}
+
+fn average_if_grey(values: [f32; 3], channels: usize) -> [f64; 3] {
+    // By their decimal digits, as Python has them.
+    let values = values.map(|value| value.to_string().parse().unwrap_or_default());
+    match channels {
+        1 => [values.iter().sum::<f64>() / 3.0; 3],
+        _ => values,
     }
 }

@@ -1,22 +1,22 @@
 //! A model in transformers' layout: `config.json` (models/efficientnet/
 //! configuration_efficientnet.py) and `preprocessor_config.json` (image_processing_efficientnet.py).
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::classes::{LabelNames, check_classes, scoring};
+use super::json;
+use super::processor;
 use crate::checkpoint::card::Card;
 use crate::checkpoint::labels::Labels;
 use crate::model::Config;
 use crate::model::architectures::{Architecture, Convention};
 use crate::model::names::Naming;
 use crate::ops::Padding;
-use crate::picture::resample::Interpolation;
-use crate::picture::transform::{CropMode, Transform};
 
 /// The file that tells how pictures are prepared.
-pub const PREPROCESSOR_FILE: &str = "preprocessor_config.json";
+pub const PREPROCESSOR_FILE: &str = processor::PREPROCESSOR_FILE;
 
 /// The keys that matter, with `EfficientNetConfig`'s defaults.
 #[derive(Deserialize)]
@@ -32,7 +32,8 @@ struct File {
     num_channels: usize,
     num_labels: Option<usize>,
     problem_type: Option<String>,
-    id2label: Option<LabelNames>,
+    id2label: Option<Value>,
+    label2id: Option<Value>,
 }
 
 impl Default for File {
@@ -49,76 +50,14 @@ impl Default for File {
             num_labels: None,
             problem_type: None,
             id2label: None,
-        }
-    }
-}
-
-/// The keys that matter, with the defaults of `EfficientNetImageProcessor`.
-#[derive(Deserialize)]
-#[serde(default)]
-struct Preprocessor {
-    image_processor_type: Option<String>,
-    do_resize: bool,
-    size: Size,
-    resample: u8,
-    do_center_crop: bool,
-    crop_size: Size,
-    do_rescale: bool,
-    rescale_factor: f64,
-    rescale_offset: bool,
-    do_normalize: bool,
-    image_mean: [f64; 3],
-    image_std: [f64; 3],
-    include_top: Option<bool>,
-}
-
-impl Default for Preprocessor {
-    fn default() -> Self {
-        let square = |side| Size::Sides {
-            height: side,
-            width: side,
-        };
-        Self {
-            image_processor_type: None,
-            do_resize: true,
-            size: square(346),
-            resample: 3,
-            do_center_crop: false,
-            crop_size: square(289),
-            do_rescale: true,
-            rescale_factor: 1.0 / 255.0,
-            rescale_offset: false,
-            do_normalize: true,
-            image_mean: [0.5; 3],
-            image_std: [0.5; 3],
-            include_top: None,
-        }
-    }
-}
-
-/// Both sides or one for both.
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged)]
-enum Size {
-    Sides { height: usize, width: usize },
-    Side(usize),
-}
-
-impl Size {
-    fn square(self) -> Result<usize> {
-        match self {
-            Self::Side(side) => Ok(side),
-            Self::Sides { height, width } if height == width => Ok(height),
-            Self::Sides { height, width } => {
-                bail!("its input size {height} x {width} is not supported; it must be square")
-            }
+            label2id: None,
         }
     }
 }
 
 /// Whether a `config.json` is of transformers' own EfficientNet.
 pub fn describes(text: &str) -> bool {
-    let value: Result<Value, _> = serde_json::from_str(text);
+    let value: Result<Value> = json::parse(text);
     value.is_ok_and(|value| value["model_type"] == "efficientnet")
 }
 
@@ -127,15 +66,15 @@ pub fn describes(text: &str) -> bool {
 /// # Errors
 /// If they are damaged or ask for what is not supported.
 pub fn card(config: &str, preprocessor: &str) -> Result<Card> {
-    let file: File = serde_json::from_str(config).context("it is not a model's config.json")?;
-    let preprocessor: Preprocessor = serde_json::from_str(preprocessor)
-        .with_context(|| format!("the {PREPROCESSOR_FILE} beside it is not one"))?;
+    let file: File =
+        json::parse_without_nulls(config).context("it is not a model's config.json")?;
+    let transform = processor::transform(preprocessor)?;
     let problem_type = file.problem_type.clone();
     let (variant, config, labels) = file.network()?;
     Ok(Card {
         variant,
         config,
-        transform: preprocessor.transform()?,
+        transform,
         test: None,
         scoring: scoring(problem_type.as_deref(), labels.len()),
         labels,
@@ -163,10 +102,12 @@ impl File {
         let architecture = Architecture::scaled_by(width, depth).ok_or_else(|| {
             anyhow!("no EfficientNet is scaled by {width} in width and {depth} in depth")
         })?;
-        let named = self.id2label.as_ref().map(LabelNames::len);
+        let names = LabelNames::first_of([&self.id2label], &self.label2id)?;
+        // A table with gaps names some of the classes.
+        let named = names.as_ref().map(LabelNames::classes);
         let classes = named.or(self.num_labels).unwrap_or(2);
         check_classes(classes)?;
-        let labels = match self.id2label {
+        let labels = match names {
             Some(names) => Labels::named(names.into_names(classes)?),
             None => Labels::for_classes(classes),
         };
@@ -184,88 +125,5 @@ impl File {
             }
         }
         Ok((architecture.variant, config, labels))
-    }
-}
-
-impl Preprocessor {
-    fn transform(&self) -> Result<Transform> {
-        ensure!(self.do_resize, "it does not resize, which is not supported");
-        ensure!(
-            self.do_rescale,
-            "it does not rescale, which is not supported"
-        );
-        let resized = self.size.square()?;
-        let size = match self.do_center_crop {
-            true => self.crop_size.square()?,
-            false => resized,
-        };
-        for side in [size, resized] {
-            ensure!(
-                (32..=4096).contains(&side),
-                "its input size {side} is not supported",
-            );
-        }
-        let (mean, std) = self.normalisation();
-        Ok(Transform {
-            size,
-            crop_pct: crop_pct(size, resized),
-            crop_mode: CropMode::SquashDown,
-            // Pillow's numbers.
-            interpolation: match self.resample {
-                0 => Interpolation::Nearest,
-                2 => Interpolation::Bilinear,
-                3 => Interpolation::Bicubic,
-                other => bail!("its resample {other} is not supported"),
-            },
-            mean,
-            std,
-        })
-    }
-
-    /// Everything that happens to a value in 0..1, as one mean and standard deviation:
-    /// `value * 255 * factor`, minus 1 with `rescale_offset`, then `(value - mean) / std`, and once
-    /// more by `std` with `include_top`.
-    fn normalisation(&self) -> ([f32; 3], [f32; 3]) {
-        let of_efficientnet = self.image_processor_type.as_ref();
-        let of_efficientnet = of_efficientnet.is_none_or(|name| name.starts_with("EfficientNet"));
-        let twice = self.include_top.unwrap_or(of_efficientnet);
-        let scale = 255.0 * self.rescale_factor;
-        let offset = f64::from(u8::from(self.rescale_offset));
-        let channel = |channel: usize| {
-            let (mut mean, mut std) = (0.0, 1.0);
-            if self.do_normalize {
-                (mean, std) = (self.image_mean[channel], self.image_std[channel]);
-            }
-            let again = if twice { self.image_std[channel] } else { 1.0 };
-            let (mean, std) = ((mean + offset) / scale, std * again / scale);
-            (mean as f32, std as f32)
-        };
-        let channels: [_; 3] = std::array::from_fn(channel);
-        (channels.map(|(mean, _)| mean), channels.map(|(_, std)| std))
-    }
-}
-
-/// The share that `size` is of `resized`, so that dividing by it gives `resized` again when it is
-/// rounded down.
-fn crop_pct(size: usize, resized: usize) -> f64 {
-    let share = size as f64 / resized as f64;
-    match (size as f64 / share) < resized as f64 {
-        true => share.next_down(),
-        false => share,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::crop_pct;
-
-    #[test]
-    fn the_resized_side_comes_back_from_its_share() {
-        for size in 32..400 {
-            for resized in 32..400 {
-                let side = (size as f64 / crop_pct(size, resized)).floor();
-                assert_eq!(side as usize, resized, "{size} of {resized}");
-            }
-        }
     }
 }

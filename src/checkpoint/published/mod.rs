@@ -105,9 +105,9 @@ impl Checkpoint {
 
     /// Multiply-adds of one picture of the transform's size, in thousands of millions.
     pub fn gmacs(&self) -> f64 {
-        let size = self.transform.size;
+        let Transform { height, width, .. } = self.transform;
         let counted = self.counted.map(|(_, gmacs)| gmacs);
-        counted.unwrap_or_else(|| self.config().macs(size, size) as f64 / 1e9)
+        counted.unwrap_or_else(|| self.config().macs(height, width) as f64 / 1e9)
     }
 
     /// How pictures are prepared for the size that it was tested at, if there is another than the
@@ -115,7 +115,8 @@ impl Checkpoint {
     pub fn test(&self) -> Option<(Transform, Option<Accuracy>)> {
         self.test.map(|(size, crop_pct, accuracy)| {
             let transform = Transform {
-                size,
+                height: size,
+                width: size,
                 crop_pct,
                 ..self.transform
             };
@@ -137,11 +138,28 @@ impl Checkpoint {
     /// # Errors
     /// If there is none.
     pub fn default_of(variant: &str) -> Result<&'static Self> {
-        let top1 = |c: &Self| c.accuracy.map_or(0.0, |(top1, _)| top1);
-        let best = of_variant(variant)?
-            .into_iter()
-            .reduce(|best, c| if top1(c) > top1(best) { c } else { best });
+        let best = most_accurate(of_variant(variant)?);
         Ok(best.expect("it has at least one"))
+    }
+
+    /// The variant's weights that files converted from TensorFlow are most likely to be, with its
+    /// padding and eps: those of AutoAugment where there are some, as EfficientNet-PyTorch has of B0
+    /// to B8, or else the most accurate ones that TensorFlow trained.
+    ///
+    /// # Errors
+    /// If there are none.
+    pub fn of_tensorflow(variant: &str) -> Result<&'static Self> {
+        let mut converted = of_variant(variant)?;
+        converted.retain(|c| c.architecture.starts_with("tf_"));
+        let first_word = |c: &&Self| c.tag.split('_').next() == Some("aa");
+        let aa = converted.iter().find(|c| first_word(c)).copied();
+        let best = aa.or_else(|| most_accurate(converted));
+        best.ok_or_else(|| {
+            anyhow!(
+                "no weights of {variant} from TensorFlow are known, as these are by their names; \
+                 say with --weights which ones they are like"
+            )
+        })
     }
 
     /// The variant's checkpoint that `weights` names, or its default.
@@ -193,6 +211,12 @@ impl Checkpoint {
             ),
         }
     }
+}
+
+fn most_accurate(checkpoints: Vec<&'static Checkpoint>) -> Option<&'static Checkpoint> {
+    let top1 = |c: &Checkpoint| c.accuracy.map_or(0.0, |(top1, _)| top1);
+    let checkpoints = checkpoints.into_iter();
+    checkpoints.reduce(|best, c| if top1(c) > top1(best) { c } else { best })
 }
 
 /// All of a variant's checkpoints, at least one.

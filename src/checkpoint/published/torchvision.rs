@@ -40,12 +40,14 @@ const fn row(
         tag,
         eps,
         transform: Transform {
-            size,
+            height: size,
+            width: size,
             crop_pct: size as f64 / resized as f64,
             crop_mode: Center,
             interpolation,
             mean,
             std,
+            grey: false,
         },
     }
 }

@@ -131,7 +131,7 @@ fn described_variants() -> impl Iterator<Item = (&'static str, String)> {
     let published = variants().map(|variant| {
         let mut text = String::new();
         if let Ok(default) = Checkpoint::default_of(variant) {
-            let size = default.transform.size;
+            let size = default.transform.height;
             let _ = write!(
                 text,
                 "{:.1}M parameters, {size} px",
