@@ -23,11 +23,13 @@ mod heads;
 mod hub;
 mod hub_faults;
 mod hub_kills;
+mod inputs;
 mod library;
 mod models;
 mod names;
 mod odd_files;
 mod operations;
+mod output;
 mod parity;
 mod preprocessing;
 mod records;
@@ -41,4 +43,4 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{environment, hub_client, hub_server, random, reference, values};
+use support::{album, environment, hub_client, hub_server, random, reference, values};

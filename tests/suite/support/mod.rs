@@ -1,5 +1,6 @@
 //! What the tests are written with.
 
+pub mod album;
 pub mod environment;
 pub mod hub_client;
 pub mod hub_server;

@@ -1,0 +1,117 @@
+//! Which pictures are labelled, and in which order.
+
+use std::process::Stdio;
+
+use crate::album::{album, demo, paths, star};
+use crate::environment::{Environment, fixture};
+
+#[test]
+fn a_folder_means_its_pictures_sorted_and_r_those_below_too() {
+    let environment = Environment::new();
+    album(&environment);
+    let flat = environment.run(demo(&["album", "--jsonl"]));
+    assert_eq!(flat.code, Some(0), "{}", flat.stderr);
+    let records = flat.records();
+    assert_eq!(paths(&records), ["album/a.PNG", "album/b.jpg"]);
+    assert_eq!(flat.labels(), ["fish", "star"]);
+    let deep = environment.run(demo(&["-r", "album", "--jsonl"]));
+    let records = deep.records();
+    assert_eq!(
+        paths(&records),
+        ["album/a.PNG", "album/b.jpg", "album/below/c.jpeg"]
+    );
+}
+
+#[test]
+fn a_named_file_is_tried_whatever_its_ending() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.txt");
+    let run = environment.run(demo(&["star.txt", "--jsonl"]));
+    assert_eq!(run.labels(), ["star"]);
+}
+
+#[test]
+fn a_dash_is_one_picture_on_standard_input() {
+    let environment = Environment::new();
+    let picture = std::fs::read(star()).expect("a picture");
+    let run = environment.run_with(&picture, &demo(&["-", "--jsonl"]));
+    assert_eq!(run.records()[0]["path"], "-");
+    assert_eq!(run.labels(), ["star"]);
+}
+
+#[test]
+fn paths_are_read_from_a_file_by_line_or_by_nul() {
+    let environment = Environment::new();
+    album(&environment);
+    environment.write("list", "album/b.jpg\r\nalbum/a.PNG\n");
+    let lines = environment.run(demo(&["--files-from", "list", "--jsonl"]));
+    assert_eq!(lines.labels(), ["star", "fish"]);
+    environment.copy(&star(), "album/new\nline.jpg");
+    let list = b"album/new\nline.jpg\0album/a.PNG\0";
+    let nul = environment.run_with(list, &demo(&["--files-from", "-", "-0", "--jsonl"]));
+    assert_eq!(nul.labels(), ["star", "fish"]);
+    assert_eq!(nul.records()[0]["path"], "album/new\nline.jpg");
+}
+
+#[test]
+fn each_line_of_a_list_is_answered_before_the_next_comes() {
+    use std::io::{BufRead, BufReader, Write};
+    let environment = Environment::new();
+    let mut child = environment
+        .command()
+        .args(demo(&["--files-from", "-", "--jsonl", "--batch-size", "8"]))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a run");
+    let mut stdin = child.stdin.take().expect("its input");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    for _ in 0..3 {
+        writeln!(stdin, "{}", star().display()).expect("a written line");
+        let line = lines.next().expect("an answer").expect("a line");
+        assert!(line.contains("\"star\""), "{line}");
+    }
+    drop(stdin);
+    assert!(child.wait().expect("an end").success());
+}
+
+#[test]
+fn order_is_kept_over_many_pictures_threads_and_batches() {
+    let environment = Environment::new();
+    let folder = fixture("demo");
+    let folder = folder.to_str().expect("a path");
+    let one = environment.run(demo(&[folder, "--jsonl", "--threads", "1"]));
+    let records = one.records();
+    let mut sorted = paths(&records);
+    sorted.sort_unstable();
+    assert_eq!(paths(&records), sorted);
+    assert!(sorted.len() >= 100);
+    let options = [folder, "--jsonl", "--threads", "4", "--batch-size", "7"];
+    assert_eq!(environment.run(demo(&options)).stdout, one.stdout);
+}
+
+#[test]
+fn a_folder_is_no_list_and_a_list_that_can_not_be_read_ends() {
+    let environment = Environment::new();
+    album(&environment);
+    let run = environment.run(demo(&["--files-from", "album", "--jsonl"]));
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("is a folder"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_found_in_a_folder_is_not_waited_for() {
+    let environment = Environment::new();
+    album(&environment);
+    let made = std::process::Command::new("mkfifo")
+        .arg(environment.path("album/aa.jpg"))
+        .status()
+        .expect("mkfifo");
+    assert!(made.success());
+    assert_eq!(
+        environment.run(demo(&["album", "--jsonl"])).labels(),
+        ["fish", "star"]
+    );
+}
