@@ -101,8 +101,8 @@ impl Labels {
         }
     }
 
-    /// Reads labels from a file: see [`super::label_file`]. Where all but the names is known of as
-    /// many classes, as with translated names, the WordNet ids stay.
+    /// The same classes with the names of a file: a line each, or JSON. Where the file has no WordNet
+    /// ids, as with translated names, the classes keep theirs.
     ///
     /// # Errors
     /// If it can't be read, or does not hold as many labels as there are classes.
