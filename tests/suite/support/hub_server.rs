@@ -80,6 +80,7 @@ impl Reply {
         self
     }
 
+    #[cfg_attr(not(unix), allow(dead_code))] // Only tests that kill a process ask for it.
     pub fn pause(mut self, duration: Duration) -> Self {
         self.pause = duration;
         self
