@@ -107,10 +107,11 @@ impl Choice {
     /// # Errors
     /// If it is a published checkpoint that there is not.
     pub fn name(&self) -> Result<String> {
-        match &self.model {
-            None if self.variant() == DEMO => Ok(DEMO.to_owned()),
-            None => Ok(self.checkpoint()?.repo()),
-            Some(name) => Ok(name.strip_prefix("hf-hub:").unwrap_or(name).to_owned()),
+        let choice = self.settled()?;
+        match choice.model {
+            None if choice.variant() == DEMO => Ok(DEMO.to_owned()),
+            None => Ok(choice.checkpoint()?.repo()),
+            Some(name) => Ok(name),
         }
     }
 

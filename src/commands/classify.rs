@@ -104,7 +104,8 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     if inputs.are_all_missing() {
         // No reason to download a model.
         let mut writer = args.writer(&choice.name()?, &inputs, &terminal)?;
-        let failed = writer.failures(inputs.named, args.limits());
+        let (inputs, _) = writer.left_of(inputs);
+        let failed = writer.failures(inputs, args.limits());
         return writer.close(failed, &terminal, args.keep_going);
     }
     let model = choice.resolve(&Downloads::new(terminal))?;

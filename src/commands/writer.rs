@@ -48,11 +48,10 @@ impl Writer {
     /// The inputs that no earlier run has answered, and their number where it is known before the
     /// last has come.
     pub fn left_of(
-        &mut self,
+        &self,
         inputs: Inputs,
     ) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
-        let names = std::mem::take(&mut self.done.names);
-        self.done.skipped = names.len() as u64;
+        let names = self.done.names.clone();
         let is_left = move |input: &Input| !names.contains(&Name::of(input.path()));
         let Inputs { named, listed, .. } = inputs;
         let named: Vec<_> = named.into_iter().filter(&is_left).collect();
@@ -93,7 +92,7 @@ impl Writer {
     ///
     /// # Errors
     /// If the sink fails.
-    pub fn failures(&mut self, inputs: Vec<Input>, limits: Limits) -> Result<()> {
+    pub fn failures(&mut self, inputs: impl Iterator<Item = Input>, limits: Limits) -> Result<()> {
         self.begin()?;
         for input in inputs {
             let path = input.path().to_path_buf();
@@ -155,12 +154,13 @@ impl Writer {
         let count = classified + failed;
         let elapsed = self.started.elapsed();
         let mut parts = vec![pictures(count)];
-        if self.done.skipped > 0 {
+        let done = self.done.names.len();
+        if done > 0 {
             let earlier = match self.done.failed {
                 0 => String::new(),
                 failed => format!(" ({failed} of them failed; --retry-failed tries them again)"),
             };
-            parts.push(format!("{} already done{earlier}", self.done.skipped));
+            parts.push(format!("{done} already done{earlier}"));
         }
         if failed > 0 {
             parts.push(format!("{failed} failed"));

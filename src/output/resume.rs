@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -15,12 +16,10 @@ use super::name::Name;
 /// What the file holds already.
 #[derive(Default)]
 pub struct Done {
-    /// The names of the pictures.
-    pub names: HashSet<Name>,
+    /// The names of the pictures; shared, since the inputs are compared with them as they come.
+    pub names: Arc<HashSet<Name>>,
     /// How many of them failed.
     pub failed: u64,
-    /// How many pictures there are, once the names have been handed on.
-    pub skipped: u64,
 }
 
 /// What matters of a record.
@@ -52,31 +51,37 @@ pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)
         "can't go on with {shown}: it is no file that keeps what is written",
     );
     let file = destination::append(path)?;
-    let mut scan = Scan::default();
+    let mut scan = Scan {
+        kept: retry_failed.then(Vec::new),
+        ..Scan::default()
+    };
     scan.read(&reading, model)
         .with_context(|| format!("can't go on with {shown}"))?;
-    let Scan { done, whole, kept } = scan;
-    if !retry_failed || done.failed == 0 {
-        file.set_len(whole)
-            .with_context(|| format!("can't cut the unfinished line of {shown}"))?;
-        return Ok((file, done));
-    }
-    let file = replace(path, &kept).with_context(|| format!("can't write {shown} anew"))?;
-    let names = Scan::names(&kept)?;
     let done = Done {
-        names,
-        ..Done::default()
+        names: scan.names.into(),
+        failed: scan.failed,
     };
-    Ok((file, done))
+    match scan.kept {
+        Some(kept) if (kept.len() as u64) < scan.whole => {
+            let file = replace(path, &kept).with_context(|| format!("can't write {shown} anew"))?;
+            Ok((file, done))
+        }
+        _ => {
+            file.set_len(scan.whole)
+                .with_context(|| format!("can't cut the unfinished line of {shown}"))?;
+            Ok((file, done))
+        }
+    }
 }
 
 #[derive(Default)]
 struct Scan {
-    done: Done,
+    names: HashSet<Name>,
+    failed: u64,
     /// The length of all whole lines.
     whole: u64,
-    /// The lines of pictures that did not fail.
-    kept: Vec<u8>,
+    /// The lines of pictures that did not fail, where the others are to be tried again.
+    kept: Option<Vec<u8>>,
 }
 
 /// How every record begins.
@@ -104,21 +109,15 @@ impl Scan {
                 other.unwrap_or_default(),
             );
             self.whole += length as u64;
-            match record.error {
-                Some(_) => self.done.failed += 1,
-                None => self.kept.extend_from_slice(&line),
+            match (record.error, &mut self.kept) {
+                (Some(_), Some(_)) => continue,
+                (Some(_), None) => self.failed += 1,
+                (None, Some(kept)) => kept.extend_from_slice(&line),
+                (None, None) => {}
             }
-            self.done.names.insert(record.name);
+            self.names.insert(record.name);
         }
         Ok(())
-    }
-
-    /// The names in whole lines.
-    fn names(lines: &[u8]) -> Result<HashSet<Name>> {
-        let lines = lines.split_inclusive(|&byte| byte == b'\n');
-        Ok(lines
-            .map(serde_json::from_slice)
-            .collect::<Result<_, _>>()?)
     }
 }
 

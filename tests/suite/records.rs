@@ -457,3 +457,18 @@ fn a_model_that_can_not_be_loaded_leaves_the_output_as_it_was() {
         "{text}"
     );
 }
+
+#[test]
+fn missing_files_are_named_as_others_are_and_have_one_record_however_often_they_are_resumed() {
+    let environment = environment();
+    // Nothing is downloaded for them, and yet the model has its own name and not the one typed.
+    let words = ["classify", "none.jpg", "--model", "EfficientNet-B4"];
+    for _ in 0..2 {
+        let run = environment.run(words.iter().chain(&["-o", "out.jsonl", "--resume"]));
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+    }
+    let text = fs::read_to_string(environment.path("out.jsonl")).expect("the output");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    let record: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(record["model"], "timm/tf_efficientnet_b4.ns_jft_in1k");
+}
