@@ -11,6 +11,7 @@ use super::nearest::{nearest, one_of};
 use super::published::{Checkpoint, supported_architecture};
 use super::shards::{self, INDEX_FILE};
 use crate::hub::HubError;
+use crate::model::unreadable::is_unfinished;
 
 /// The file that holds a model's weights.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
@@ -149,7 +150,7 @@ fn instead(folder: &Path) -> String {
         let path = folder.join(only);
         return format!(" but {only}; name that one: --model {}", path.display());
     }
-    if let [unfinished, ..] = with(&[".incomplete", ".part", ".partial", ".crdownload"])[..] {
+    if let Some(unfinished) = names.iter().find(|name| is_unfinished(Path::new(name))) {
         return format!(" but {unfinished}; its download is not done");
     }
     if let [pickle, ..] = with(&[".bin", ".pth", ".pt", ".ckpt", ".pth.tar"])[..] {

@@ -1,7 +1,7 @@
 //! Where the output goes.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -116,10 +116,5 @@ fn is_linked(_: &Path, _: &Path) -> bool {
 
 /// Whether writing would destroy what looks like an input. A pipe holds nothing.
 fn holds_picture(path: &Path) -> bool {
-    if !path.is_file() {
-        return false;
-    }
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut start));
-    read.is_ok() && decode::is_picture(&start)
+    path.is_file() && decode::start_of(path).is_ok_and(|start| decode::is_picture(&start))
 }

@@ -20,7 +20,10 @@ mod unsupported;
 mod webp;
 
 use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use image::ImageFormat;
 use image::metadata::Orientation;
@@ -76,6 +79,17 @@ pub fn is_picture(start: &[u8]) -> bool {
 
 /// How much of a file [`check_start`] needs.
 pub const START_BYTES: usize = 512;
+
+/// The first [`START_BYTES`] of the file at `path`, or all that there are.
+///
+/// # Errors
+/// If it can't be read.
+pub fn start_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let file = File::open(path)?;
+    file.take(START_BYTES as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
 
 /// Refuses what can't be a picture by its first bytes, before the others are read.
 ///

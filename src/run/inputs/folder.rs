@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry, File};
-use std::io::{self, Read};
+use std::fs::{self, DirEntry};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::input::{Input, read_failure};
@@ -120,12 +120,9 @@ impl<'a> Walk<'a> {
 
 /// Whether a file's content is of a format that is read.
 fn begins_as_picture(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| {
-        let mut start_of_file = file.take(decode::START_BYTES as u64);
-        start_of_file.read_to_end(&mut start)
-    });
-    // Cameras' own files begin as TIFF does, and hold a small preview.
-    let is_tiff = start.starts_with(b"II*\0") || start.starts_with(b"MM\0*");
-    read.is_ok() && !is_tiff && decode::check_start(&start).is_ok()
+    decode::start_of(path).is_ok_and(|start| {
+        // Cameras' own files begin as TIFF does, and hold a small preview.
+        let is_tiff = start.starts_with(b"II*\0") || start.starts_with(b"MM\0*");
+        !is_tiff && decode::check_start(&start).is_ok()
+    })
 }
