@@ -241,6 +241,28 @@ impl DeviceArgs {
     }
 }
 
+/// How many pictures at once, where, and what happens if some fail.
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+
+    /// How many pictures go through the network at once [default: one per thread, on a GPU 64]
+    #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Work")]
+    pub batch_size: Option<usize>,
+
+    /// How many threads to use [default: all cores]
+    #[arg(long, value_name = "N", value_parser = thread_count, help_heading = "Work")]
+    pub threads: Option<usize>,
+
+    #[command(flatten)]
+    pub decode: DecodeArgs,
+
+    /// Exit with 0 even if some pictures failed
+    #[arg(long, help_heading = "Work")]
+    pub keep_going: bool,
+}
+
 /// How pictures are decoded, and what one may cost.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pictures")]
@@ -262,4 +284,14 @@ pub struct DecodeArgs {
     #[arg(long, default_value_t = Limits::default().max_bytes, hide_default_value = true,
         value_name = "SIZE", value_parser = bytes)]
     pub max_bytes: u64,
+}
+
+impl DecodeArgs {
+    /// What one picture may cost.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_pixels: self.max_pixels,
+            max_bytes: self.max_bytes,
+        }
+    }
 }

@@ -49,23 +49,32 @@ pub struct Wanted {
 /// # Errors
 /// If the logits have no largest: one is NaN or infinite.
 pub fn top_k(logits: &[f32], wanted: Wanted) -> Result<Vec<Scored>, PictureError> {
-    let Wanted {
-        k,
-        min_score,
-        scoring,
-    } = wanted;
+    let scores = probabilities(logits, wanted.scoring)?;
+    Ok(best(&scores, wanted.k, wanted.min_score))
+}
+
+/// The probability of each class.
+///
+/// # Errors
+/// As [`top_k`].
+pub fn probabilities(logits: &[f32], scoring: Scoring) -> Result<Vec<f32>, PictureError> {
     if logits.iter().any(|logit| !logit.is_finite()) {
         let message = "the network's answer is not a number; its weights are damaged";
         return Err(PictureError::new(ErrorKind::Model, message));
     }
-    let scores = match scoring {
+    Ok(match scoring {
         Scoring::Softmax => softmax(logits),
         Scoring::Sigmoid => sigmoid(logits),
-    };
+    })
+}
+
+/// The `k` best of the classes that reach `min_score`, best first; of equals the lower index comes
+/// first.
+pub fn best(scores: &[f32], k: usize, min_score: f32) -> Vec<Scored> {
     let mut scored: Vec<Scored> = scores
-        .into_iter()
+        .iter()
         .enumerate()
-        .map(|(index, score)| Scored { index, score })
+        .map(|(index, &score)| Scored { index, score })
         .collect();
     let order = |a: &Scored, b: &Scored| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
     if k < scored.len() {
@@ -74,7 +83,7 @@ pub fn top_k(logits: &[f32], wanted: Wanted) -> Result<Vec<Scored>, PictureError
     }
     scored.sort_unstable_by(order);
     scored.retain(|s| s.score >= min_score);
-    Ok(scored)
+    scored
 }
 
 /// `exp(x - max) / sum`, summed in f64: 21,843 small terms would lose digits in f32.

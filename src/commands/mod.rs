@@ -10,6 +10,8 @@ mod info;
 mod man;
 mod models;
 pub mod outcome;
+mod plan;
+mod tally;
 pub mod usage;
 mod writer;
 

@@ -1,42 +1,33 @@
-//! Records on their way to the sink, and what became of the pictures.
+//! Records on their way to the sink.
 
 use std::fs::File;
-use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::io::Write;
 
 use anyhow::{Context, Result};
-use indicatif::ProgressBar;
 
 use super::outcome::Outcome;
+use super::tally::Tally;
 use crate::checkpoint::labels::Prediction;
+use crate::cli::OutputArgs;
 use crate::error::PictureError;
-use crate::output::resume::Done;
-use crate::output::{Name, Record, Sink, destination};
+use crate::output::resume::{self, Done};
+use crate::output::{self, Name, Record, Sink, destination};
 use crate::picture::decode::Limits;
-use crate::run::inputs::{Input, Inputs, LeftOut};
+use crate::printable::Style;
+use crate::run::inputs::{Input, Inputs};
 use crate::run::pipeline::Pipeline;
-use crate::run::threads::INTERRUPTED;
-use crate::terminal::{Terminal, human_duration};
-
-/// How many pictures were answered.
-#[derive(Clone, Copy, Default)]
-pub struct Tally {
-    pub classified: u64,
-    pub failed: u64,
-}
+use crate::terminal::Terminal;
 
 /// What writes the records of one run.
 pub struct Writer {
-    pub sink: Box<dyn Sink>,
+    sink: Box<dyn Sink>,
     /// The file that is emptied before the first record.
-    pub anew: Option<File>,
+    anew: Option<File>,
     /// Whether the records and the progress bar go to one terminal.
-    pub shares_terminal: bool,
+    shares_terminal: bool,
     /// What an earlier run wrote.
-    pub done: Done,
-    pub left_out: LeftOut,
-    pub tally: Tally,
-    pub started: Instant,
+    done: Done,
+    tally: Tally,
 }
 
 /// What one picture shows.
@@ -45,6 +36,50 @@ type Answer = Result<Vec<Prediction>, PictureError>;
 const WRITING: &str = "can't write the output";
 
 impl Writer {
+    /// Opens what the records of `model` go to.
+    ///
+    /// # Errors
+    /// If it can't be written, or can't be gone on with.
+    pub fn open(
+        args: &OutputArgs,
+        model: &str,
+        inputs: &Inputs,
+        terminal: Terminal,
+    ) -> Result<Self> {
+        let mut tally = Tally::new(inputs.left_out.clone(), terminal);
+        let mut anew = None;
+        let (to, done, style): (Box<dyn Write>, _, _) = match &args.output {
+            Some(path) if args.resume => {
+                let (file, done) = resume::open(path, model, args.retry_failed)?;
+                (Box::new(file), done, Style::default())
+            }
+            Some(path) => {
+                let file = destination::anew(path)?;
+                anew = Some(file.try_clone()?);
+                (Box::new(file), Done::default(), Style::default())
+            }
+            None => (
+                destination::stdout(),
+                Done::default(),
+                terminal.stdout_style(),
+            ),
+        };
+        tally.done = (done.names.len() as u64, done.failed);
+        let options = output::Options {
+            format: args.format(),
+            header: !args.no_header,
+            model: model.to_owned(),
+            style,
+        };
+        Ok(Self {
+            sink: output::sink(to, options),
+            anew,
+            shares_terminal: style.terminal,
+            done,
+            tally,
+        })
+    }
+
     /// The inputs that no earlier run has answered, and their number where it is known before the
     /// last has come.
     pub fn left_of(
@@ -66,26 +101,18 @@ impl Writer {
     /// If the sink fails.
     pub fn answers(
         &mut self,
-        pipeline: Pipeline,
+        pipeline: Pipeline<()>,
+        count: Option<u64>,
         each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Answer>>,
-        progress: &ProgressBar,
     ) -> Result<()> {
         self.begin()?;
-        let emit = |path, answer: Result<Answer, PictureError>| {
-            let record = Record {
-                path,
-                outcome: answer.flatten(),
-            };
-            match self.shares_terminal {
-                true => progress.suspend(|| self.record(&record))?,
-                false => self.record(&record)?,
-            }
-            progress.inc(1);
-            Ok(())
+        let emit = |path, answer: Result<(Vec<Prediction>, ()), _>| {
+            let outcome = answer.map(|(predictions, ())| predictions);
+            let record = Record { path, outcome };
+            self.sink.record(&record).context(WRITING)
         };
-        let ran = pipeline.run(each, emit);
-        progress.finish_and_clear();
-        ran
+        self.tally
+            .run(pipeline, count, self.shares_terminal, each, emit)
     }
 
     /// Writes the records of inputs that can't be read.
@@ -97,10 +124,10 @@ impl Writer {
         for input in inputs {
             let path = input.path().to_path_buf();
             if let Err(error) = input.read(limits.max_bytes) {
-                self.record(&Record {
-                    path,
-                    outcome: Err(error),
-                })?;
+                self.tally.count(false);
+                let outcome = Err(error);
+                let record = Record { path, outcome };
+                self.sink.record(&record).context(WRITING)?;
             }
         }
         Ok(())
@@ -112,82 +139,13 @@ impl Writer {
             .map_or(Ok(()), |file| destination::empty(&file))
     }
 
-    fn record(&mut self, record: &Record) -> Result<()> {
-        match record.outcome {
-            Ok(_) => self.tally.classified += 1,
-            Err(_) => self.tally.failed += 1,
-        }
-        self.sink.record(record).context(WRITING)
-    }
-
     /// Closes the sink, however the run ended, and says how it was.
     ///
     /// # Errors
     /// What `written` holds, or if the sink can't be closed.
-    pub fn close(
-        mut self,
-        written: Result<()>,
-        terminal: &Terminal,
-        keep_going: bool,
-    ) -> Result<Outcome> {
+    pub fn close(mut self, written: Result<()>, keep_going: bool) -> Result<Outcome> {
         written?;
         self.sink.finish().context(WRITING)?;
-        let Tally { classified, failed } = self.tally;
-        terminal.say(&self.summary());
-        if terminal.quiet && failed > 0 {
-            let count = classified + failed;
-            terminal.report_failure(&format!("{failed} of {} failed", pictures(count)));
-        }
-        self.say_what_was_passed_by(terminal);
-        Ok(match failed + self.done.failed {
-            _ if INTERRUPTED.load(Ordering::Relaxed) => Outcome::Interrupted,
-            0 => Outcome::Success,
-            _ if keep_going => Outcome::Success,
-            // With a single picture asked for and failed, nothing could be done either, but the
-            // record was printed: it is the pictures that failed, not the run.
-            _ => Outcome::SomeFailed,
-        })
+        Ok(self.tally.close(keep_going))
     }
-
-    fn summary(&self) -> String {
-        let Tally { classified, failed } = self.tally;
-        let count = classified + failed;
-        let elapsed = self.started.elapsed();
-        let mut parts = vec![pictures(count)];
-        let done = self.done.names.len();
-        if done > 0 {
-            let earlier = match self.done.failed {
-                0 => String::new(),
-                failed => format!(" ({failed} of them failed; --retry-failed tries them again)"),
-            };
-            parts.push(format!("{done} already done{earlier}"));
-        }
-        if failed > 0 {
-            parts.push(format!("{failed} failed"));
-        }
-        if count > 0 {
-            let rate = count as f64 / elapsed.as_secs_f64();
-            let time = human_duration(elapsed);
-            parts.push(format!("{time} ({rate:.1} pictures/s)"));
-        }
-        let left_out = self.left_out.unread();
-        let left_out = left_out.map_or(String::new(), |unread| format!("; left out: {unread}"));
-        parts.join(", ") + &left_out
-    }
-
-    fn say_what_was_passed_by(&self, terminal: &Terminal) {
-        let LeftOut { hidden, linked, .. } = self.left_out;
-        if hidden > 0 {
-            terminal.detail(&format!("{hidden} hidden left out; --hidden takes them"));
-        }
-        if linked > 0 {
-            terminal.detail(&format!(
-                "{linked} linked folders left out; --follow takes them"
-            ));
-        }
-    }
-}
-
-fn pictures(count: u64) -> String {
-    format!("{count} picture{}", if count == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@
 //! length of the queue.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -15,9 +16,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::inputs::Input;
 use crate::error::{ErrorKind, PictureError};
-use crate::picture::Scale;
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
+use crate::picture::{Picture, Scale};
 
 /// How pictures are read and put together.
 #[derive(Clone, Copy, Debug)]
@@ -34,31 +35,37 @@ pub struct Options {
     pub exact: bool,
 }
 
-/// A picture's network input, or what was wrong.
-type Prepared = Result<Vec<f32>, PictureError>;
+/// A picture's network input and what is kept of it beside, or what was wrong.
+type Prepared<K> = Result<(Vec<f32>, K), PictureError>;
 
 /// A place in the queue: the path, and where the prepared picture will arrive.
-type Slot = (PathBuf, Receiver<Prepared>);
+type Slot<K> = (PathBuf, Receiver<Prepared<K>>);
+
+/// What is kept of a picture, made of its file's bytes and its pixels where it is decoded.
+type Keep<K> = Arc<dyn Fn(&[u8], Picture) -> K + Send + Sync>;
 
 /// How often a wait looks up to see whether the user pressed Ctrl-C.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Pictures on their way: decoding goes on while the weights are still being read.
-pub struct Pipeline<'a> {
-    queue: Queue<'a>,
+pub struct Pipeline<'a, K> {
+    queue: Queue<'a, K>,
     options: Options,
 }
 
-impl<'a> Pipeline<'a> {
+impl<'a, K: Send + 'static> Pipeline<'a, K> {
     /// Starts to read, decode and preprocess `inputs`, until they end or `interrupted` is set.
+    /// `keep` makes what is kept of a picture, of its file's bytes and its pixels, which may be
+    /// reduced; it is called on the thread that decodes.
     pub fn start(
         inputs: impl Iterator<Item = Input> + Send + 'static,
         transform: Transform,
         options: Options,
+        keep: impl Fn(&[u8], Picture) -> K + Send + Sync + 'static,
         interrupted: &'a AtomicBool,
     ) -> Self {
         let queue = Queue {
-            slots: start(inputs, transform, options),
+            slots: start(inputs, transform, options, Arc::new(keep)),
             first: None,
             interrupted,
         };
@@ -66,14 +73,14 @@ impl<'a> Pipeline<'a> {
     }
 
     /// Calls `each` with the pictures of a batch, prepared by [`Transform::apply`], and `emit` for
-    /// each input in order, with what `each` made of it or what was wrong.
+    /// each input in order, with what `each` made of it and what was kept, or what was wrong.
     ///
     /// # Errors
     /// If `emit` fails. What is wrong with a picture, or with a whole batch, is handed to `emit`.
     pub fn run<T>(
         mut self,
         mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
-        mut emit: impl FnMut(PathBuf, Result<T, PictureError>) -> Result<()>,
+        mut emit: impl FnMut(PathBuf, Result<(T, K), PictureError>) -> Result<()>,
     ) -> Result<()> {
         loop {
             let group = gather(&mut self.queue, self.options.batch_size);
@@ -89,19 +96,20 @@ impl<'a> Pipeline<'a> {
 
 /// Starts the threads that read, decode and preprocess. They end when the inputs do, or when the
 /// queue is dropped; they are not waited for, since one may be waiting for standard input.
-fn start(
+fn start<K: Send + 'static>(
     inputs: impl Iterator<Item = Input> + Send + 'static,
     transform: Transform,
     options: Options,
-) -> Receiver<Slot> {
-    let (slots, queue) = bounded::<Slot>(options.batch_size + 2 * options.decoders);
-    let (jobs, job) = bounded::<(Input, Sender<Prepared>)>(options.decoders);
+    keep: Keep<K>,
+) -> Receiver<Slot<K>> {
+    let (slots, queue) = bounded::<Slot<K>>(options.batch_size + 2 * options.decoders);
+    let (jobs, job) = bounded::<(Input, Sender<Prepared<K>>)>(options.decoders);
     for _ in 0..options.decoders {
-        let job = job.clone();
+        let (job, keep) = (job.clone(), Arc::clone(&keep));
         thread::spawn(move || {
             for (input, to) in job {
                 // A closed slot means that the run is over.
-                let _ = to.send(prepare(&input, transform, options));
+                let _ = to.send(prepare(&input, transform, options, &keep));
             }
         });
     }
@@ -117,26 +125,31 @@ fn start(
     queue
 }
 
-fn prepare(input: &Input, transform: Transform, options: Options) -> Prepared {
+fn prepare<K>(
+    input: &Input,
+    transform: Transform,
+    options: Options,
+    keep: &Keep<K>,
+) -> Prepared<K> {
     let bytes = input.read(options.limits.max_bytes)?;
     let scale = |original_size| match options.exact {
         true => Scale::Full,
         false => transform.scale(original_size),
     };
     let picture = decode(&bytes, options.limits, options.upright, &scale)?;
-    Ok(transform.apply(&picture))
+    Ok((transform.apply(&picture), keep(&bytes, picture)))
 }
 
 /// The slots in order.
-struct Queue<'a> {
-    slots: Receiver<Slot>,
-    first: Option<Slot>,
+struct Queue<'a, K> {
+    slots: Receiver<Slot<K>>,
+    first: Option<Slot<K>>,
     interrupted: &'a AtomicBool,
 }
 
-impl Queue<'_> {
+impl<K> Queue<'_, K> {
     /// The next picture; without `wait`, only if it is ready.
-    fn next(&mut self, wait: bool) -> Option<(PathBuf, Prepared)> {
+    fn next(&mut self, wait: bool) -> Option<(PathBuf, Prepared<K>)> {
         if self.first.is_none() {
             self.first = self.receive(&self.slots, wait);
         }
@@ -172,7 +185,7 @@ impl Queue<'_> {
 
 /// Waits for one picture and takes along those that are ready behind it, up to a batch: a slow
 /// trickle of inputs is answered one by one, a folder in batches.
-fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
+fn gather<K>(queue: &mut Queue<K>, batch_size: usize) -> Vec<(PathBuf, Prepared<K>)> {
     let mut group = Vec::new();
     let mut pictures = 0;
     while pictures < batch_size {
@@ -186,13 +199,17 @@ fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
 }
 
 /// Runs the pictures of a group and puts the answers in their places.
-fn answer<T>(
+fn answer<T, K>(
     each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
-    group: Vec<(PathBuf, Prepared)>,
-) -> Vec<(PathBuf, Result<T, PictureError>)> {
+    group: Vec<(PathBuf, Prepared<K>)>,
+) -> Vec<(PathBuf, Result<(T, K), PictureError>)> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     for (path, prepared) in group {
-        places.push((path, prepared.map(|picture| pictures.push(picture))));
+        let kept = prepared.map(|(picture, kept)| {
+            pictures.push(picture);
+            kept
+        });
+        places.push((path, kept));
     }
     let mut answers = match pictures.is_empty() {
         true => Ok(Vec::new().into_iter()),
@@ -206,6 +223,6 @@ fn answer<T>(
     };
     places
         .into_iter()
-        .map(|(path, place)| (path, place.and_then(|()| next())))
+        .map(|(path, kept)| (path, kept.and_then(|kept| Ok((next()?, kept)))))
         .collect()
 }
