@@ -1,10 +1,12 @@
 //! One file per subcommand: its arguments and what it does.
 
+mod answer;
 mod bench;
 mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod find;
 mod help;
 mod info;
 mod man;
@@ -27,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
+  effnet find dog -r photos                        # the paths of those that show a dog
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -62,6 +65,7 @@ pub struct Cli {
 #[allow(missing_docs)] // They are the help.
 pub enum Command {
     Classify(Box<classify::Classify>),
+    Find(Box<find::Find>),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -82,6 +86,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     };
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
+        Command::Find(args) => find::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

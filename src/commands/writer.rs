@@ -7,11 +7,10 @@ use anyhow::{Context, Result};
 
 use super::outcome::Outcome;
 use super::tally::Tally;
-use crate::checkpoint::labels::Prediction;
 use crate::cli::OutputArgs;
 use crate::error::PictureError;
 use crate::output::resume::{self, Done};
-use crate::output::{self, Name, Record, Sink, destination};
+use crate::output::{self, Answer, Layout, Name, Record, Sink, destination};
 use crate::picture::decode::Limits;
 use crate::printable::Style;
 use crate::run::inputs::{Input, Inputs};
@@ -23,15 +22,15 @@ pub struct Writer {
     sink: Box<dyn Sink>,
     /// The file that is emptied before the first record.
     anew: Option<File>,
-    /// Whether the records and the progress bar go to one terminal.
+    /// Whether the records, or warnings, and the progress bar go to one terminal.
     shares_terminal: bool,
+    /// Whether records can't say what was wrong.
+    warns: bool,
+    terminal: Terminal,
     /// What an earlier run wrote.
     done: Done,
     tally: Tally,
 }
-
-/// What one picture shows.
-type Answer = Result<Vec<Prediction>, PictureError>;
 
 const WRITING: &str = "can't write the output";
 
@@ -42,6 +41,8 @@ impl Writer {
     /// If it can't be written, or can't be gone on with.
     pub fn open(
         args: &OutputArgs,
+        layout: Layout,
+        sure: bool,
         model: &str,
         inputs: &Inputs,
         terminal: Terminal,
@@ -65,8 +66,10 @@ impl Writer {
             ),
         };
         tally.done = (done.names.len() as u64, done.failed);
+        let warns = matches!(layout, Layout::Template(..));
         let options = output::Options {
-            format: args.format(),
+            layout,
+            sure,
             header: !args.no_header,
             model: model.to_owned(),
             style,
@@ -74,7 +77,9 @@ impl Writer {
         Ok(Self {
             sink: output::sink(to, options),
             anew,
-            shares_terminal: style.terminal,
+            shares_terminal: style.terminal || warns,
+            warns,
+            terminal,
             done,
             tally,
         })
@@ -95,7 +100,7 @@ impl Writer {
         (named.into_iter().chain(listed), count)
     }
 
-    /// Runs the pipeline into the sink.
+    /// Runs the pipeline into the sink. Pictures without an answer and without an error are left out.
     ///
     /// # Errors
     /// If the sink fails.
@@ -103,16 +108,24 @@ impl Writer {
         &mut self,
         pipeline: Pipeline<()>,
         count: Option<u64>,
-        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Answer>>,
+        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
     ) -> Result<()> {
         self.begin()?;
-        let emit = |path, answer: Result<(Vec<Prediction>, ()), _>| {
-            let outcome = answer.map(|(predictions, ())| predictions);
-            let record = Record { path, outcome };
-            self.sink.record(&record).context(WRITING)
+        let Self {
+            sink,
+            tally,
+            warns,
+            terminal,
+            ..
+        } = self;
+        let emit = |path, answer: Result<(Option<Answer>, ()), _>| {
+            let outcome = answer.map(|(answer, ())| answer).transpose();
+            match outcome.map(|outcome| Record { path, outcome }) {
+                Some(record) => write(sink.as_mut(), &record, warns.then_some(terminal)),
+                None => Ok(()),
+            }
         };
-        self.tally
-            .run(pipeline, count, self.shares_terminal, each, emit)
+        tally.run(pipeline, count, self.shares_terminal, each, emit)
     }
 
     /// Writes the records of inputs that can't be read.
@@ -127,7 +140,8 @@ impl Writer {
                 self.tally.count(false);
                 let outcome = Err(error);
                 let record = Record { path, outcome };
-                self.sink.record(&record).context(WRITING)?;
+                let warned = self.warns.then_some(&self.terminal);
+                write(self.sink.as_mut(), &record, warned)?;
             }
         }
         Ok(())
@@ -148,4 +162,12 @@ impl Writer {
         self.sink.finish().context(WRITING)?;
         Ok(self.tally.close(keep_going))
     }
+}
+
+/// Writes a record; `warned` is told of what the record can't say.
+fn write(sink: &mut dyn Sink, record: &Record, warned: Option<&Terminal>) -> Result<()> {
+    if let (Some(terminal), Err(error)) = (warned, &record.outcome) {
+        terminal.warn(&format!("{}: {}", record.path.display(), error.message));
+    }
+    sink.record(record).context(WRITING)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::name::Name;
 use super::record::{Record, Sink};
+use crate::checkpoint::hierarchy::Sure;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
 use crate::printable::{Style, steers};
@@ -18,6 +19,9 @@ struct Object<'a> {
     name: Name,
     model: &'a str,
     predictions: Option<&'a [Prediction]>,
+    /// Only where `--sure` is given; then always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sure: Option<Option<&'a Sure>>,
     error: Option<Failure<'a>>,
 }
 
@@ -27,15 +31,17 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn object<'a>(record: &'a Record, model: &'a str) -> Object<'a> {
+fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
     let failure = |error: &'a PictureError| Failure {
         kind: error.kind.name(),
         message: &error.message,
     };
+    let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
         model,
-        predictions: record.outcome.as_deref().ok(),
+        predictions: answer.map(|answer| answer.predictions.as_slice()),
+        sure: sure.then(|| answer?.sure.as_ref()),
         error: record.outcome.as_ref().err().map(failure),
     }
 }
@@ -61,18 +67,28 @@ fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
 pub(super) struct Lines<W: Write> {
     to: W,
     model: String,
+    sure: bool,
     style: Style,
 }
 
 impl<W: Write> Lines<W> {
-    pub(super) fn new(to: W, model: String, style: Style) -> Self {
-        Self { to, model, style }
+    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
+        Self {
+            to,
+            model,
+            sure,
+            style,
+        }
     }
 }
 
 impl<W: Write> Sink for Lines<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(&mut self.to, &object(record, &self.model), self.style)?;
+        write(
+            &mut self.to,
+            &object(record, &self.model, self.sure),
+            self.style,
+        )?;
         self.to.write_all(b"\n")?;
         self.to.flush()
     }
@@ -86,15 +102,17 @@ impl<W: Write> Sink for Lines<W> {
 pub(super) struct Array<W: Write> {
     to: W,
     model: String,
+    sure: bool,
     style: Style,
     empty: bool,
 }
 
 impl<W: Write> Array<W> {
-    pub(super) fn new(to: W, model: String, style: Style) -> Self {
+    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
         Self {
             to,
             model,
+            sure,
             style,
             empty: true,
         }
@@ -106,7 +124,11 @@ impl<W: Write> Sink for Array<W> {
         self.to
             .write_all(if self.empty { b"[\n" } else { b",\n" })?;
         self.empty = false;
-        write(&mut self.to, &object(record, &self.model), self.style)?;
+        write(
+            &mut self.to,
+            &object(record, &self.model, self.sure),
+            self.style,
+        )?;
         self.to.flush()
     }
 

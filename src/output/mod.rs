@@ -1,4 +1,4 @@
-//! Records to text, JSON, JSON Lines, CSV or TSV.
+//! Records to text, JSON, JSON Lines, CSV, TSV or a template.
 
 pub mod destination;
 mod json;
@@ -6,6 +6,7 @@ mod name;
 mod record;
 pub mod resume;
 mod table;
+mod template;
 mod text;
 
 use std::io::{self, Write};
@@ -14,7 +15,8 @@ use std::path::Path;
 use crate::printable::Style;
 
 pub use name::Name;
-pub use record::{Record, Sink};
+pub use record::{Answer, Record, Sink};
+pub use template::Template;
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -46,11 +48,22 @@ impl Format {
     }
 }
 
+/// What records look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One of the usual.
+    Format(Format),
+    /// A template, and the byte behind each record.
+    Template(Template, u8),
+}
+
 /// How records are written, and what is said with them.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// See [`Format`].
-    pub format: Format,
+    /// See [`Layout`].
+    pub layout: Layout,
+    /// Whether records tell the most precise answer that is sure enough.
+    pub sure: bool,
     /// Whether a table begins with the names of its columns.
     pub header: bool,
     /// What the model is called in JSON.
@@ -64,16 +77,23 @@ pub struct Options {
 pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     let to = io::BufWriter::new(to);
     let Options {
-        format,
+        layout,
+        sure,
         header,
         model,
         style,
     } = options;
+    let format = match layout {
+        Layout::Format(format) => format,
+        Layout::Template(template, end) => {
+            return Box::new(template::Filled::new(to, template, end, model, style));
+        }
+    };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
-        Format::Json => Box::new(json::Array::new(to, model, style)),
-        Format::Jsonl => Box::new(json::Lines::new(to, model, style)),
-        Format::Csv => Box::new(table::Table::csv(to, header, style)),
-        Format::Tsv => Box::new(table::Table::tsv(to, header, style)),
+        Format::Json => Box::new(json::Array::new(to, model, sure, style)),
+        Format::Jsonl => Box::new(json::Lines::new(to, model, sure, style)),
+        Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
+        Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
     }
 }

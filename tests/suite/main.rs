@@ -39,6 +39,8 @@ mod rooms;
 mod runs;
 mod strange_weights;
 mod support;
+mod sure;
+mod template;
 mod usage;
 mod weights;
 

@@ -42,6 +42,13 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// One after the other, and their number where it is known before the last has come.
+    pub fn counted(self) -> (impl Iterator<Item = Input> + Send, Option<u64>) {
+        let Self { named, listed, .. } = self;
+        let count = listed.is_none().then_some(named.len() as u64);
+        (named.into_iter().chain(listed.into_iter().flatten()), count)
+    }
+
     /// Whether there is nothing but files that do not exist.
     pub fn are_all_missing(&self) -> bool {
         let is_missing = |input: &Input| match input {
