@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use super::lineages::Lineages;
 use super::silent::is_silent;
 use super::wordnet::WordNet;
+use crate::checkpoint::label::is_wnid;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::nearest::{nearest, one_of};
 use crate::top_k::Scoring;
@@ -157,6 +158,9 @@ fn unknown(word: &str, is_word: bool, labels: &Labels, lineages: &Lineages) -> R
             labels.len()
         );
     }
+    if is_wnid(word) && known {
+        bail!("`{word}` is no class of ImageNet and stands above none in WordNet 3.0");
+    }
     let wordnet = WordNet::get();
     let counts = lineages.counts();
     let above = (0..wordnet.len()).filter(|&synset| counts[synset] > 0);
@@ -178,7 +182,7 @@ fn unknown(word: &str, is_word: bool, labels: &Labels, lineages: &Lineages) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::*;
 
     #[test]
     fn stars_and_question_marks_stand_for_letters() {
@@ -210,5 +214,15 @@ mod tests {
         let is_label = |word: &str| Pattern::new(word).matches_label("maillot, tank suit");
         assert!(is_label("tank suit") && is_label("maillot") && is_label("Maillot, Tank Suit"));
         assert!(!is_label("tank"));
+    }
+
+    #[test]
+    fn classes_that_exclude_each_other_add_up_and_others_do_not() {
+        let query = Query {
+            classes: vec![0, 2],
+        };
+        let scores = [0.5, 0.125, 0.25];
+        assert_eq!(query.score(&scores, Scoring::Softmax), 0.75);
+        assert_eq!(query.score(&scores, Scoring::Sigmoid), 0.5);
     }
 }
