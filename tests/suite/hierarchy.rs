@@ -228,8 +228,14 @@ fn a_pattern_means_labels_and_words_but_nothing_that_says_nothing() {
     assert!(terriers.contains(&"Boston bull".to_owned()));
     assert!(!terriers.contains(&"tabby".to_owned()));
     assert_eq!(found("golden?retriever"), ["golden retriever"]);
+    // Above the classes whole words count: a dog is a domesticated animal.
+    let cats = found("*cat*");
+    assert!(cats.contains(&"tabby".to_owned()) && cats.contains(&"catamaran".to_owned()));
+    assert!(!cats.contains(&"Chihuahua".to_owned()));
+    let instruments = query(&["n03800933"], &labels);
+    assert_eq!(query(&["musical*"], &labels), instruments);
     // Everything is an object, but that is no answer to what a picture shows.
-    assert!(query(&["objec*"], &labels).is_err());
+    assert!(query(&["*object"], &labels).is_err());
 }
 
 #[test]
