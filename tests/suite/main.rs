@@ -20,6 +20,7 @@ mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
 mod heads;
+mod hierarchy;
 mod hub;
 mod hub_faults;
 mod hub_kills;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use super::lineages::Lineages;
 use super::silent::is_silent;
 use super::wordnet::WordNet;
+use crate::checkpoint::label::is_wnid;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::nearest::{nearest, one_of};
 use crate::top_k::Scoring;
@@ -23,24 +24,30 @@ impl Query {
     /// A word is a class's label or one of its synonyms, a WordNet id, or anything that stands above
     /// classes in WordNet: `dog`, `n02084071`, `musical instrument`. A word of several meanings means
     /// all of them: a crane is a bird and a machine. Case counts for nothing, and `_`, `-` and a space
-    /// are one. `*` stands for any letters and `?` for one; such a pattern matches labels and words,
-    /// but nothing that is so general that it says nothing: `*thing` is no living thing.
+    /// are one.
+    ///
+    /// `*` stands for any letters and `?` for one. Above the classes a `*` at an end stands for whole
+    /// words, so that `*cat*` is a wild cat and no domesticated animal; and such a pattern means
+    /// nothing that is so general that it says nothing: `*thing` is no living thing.
     ///
     /// Where classes have no WordNet id only their labels count.
     ///
     /// # Errors
     /// If a word means none of the classes; the error names words that are nearly so.
     pub fn parse(words: &[String], labels: &Labels) -> Result<Self> {
-        let lineages = Lineages::of(labels);
+        let (wordnet, lineages) = (WordNet::get(), Lineages::of(labels));
         let mut wanted = vec![false; labels.len()];
         for word in words {
             let pattern = Pattern::new(word);
             ensure!(!pattern.letters.is_empty(), "an empty query finds nothing");
-            let synsets = synsets(&pattern);
+            let synsets: Vec<_> = (0..wordnet.len()).map(|s| pattern.means(s)).collect();
             let means = |class: usize| {
-                let mut lineage = lineages.of_class(class).iter();
+                let lineage = lineages.of_class(class);
                 pattern.matches_label(&labels.get(class).name)
-                    || lineage.any(|&synset| synsets[synset as usize])
+                    || lineage.iter().any(|&synset| synsets[synset as usize])
+                    || lineage
+                        .first()
+                        .is_some_and(|&own| pattern.matches_synonym(own as usize))
             };
             let classes: Vec<_> = (0..labels.len()).filter(|&class| means(class)).collect();
             if classes.is_empty() {
@@ -73,13 +80,31 @@ impl Query {
 /// A word, with `*` and `?` or without.
 struct Pattern {
     letters: Vec<char>,
+    /// The patterns for what stands above the classes: one of them must match.
+    above: Vec<Vec<char>>,
     wild: bool,
 }
 
 impl Pattern {
     fn new(word: &str) -> Self {
+        let word: String = plain(word.trim()).collect();
+        let inner = word.trim_matches('*');
+        // A `*` at an end is whole words or nothing.
+        let heads = match word.starts_with('*') {
+            true => &["", "* "][..],
+            false => &[""],
+        };
+        let tails = match word.ends_with('*') {
+            true => &["", " *"][..],
+            false => &[""],
+        };
+        let with = |head: &str| {
+            let patterns = tails.iter().map(|tail| format!("{head}{inner}{tail}"));
+            patterns.map(|p| p.chars().collect()).collect::<Vec<_>>()
+        };
         Self {
-            letters: plain(word.trim()).collect(),
+            letters: word.chars().collect(),
+            above: heads.iter().flat_map(|head| with(head)).collect(),
             wild: word.contains(['*', '?']),
         }
     }
@@ -91,6 +116,23 @@ impl Pattern {
     /// Whether it is the label, or one of the synonyms in it: `maillot, tank suit`.
     fn matches_label(&self, label: &str) -> bool {
         self.matches(label) || label.contains(", ") && label.split(", ").any(|s| self.matches(s))
+    }
+
+    /// Whether it is one of the words for a class's own synset.
+    fn matches_synonym(&self, synset: usize) -> bool {
+        let mut lemmas = WordNet::get().lemmas(synset);
+        lemmas.any(|lemma| self.matches(lemma))
+    }
+
+    /// Whether it means a synset and all below it.
+    fn means(&self, synset: usize) -> bool {
+        let wordnet = WordNet::get();
+        let wnid = wordnet.wnid(synset);
+        let is = |text: &str| self.above.iter().any(|above| matches(above, plain(text)));
+        match self.wild {
+            true => wordnet.lemmas(synset).any(is) && !is_silent(wnid),
+            false => wordnet.lemmas(synset).any(is) || is(wnid),
+        }
     }
 }
 
@@ -131,22 +173,6 @@ fn matches(pattern: &[char], mut text: impl Iterator<Item = char> + Clone) -> bo
     }
 }
 
-/// For each synset of the table whether the pattern means it.
-fn synsets(pattern: &Pattern) -> Vec<bool> {
-    let wordnet = WordNet::get();
-    let means = |synset: usize| match pattern.wild {
-        true => {
-            let mut lemmas = wordnet.lemmas(synset);
-            lemmas.any(|lemma| pattern.matches(lemma)) && !is_silent(wordnet.wnid(synset))
-        }
-        false => {
-            let mut names = wordnet.lemmas(synset).chain([wordnet.wnid(synset)]);
-            names.any(|name| pattern.matches(name))
-        }
-    };
-    (0..wordnet.len()).map(means).collect()
-}
-
 /// Says of a word that it means none of the classes, and what was perhaps meant.
 fn unknown(word: &str, is_word: bool, labels: &Labels, lineages: &Lineages) -> Result<Query> {
     let known = lineages.known() > 0;
@@ -156,6 +182,9 @@ fn unknown(word: &str, is_word: bool, labels: &Labels, lineages: &Lineages) -> R
              classes may know it",
             labels.len()
         );
+    }
+    if is_wnid(word) && known {
+        bail!("`{word}` is no class of ImageNet and stands above none in WordNet 3.0");
     }
     let wordnet = WordNet::get();
     let counts = lineages.counts();
@@ -178,7 +207,7 @@ fn unknown(word: &str, is_word: bool, labels: &Labels, lineages: &Lineages) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::Pattern;
+    use super::*;
 
     #[test]
     fn stars_and_question_marks_stand_for_letters() {
@@ -210,5 +239,15 @@ mod tests {
         let is_label = |word: &str| Pattern::new(word).matches_label("maillot, tank suit");
         assert!(is_label("tank suit") && is_label("maillot") && is_label("Maillot, Tank Suit"));
         assert!(!is_label("tank"));
+    }
+
+    #[test]
+    fn classes_that_exclude_each_other_add_up_and_others_do_not() {
+        let query = Query {
+            classes: vec![0, 2],
+        };
+        let scores = [0.5, 0.125, 0.25];
+        assert_eq!(query.score(&scores, Scoring::Softmax), 0.75);
+        assert_eq!(query.score(&scores, Scoring::Sigmoid), 0.5);
     }
 }
