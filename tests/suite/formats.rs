@@ -46,14 +46,20 @@ fn difference(format: &Format) -> Result<u8, String> {
     Ok(pairs.map(|(a, b)| a.abs_diff(*b)).max().expect("pixels"))
 }
 
-/// Where the arithmetic is another: Little CMS, which Pillow asks for L*a*b*, goes by a table, and is
-/// far off where a colour is hardly one of sRGB's; the mean is one level.
-const ROUNDED: [(&str, u8); 1] = [("lab.tiff", 31)];
+/// Where the arithmetic is another. Little CMS, which Pillow asks for L*a*b*, goes by a table, and is
+/// far off where a colour is hardly one of sRGB's; the mean is one level. Of floating-point textures
+/// Pillow rounds the mixture of two colours down.
+const ROUNDED: [(&str, u8); 4] = [
+    ("lab.tiff", 31),
+    ("dxgi-bc6h.dds", 1),
+    ("dxgi-bc6hs.dds", 1),
+    ("lossy.jp2", 1),
+];
 
 #[test]
 fn every_variety_of_every_format_has_pillows_pixels() {
     let formats = formats();
-    assert!(formats.len() >= 250, "only {}", formats.len());
+    assert!(formats.len() >= 380, "only {}", formats.len());
     let mut wrong = Vec::new();
     for format in &formats {
         let allowed = ROUNDED.iter().find(|(name, _)| *name == format.name);

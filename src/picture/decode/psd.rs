@@ -7,7 +7,7 @@ use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::pack_bits;
 use super::unsupported::unsupported_kind;
-use crate::error::PictureError;
+use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
 
 /// Of the header.
@@ -90,7 +90,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let pixels: Vec<[u8; 3]> = match colours {
         Colours::Grey => planes.iter().map(|grey| [*grey; 3]).collect(),
         Colours::Palette => {
-            let lookup = lookup(palette);
+            let lookup = lookup(palette)?;
             planes
                 .iter()
                 .map(|index| lookup[usize::from(*index)])
@@ -132,12 +132,15 @@ fn unpacked(
     Ok(planes)
 }
 
-/// The colour of each index, from all reds, all greens and all blues; greys where there is none.
-fn lookup(palette: &[u8]) -> [[u8; 3]; 256] {
-    std::array::from_fn(|index| match palette.len() {
-        768 => [palette[index], palette[256 + index], palette[512 + index]],
-        _ => [index as u8; 3],
-    })
+/// The colour of each index, from all reds, all greens and all blues.
+fn lookup(palette: &[u8]) -> Result<[[u8; 3]; 256], PictureError> {
+    let palette = palette.first_chunk::<768>().ok_or_else(|| {
+        let message = "the picture is damaged (its palette is missing)";
+        PictureError::new(ErrorKind::Decode, message)
+    })?;
+    Ok(std::array::from_fn(|index| {
+        [0, 256, 512].map(|colour| palette[colour + index])
+    }))
 }
 
 /// Big-endian numbers.

@@ -99,15 +99,14 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     Ok(Picture::new(width, height, pixels.into_flattened()))
 }
 
-/// The colour of each index, and what follows the palette. The indices before its first are black,
-/// and those behind its last are greys, as in Pillow.
+/// The colour of each index, and what follows the palette. What it does not hold is black.
 fn palette<'a>(
     bytes: &'a [u8],
     header: &[u8; HEADER],
     first: usize,
     count: usize,
 ) -> Result<([[u8; 3]; 256], &'a [u8]), PictureError> {
-    let mut colours = std::array::from_fn(|index| [index as u8; 3]);
+    let mut colours = [[0; 3]; 256];
     if header[1] == 0 {
         return Ok((colours, bytes));
     }
