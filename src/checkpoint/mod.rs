@@ -15,6 +15,7 @@ pub mod demo;
 pub mod files;
 pub mod label;
 mod label_file;
+mod label_names;
 pub mod labels;
 pub mod model;
 pub mod name;

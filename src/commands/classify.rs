@@ -132,7 +132,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
 }
 
 impl Classify {
-    /// Refuses to write over what this run reads.
+    /// Refuses to write over what this run reads, and to go on with another model's records.
     fn check_output(&self, choice: &Choice, inputs: &Inputs) -> Result<()> {
         let Some(output) = &self.output.output else {
             return Ok(());
@@ -142,7 +142,11 @@ impl Classify {
         read.extend(self.inputs.files_from.as_deref());
         read.extend(choice.labels.as_deref());
         read.extend(inputs.named.iter().map(Input::path));
-        destination::check(output, &read)
+        destination::check(output, &read)?;
+        match self.output.resume {
+            true => resume::check(output, &choice.name()?),
+            false => Ok(()),
+        }
     }
 
     /// Opens what the records go to.

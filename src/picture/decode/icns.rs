@@ -43,9 +43,9 @@ const KINDS: [(&[u8; 4], Kind); 14] = [
 const SMALLEST: (&[u8; 4], Kind) = (b"is32", Kind::Planes(16, 0));
 
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
-    let parts: Vec<_> = parts(bytes).collect::<Result<_, _>>()?;
+    let parts = parts(bytes)?;
     let found = KINDS.iter().chain([&SMALLEST]).find_map(|(name, kind)| {
-        let part = parts.iter().rfind(|(other, _)| other == name)?;
+        let part = parts.iter().rfind(|(other, _)| other == *name)?;
         Some((part.1, *kind))
     });
     let (part, kind) =
@@ -61,25 +61,23 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     }
 }
 
-/// The names of the parts, and their bytes.
-fn parts(bytes: &[u8]) -> impl Iterator<Item = Result<(&[u8], &[u8]), PictureError>> {
-    let length = |bytes: &[u8]| Some(u32::from_be_bytes(*bytes.get(4..)?.first_chunk()?) as usize);
-    let all = length(bytes).unwrap_or(0);
-    let mut rest = bytes.get(8..all.min(bytes.len())).unwrap_or_default();
-    let is_cut = all > bytes.len();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let part = length(rest).filter(|length| *length >= 8);
-        let Some((part, behind)) = part.and_then(|length| rest.split_at_checked(length)) else {
-            rest = &[];
-            // What is behind the last whole part need not be one, if the file was not cut.
-            return is_cut.then(|| Err(truncated()));
-        };
+/// The names of the parts, and their bytes. All must be there, or a smaller one would be shown.
+fn parts(bytes: &[u8]) -> Result<Vec<(&[u8], &[u8])>, PictureError> {
+    let length = |bytes: &[u8]| {
+        let length = bytes.get(4..8).ok_or_else(truncated)?;
+        Ok(length.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
+    };
+    let mut rest = bytes.get(8..length(bytes)?).ok_or_else(truncated)?;
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let (part, behind) = rest.split_at_checked(length(rest)?).ok_or_else(truncated)?;
+        parts.push((
+            &part[..4.min(part.len())],
+            part.get(8..).ok_or_else(truncated)?,
+        ));
         rest = behind;
-        Some(Ok((&part[..4], &part[8..])))
-    })
+    }
+    Ok(parts)
 }
 
 /// A plane of runs for each colour, or pixels as they are.
