@@ -17,6 +17,7 @@ pub mod files;
 pub mod hierarchy;
 pub mod label;
 mod label_file;
+mod label_names;
 pub mod labels;
 pub mod model;
 pub mod name;

@@ -13,6 +13,7 @@ use crate::cli::{
     EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs, WorkArgs, label_count,
     probability,
 };
+use crate::output::resume;
 use crate::output::{Format, Layout};
 use crate::terminal::Terminal;
 use crate::top_k::Scoring;
@@ -80,6 +81,9 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let (plan, inputs) = Plan::new(&args.inputs, &args.model, &args.work, terminal)?;
     if let Some(output) = &args.output.output {
         plan.check_output(output, &inputs)?;
+        if args.output.resume {
+            resume::check(output, &plan.model_name()?)?;
+        }
     }
     let writer = |model: &str| {
         let sure = args.sure.is_some();

@@ -97,6 +97,39 @@ fn a_flag_without_its_value_says_so() {
 }
 
 #[test]
+fn every_wrong_command_line_is_answered_in_one_line() {
+    for (words, parts) in [
+        (
+            &["classify", "--json", "--jsonl", "x"][..],
+            &["--json'", "--jsonl'"][..],
+        ),
+        (&["classify", "-q", "-v", "x"], &["--quiet", "--verbose"]),
+        (
+            &["classify", "-k", "1", "-k", "2", "x"],
+            &["--top-k", "multiple times"],
+        ),
+        (&["classify", "--resume", "x"], &["--output <FILE>"]),
+        (&["classify", "--jsn", "x"], &["'--jsn'", "'--json'"]),
+        (&["download"], &["<MODEL>"]),
+        (&["completions"], &["<SHELL>"]),
+        (&["info", "a", "b"], &["'b'", "--help"]),
+        (&["clasify", "x"], &["'clasify'", "'classify'"]),
+    ] {
+        let run = Environment::new().run(words);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{words:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        assert!(run.stderr.starts_with("effnet: "), "{}", run.stderr);
+        for part in parts {
+            assert!(run.stderr.contains(part), "{words:?}: {}", run.stderr);
+        }
+    }
+    // Help is no error.
+    let help = Environment::new().run(["classify", "--help"]);
+    assert_eq!((help.code, &*help.stderr), (Some(0), ""));
+    assert!(help.stdout.lines().count() > 20);
+}
+
+#[test]
 fn a_picture_in_the_place_of_a_command_is_answered_with_classify() {
     let environment = Environment::new();
     environment.write("photo", "");
