@@ -6,6 +6,7 @@ use effnet::picture::Picture;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
+use crate::album::demo;
 use crate::corpus::{damaged, unsupported};
 use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::{entry, file, formats};
@@ -632,4 +633,16 @@ fn no_damage_makes_a_picture_larger_than_the_limits() {
             }
         }
     }
+}
+
+#[test]
+fn jpeg_2000_with_a_palette_is_named_and_not_shown_in_other_colours() {
+    let environment = Environment::new();
+    let boxes = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x0epclr\0\x01\x03\x07\x07\x07\xff\x4f\xff\x51";
+    environment.write("palette.jp2", boxes);
+    let run = environment.run(demo(&["palette.jp2", "--jsonl"]));
+    let error = &run.records()[0]["error"];
+    assert_eq!(error["kind"], "unsupported");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("with a palette"), "{message}");
 }

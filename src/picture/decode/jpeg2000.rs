@@ -27,6 +27,10 @@ pub(super) fn is_jpeg2000(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+    if has_palette(bytes) {
+        // The decoder's colours are not Pillow's.
+        return Err(unsupported_kind("JPEG 2000 with a palette"));
+    }
     let settings = DecodeSettings {
         // Otherwise what is cut short is shown as far as it goes.
         strict: true,
@@ -71,6 +75,12 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         height as usize,
         pixels.into_flattened(),
     ))
+}
+
+/// Whether a palette box stands before the codes.
+fn has_palette(bytes: &[u8]) -> bool {
+    let header = memchr::memmem::find(bytes, CODES).unwrap_or(bytes.len());
+    memchr::memmem::find(&bytes[..header], b"pclr").is_some()
 }
 
 fn failed(error: hayro_jpeg2000::DecodeError) -> PictureError {
