@@ -61,8 +61,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     }
 }
 
-/// The names of the parts, and their bytes. All must be there, or a smaller one would be shown.
-fn parts(bytes: &[u8]) -> Result<Vec<(&[u8], &[u8])>, PictureError> {
+/// A part's name and its bytes.
+type Part<'a> = (&'a [u8], &'a [u8]);
+
+/// The parts. All must be there, or a smaller one would be shown.
+fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
     let length = |bytes: &[u8]| {
         let length = bytes.get(4..8).ok_or_else(truncated)?;
         Ok(length.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
