@@ -6,7 +6,6 @@ use effnet::picture::Picture;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
-use crate::album::demo;
 use crate::corpus::{damaged, unsupported};
 use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::{entry, file, formats};
@@ -103,6 +102,25 @@ fn a_picture_cut_at_any_byte_is_an_error_or_whole() {
             }
         }
         assert!(whole(&file[..file.len() / 5]).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_jpeg_2000_without_one_of_its_tiles_is_an_error() {
+    let file = file("tiles.jp2");
+    let is_part = |at: &usize| file[*at..].starts_with(b"\xff\x90\0\x0a");
+    let parts: Vec<usize> = (0..file.len()).filter(is_part).collect();
+    assert!(parts.len() >= 6, "{parts:?}");
+    let end = file.len() - 2;
+    let ends = parts[1..].iter().chain([&end]);
+    for (start, end) in parts.iter().zip(ends) {
+        // The box of the codes goes to the end of the file then.
+        let mut without = [&file[..*start], &file[*end..]].concat();
+        let codes = without.windows(4).position(|name| name == b"jp2c");
+        let length = codes.expect("the codes") - 4;
+        without[length..length + 4].fill(0);
+        let error = whole(&without).expect_err("an error");
+        assert!(error.message.contains("truncated"), "{error}");
     }
 }
 
@@ -303,7 +321,12 @@ fn bombs() -> Vec<(String, Vec<u8>)> {
         let mut codes = file("rgb.j2k");
         codes[8..16].copy_from_slice(&big_endian(width, height));
         codes[24..32].copy_from_slice(&big_endian(width, height));
-        add(&name("j2k"), codes);
+        add(&name("j2k"), codes.clone());
+        // The same in tiles of a pixel, and of 32 x 32, of which only the first is there.
+        for side in [1, 32] {
+            codes[24..32].copy_from_slice(&big_endian(side, side));
+            add(&name(&format!("{side}.j2k")), codes.clone());
+        }
     }
     for name in [
         "baseline-444.jpg",
@@ -633,16 +656,4 @@ fn no_damage_makes_a_picture_larger_than_the_limits() {
             }
         }
     }
-}
-
-#[test]
-fn jpeg_2000_with_a_palette_is_named_and_not_shown_in_other_colours() {
-    let environment = Environment::new();
-    let boxes = b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x0epclr\0\x01\x03\x07\x07\x07\xff\x4f\xff\x51";
-    environment.write("palette.jp2", boxes);
-    let run = environment.run(demo(&["palette.jp2", "--jsonl"]));
-    let error = &run.records()[0]["error"];
-    assert_eq!(error["kind"], "unsupported");
-    let message = error["message"].as_str().expect("a message");
-    assert!(message.contains("with a palette"), "{message}");
 }

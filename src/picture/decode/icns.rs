@@ -61,10 +61,10 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     }
 }
 
-/// What a part is called, in four letters, and what it holds.
+/// A part's name and its bytes.
 type Part<'a> = (&'a [u8], &'a [u8]);
 
-/// The names of the parts, and their bytes. All must be there, or a smaller one would be shown.
+/// The parts. All must be there, or a smaller one would be shown.
 fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
     let length = |bytes: &[u8]| {
         let length = bytes.get(4..8).ok_or_else(truncated)?;

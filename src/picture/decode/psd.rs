@@ -71,7 +71,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         0 => colours.channels() * height * width,
         // The rows' lengths, and a run is at most 128 bytes in two.
         1 => stored_channels * height * 2 + colours.channels() * height * width / 64,
-        _ => return Err(unsupported_kind("a Photoshop file packed by Deflate")),
+        2 | 3 => return Err(unsupported_kind("a Photoshop file packed by Deflate")),
+        _ => {
+            let message = "the picture is damaged (its coding is wrong)";
+            return Err(PictureError::new(ErrorKind::Decode, message));
+        }
     };
     if rest.len() < needed {
         return Err(truncated());

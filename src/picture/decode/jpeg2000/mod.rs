@@ -1,6 +1,8 @@
 //! JPEG 2000, as a file or as bare codes. What is stored without loss has Pillow's pixels; the
 //! rest is rounded otherwise now and then, by one level.
 
+mod tiles;
+
 use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
 use super::limits::{Limits, check_pixels, truncated};
@@ -27,15 +29,12 @@ pub(super) fn is_jpeg2000(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
-    if has_palette(bytes) {
-        // The decoder's colours are not Pillow's.
-        return Err(unsupported_kind("JPEG 2000 with a palette"));
-    }
     let settings = DecodeSettings {
         // Otherwise what is cut short is shown as far as it goes.
         strict: true,
         ..DecodeSettings::default()
     };
+    tiles::check(bytes)?;
     let image = Image::new(bytes, &settings).map_err(failed)?;
     let (width, height) = (image.width(), image.height());
     check_pixels(width.into(), height.into(), limits)?;
@@ -75,12 +74,6 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         height as usize,
         pixels.into_flattened(),
     ))
-}
-
-/// Whether a palette box stands before the codes.
-fn has_palette(bytes: &[u8]) -> bool {
-    let header = memchr::memmem::find(bytes, CODES).unwrap_or(bytes.len());
-    memchr::memmem::find(&bytes[..header], b"pclr").is_some()
 }
 
 fn failed(error: hayro_jpeg2000::DecodeError) -> PictureError {
