@@ -21,6 +21,7 @@
 //! main                          parse, run, exit code
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
+//! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
 //!                               in order; records to somewhere; standard error
@@ -59,6 +60,8 @@ mod commands;
 #[cfg(feature = "cli")]
 mod output;
 mod printable;
+#[cfg(feature = "cli")]
+mod sorting;
 #[cfg(feature = "cli")]
 mod terminal;
 mod top_k;

@@ -13,7 +13,9 @@ mod man;
 mod models;
 pub mod outcome;
 mod plan;
+mod sort;
 mod tally;
+mod undo;
 pub mod usage;
 mod writer;
 
@@ -66,6 +68,7 @@ pub struct Cli {
 pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
+    Undo(undo::Undo),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
+        Command::Undo(args) => undo::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),
