@@ -30,6 +30,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
             cand undo 'Take back what `classify --sort-into` did'
+            cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
@@ -54,6 +55,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --template 'Print a line of your own for each picture: ''{path}\\t{label}\\t{score:.2}'''
             cand -o 'Write to a file instead of standard output'
             cand --output 'Write to a file instead of standard output'
+            cand --report 'Also make a page of all pictures, to look at in a browser'
             cand --sort-into 'Put each picture into a folder of its best label below DIR, or with --sure of the sure one'
             cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
             cand --dtype 'What to compute with'
@@ -136,6 +138,25 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;undo'= {
             cand --color 'When to use colour'
             cand --dry-run 'Say what would be done, and do nothing'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;report'= {
+            cand --from 'What `effnet classify --jsonl` wrote'
+            cand -o 'The page'
+            cand --output 'The page'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --color 'When to use colour'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
             cand -h 'Print help; -h is short, --help has examples'
             cand --help 'Print help; -h is short, --help has examples'
             cand -V 'Print the version'
@@ -236,6 +257,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
             cand undo 'Take back what `classify --sort-into` did'
+            cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
@@ -249,6 +271,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;find'= {
         }
         &'effnet;help;undo'= {
+        }
+        &'effnet;help;report'= {
         }
         &'effnet;help;models'= {
         }

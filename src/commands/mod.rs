@@ -12,7 +12,9 @@ mod info;
 mod man;
 mod models;
 pub mod outcome;
+mod page;
 mod plan;
+mod report;
 mod sort;
 mod tally;
 mod undo;
@@ -69,6 +71,7 @@ pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
     Undo(undo::Undo),
+    Report(report::Report),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -91,6 +94,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -4,7 +4,9 @@ pub mod destination;
 mod json;
 mod name;
 mod record;
+mod report;
 pub mod resume;
+pub mod saved;
 mod table;
 mod template;
 mod text;
@@ -16,6 +18,7 @@ use crate::printable::Style;
 
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
+pub use report::Report;
 pub use template::Template;
 
 /// How records are written.

@@ -35,6 +35,7 @@ mod parity;
 mod preprocessing;
 mod records;
 mod reduced_decoding;
+mod report;
 mod repositories;
 mod rooms;
 mod runs;
