@@ -86,7 +86,7 @@ fn base64(bytes: &[u8]) -> String {
         digit(value << (6 - six.len()))
     });
     let mut text: String = digits.collect();
-    while text.len() % 4 > 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
