@@ -8,6 +8,7 @@ pub mod resume;
 mod table;
 mod template;
 mod text;
+mod wrong;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::printable::Style;
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
 pub use template::Template;
+pub use wrong::{Truth, Wrong};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
