@@ -46,74 +46,60 @@ pub(super) fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Obje
     }
 }
 
-/// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
-fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
-    if !style.terminal {
-        return Ok(serde_json::to_writer(to, object)?);
-    }
-    for c in serde_json::to_string(object)?.chars() {
-        if steers(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(to, "\\u{unit:04x}")?;
-            }
-        } else {
-            write!(to, "{c}")?;
+/// Writes records as objects.
+pub(super) struct Objects<W: Write> {
+    pub(super) to: W,
+    pub(super) model: String,
+    /// Whether they have the key `sure`.
+    pub(super) sure: bool,
+    pub(super) style: Style,
+}
+
+impl<W: Write> Objects<W> {
+    /// Writes one; on a terminal, what could steer it is escaped as JSON escapes controls.
+    fn write(&mut self, record: &Record) -> io::Result<()> {
+        let object = object(record, &self.model, self.sure);
+        if !self.style.terminal {
+            return Ok(serde_json::to_writer(&mut self.to, &object)?);
         }
+        for c in serde_json::to_string(&object)?.chars() {
+            if steers(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(self.to, "\\u{unit:04x}")?;
+                }
+            } else {
+                write!(self.to, "{c}")?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// One object per line.
-pub(super) struct Lines<W: Write> {
-    to: W,
-    model: String,
-    sure: bool,
-    style: Style,
-}
-
-impl<W: Write> Lines<W> {
-    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
-        Self {
-            to,
-            model,
-            sure,
-            style,
-        }
-    }
-}
+pub(super) struct Lines<W: Write>(pub(super) Objects<W>);
 
 impl<W: Write> Sink for Lines<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(
-            &mut self.to,
-            &object(record, &self.model, self.sure),
-            self.style,
-        )?;
-        self.to.write_all(b"\n")?;
-        self.to.flush()
+        self.0.write(record)?;
+        self.0.to.write_all(b"\n")?;
+        self.0.to.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.0.to.flush()
     }
 }
 
 /// One array, valid from the first record to an early end.
 pub(super) struct Array<W: Write> {
-    to: W,
-    model: String,
-    sure: bool,
-    style: Style,
+    objects: Objects<W>,
     empty: bool,
 }
 
 impl<W: Write> Array<W> {
-    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
+    pub(super) fn new(objects: Objects<W>) -> Self {
         Self {
-            to,
-            model,
-            sure,
-            style,
+            objects,
             empty: true,
         }
     }
@@ -121,20 +107,16 @@ impl<W: Write> Array<W> {
 
 impl<W: Write> Sink for Array<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[\n" } else { b",\n" })?;
+        let before = if self.empty { b"[\n" } else { b",\n" };
+        self.objects.to.write_all(before)?;
         self.empty = false;
-        write(
-            &mut self.to,
-            &object(record, &self.model, self.sure),
-            self.style,
-        )?;
-        self.to.flush()
+        self.objects.write(record)?;
+        self.objects.to.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
-        self.to.flush()
+        let to = &mut self.objects.to;
+        to.write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
+        to.flush()
     }
 }

@@ -59,6 +59,21 @@ pub enum Layout {
     Template(Template, u8),
 }
 
+impl Layout {
+    /// A template, with NUL or a line end behind each record.
+    pub fn of_template(template: Template, null: bool) -> Self {
+        Self::Template(template, if null { 0 } else { b'\n' })
+    }
+
+    /// How many predictions it needs of each record, beside those that were asked for.
+    pub fn ranks(&self) -> usize {
+        match self {
+            Self::Template(template, _) => template.ranks(),
+            Self::Format(_) => 0,
+        }
+    }
+}
+
 /// How records are written, and what is said with them.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -91,10 +106,16 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
             return Box::new(template::Filled::new(to, template, end, model, style));
         }
     };
+    let objects = |to| json::Objects {
+        to,
+        model,
+        sure,
+        style,
+    };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
-        Format::Json => Box::new(json::Array::new(to, model, sure, style)),
-        Format::Jsonl => Box::new(json::Lines::new(to, model, sure, style)),
+        Format::Json => Box::new(json::Array::new(objects(to))),
+        Format::Jsonl => Box::new(json::Lines(objects(to))),
         Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
         Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
     }

@@ -106,6 +106,25 @@ fn a_picture_cut_at_any_byte_is_an_error_or_whole() {
 }
 
 #[test]
+fn a_jpeg_2000_without_one_of_its_tiles_is_an_error() {
+    let file = file("tiles.jp2");
+    let is_part = |at: &usize| file[*at..].starts_with(b"\xff\x90\0\x0a");
+    let parts: Vec<usize> = (0..file.len()).filter(is_part).collect();
+    assert!(parts.len() >= 6, "{parts:?}");
+    let end = file.len() - 2;
+    let ends = parts[1..].iter().chain([&end]);
+    for (start, end) in parts.iter().zip(ends) {
+        // The box of the codes goes to the end of the file then.
+        let mut without = [&file[..*start], &file[*end..]].concat();
+        let codes = without.windows(4).position(|name| name == b"jp2c");
+        let length = codes.expect("the codes") - 4;
+        without[length..length + 4].fill(0);
+        let error = whole(&without).expect_err("an error");
+        assert!(error.message.contains("truncated"), "{error}");
+    }
+}
+
+#[test]
 fn a_jpeg_that_was_cut_and_closed_again_is_no_grey_picture() {
     for name in ["scene-1022x767.jpg", "text-401x301.jpg"] {
         let file = std::fs::read(fixture("pictures").join(name)).expect("a picture");
@@ -302,7 +321,12 @@ fn bombs() -> Vec<(String, Vec<u8>)> {
         let mut codes = file("rgb.j2k");
         codes[8..16].copy_from_slice(&big_endian(width, height));
         codes[24..32].copy_from_slice(&big_endian(width, height));
-        add(&name("j2k"), codes);
+        add(&name("j2k"), codes.clone());
+        // The same in tiles of a pixel, and of 32 x 32, of which only the first is there.
+        for side in [1, 32] {
+            codes[24..32].copy_from_slice(&big_endian(side, side));
+            add(&name(&format!("{side}.j2k")), codes.clone());
+        }
     }
     for name in [
         "baseline-444.jpg",

@@ -1,6 +1,8 @@
 //! JPEG 2000, as a file or as bare codes. What is stored without loss has Pillow's pixels; the
 //! rest is rounded otherwise now and then, by one level.
 
+mod tiles;
+
 use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
 use super::limits::{Limits, check_pixels, truncated};
@@ -32,6 +34,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         strict: true,
         ..DecodeSettings::default()
     };
+    tiles::check(bytes)?;
     let image = Image::new(bytes, &settings).map_err(failed)?;
     let (width, height) = (image.width(), image.height());
     check_pixels(width.into(), height.into(), limits)?;
