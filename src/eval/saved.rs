@@ -76,9 +76,15 @@ impl Survey {
     /// Reads through the file at `path`.
     ///
     /// # Errors
-    /// If it can't be read, holds something else, or records of several models.
+    /// If it can't be read twice, holds something else, or records of several models.
     pub fn of(path: &Path) -> Result<Self> {
         let shown = path.display();
+        let about = path.metadata();
+        let about = about.with_context(|| format!("can't read {shown}"))?;
+        ensure!(
+            about.is_file(),
+            "{shown} is no file that can be read twice; save the records in one",
+        );
         let (mut paths, mut answers) = (Vec::new(), Vec::new());
         let mut seen = BTreeMap::new();
         let mut model: Option<String> = None;

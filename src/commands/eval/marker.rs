@@ -47,12 +47,18 @@ const ANSWERS: usize = 5;
 const WRITING: &str = "can't write the output";
 
 impl Files {
-    /// Opens them.
+    /// Opens them, and looks for those that are read later.
     ///
     /// # Errors
-    /// If writing there would destroy what is read, or can't work.
+    /// If writing there would destroy what is read, or can't work, or if what is read is not there.
     pub fn open(args: &Eval) -> Result<Self> {
         let read: Vec<&Path> = args.read().map(PathBuf::as_path).collect();
+        for path in &read {
+            let shown = path.display();
+            let about = path.metadata();
+            let about = about.with_context(|| format!("can't read {shown}"))?;
+            ensure!(!about.is_dir(), "can't read {shown}: it is a folder");
+        }
         for output in args.outputs() {
             destination::check(output, &read)?;
         }
@@ -205,6 +211,10 @@ impl<'a> Marker<'a> {
                     accuracy * 100.0,
                     least,
                 ));
+                Ok(Outcome::SomeFailed)
+            }
+            (Some(_), None) => {
+                terminal.report_failure("there is no top-1 accuracy to judge by --fail-under");
                 Ok(Outcome::SomeFailed)
             }
             _ => Ok(outcome),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::marker::{Files, Marker};
 use super::truth::Truth;
@@ -17,6 +17,12 @@ pub fn run(args: &Eval, from: &Path, terminal: Terminal) -> Result<Outcome> {
     let started = Instant::now();
     let files = Files::open(args)?;
     let survey = Survey::of(from)?;
+    ensure!(
+        survey.is_complete || args.valid_labels.is_none(),
+        "--valid-labels needs the scores of all classes, and {} has those of the likeliest; \
+         `classify -k all` saves all",
+        from.display(),
+    );
     let truth = Truth::read(args, survey.paths.iter().map(AsRef::as_ref))?;
     let mut truth = truth.settle(args, &survey.classes, terminal)?;
     let counts = truth.scoring(args, &survey.classes, survey.labels.as_ref())?;
@@ -36,8 +42,8 @@ pub fn run(args: &Eval, from: &Path, terminal: Terminal) -> Result<Outcome> {
     }
     if !survey.is_complete {
         terminal.warn(
-            "not all scores were saved: log loss, Brier score and what is over some classes only are \
-             not known; `classify -k all` saves them",
+            "not all scores were saved, so log loss, Brier score and what is over some of the classes \
+             can't be known; `classify -k all` saves all",
         );
     }
     let outcome = match failed && !args.work.keep_going {

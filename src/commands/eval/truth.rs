@@ -57,7 +57,12 @@ impl Truth {
         };
         let real = args.real_labels.as_deref().map(Real::read).transpose()?;
         let knows = |path| real.as_ref().is_some_and(|real| real.knows(path));
-        let is_real = paths.clone().map(knows).collect();
+        let is_real: Vec<bool> = paths.clone().map(knows).collect();
+        ensure!(
+            real.is_none() || is_real.contains(&true),
+            "--real-labels knows none of the pictures; it knows them as ILSVRC2012_val_00000001.JPEG \
+             and so on",
+        );
         let without = paths.zip(&labelled.of).filter(|(_, of)| of.is_none());
         let nameless = without.map(|(path, _)| path.display().to_string());
         Ok(Self {
@@ -116,7 +121,7 @@ impl Truth {
         let left_out = of.iter().filter(|shown| shown.is_left_out).count();
         if left_out > 0 {
             terminal.warn(&format!(
-                "{left_out} pictures that show no known class are left out"
+                "pictures that show no known class are left out: {left_out}"
             ));
         }
         Ok(Settled {
@@ -153,7 +158,7 @@ impl Truth {
             };
             bail!(
                 "{what} that are no class of the model: {}{more}; it takes a label, a WordNet id or, \
-                 if all are, an index; --ignore-unknown leaves their {pictures} pictures out",
+                 if all are, an index; --ignore-unknown leaves out their pictures ({pictures})",
                 shown.join(", "),
             );
         }
@@ -161,8 +166,10 @@ impl Truth {
         if nameless > 0 {
             let shown = self.nameless.join(", ");
             let more = more(nameless);
+            let place = args.truth.as_deref().map(|path| path.display().to_string());
+            let place = place.map_or(String::new(), |place| format!(" in {place}"));
             bail!(
-                "what {nameless} pictures show is not said: {shown}{more}; --ignore-unknown leaves \
+                "what these pictures show is not said{place}: {shown}{more}; --ignore-unknown leaves \
                  them out"
             );
         }

@@ -13,6 +13,8 @@ use crate::printable::printable;
 const MOST_CLASSES: usize = 20;
 /// How many these are.
 const HARDEST: usize = 10;
+/// Smaller ones would be shown as 0.
+const LEAST_CHANCE: f64 = 0.0001;
 
 /// The report as text of several tables, not wider than a terminal as long as labels are not.
 pub fn text(report: &Report) -> String {
@@ -32,7 +34,7 @@ macro_rules! line {
 }
 
 fn heading(to: &mut String, report: &Report) {
-    let mut parts = vec![format!("{} pictures", report.pictures)];
+    let mut parts = vec![counted(report.pictures)];
     if report.errors > 0 {
         parts.push(format!("{} failed", report.errors));
     }
@@ -40,6 +42,10 @@ fn heading(to: &mut String, report: &Report) {
         parts.push(format!("{} left out", report.skipped));
     }
     line!(to, "{}: {}", printable(&report.model), parts.join(", "));
+}
+
+fn counted(pictures: u64) -> String {
+    format!("{pictures} picture{}", if pictures == 1 { "" } else { "s" })
 }
 
 fn measures(to: &mut String, report: &Report) {
@@ -64,7 +70,8 @@ fn measures(to: &mut String, report: &Report) {
             ("Brier score", |s| number(s.brier)),
             ("calibration error", |s| number(s.ece)),
         ];
-        let titles: Vec<_> = columns.iter().map(|(title, _)| title.clone()).collect();
+        // Shares have room for 100.
+        let titles: Vec<_> = columns.iter().map(|(title, _)| format!(" {title}")).collect();
         row(to, "", &titles);
         for (name, cell) in rows {
             let cells: Vec<_> = columns.iter().map(|(_, summary)| cell(summary)).collect();
@@ -75,8 +82,8 @@ fn measures(to: &mut String, report: &Report) {
         let without = real.skipped;
         line!(
             to,
-            "\nReaL labels: {} pictures, {without} without a label",
-            real.pictures
+            "\nReaL labels: {}, {without} without a label",
+            counted(real.pictures)
         );
         row(to, "top-1", &[shared(real.top1)]);
         row(to, "top-5", &[shared(real.top5)]);
@@ -117,19 +124,19 @@ fn sureness(to: &mut String, report: &Report) {
         Over::Masked => ", over the valid classes",
     };
     line!(to, "\nAnswers with at least this score{over}:");
-    line!(to, "  score   answered  accuracy");
+    line!(to, "  score    answered   accuracy");
     for threshold in &report.thresholds {
         let (share, accuracy) = (percent(threshold.share), percent(threshold.accuracy));
-        line!(to, "  {:<6}  {share:<8}  {accuracy}", threshold.min_score);
+        line!(to, "  {:<6}  {share:<9}  {accuracy}", threshold.min_score);
     }
     line!(to, "\nAnswers by score:");
-    line!(to, "  score          pictures  mean score  accuracy");
+    line!(to, "  score          pictures   mean score   accuracy");
     for bin in report.bins.iter().filter(|bin| bin.count > 0) {
         let (score, accuracy) = (percent(bin.score), percent(bin.accuracy));
         let (from, to_, count) = (bin.from, bin.to, bin.count);
         line!(
             to,
-            "  {from:.3}..{to_:.3}  {count:>9}  {score:<10}  {accuracy}"
+            "  {from:.3}..{to_:.3}  {count:>9}  {score:<11}  {accuracy}"
         );
     }
 }
@@ -143,8 +150,12 @@ fn per_class(to: &mut String, report: &Report) {
     let is_short = rows.len() > MOST_CLASSES;
     if is_short {
         let f1 = |row: &ClassRow| row.f1.unwrap_or(0.0);
+        rows.retain(|row| f1(row) < 1.0);
         rows.sort_by(|a, b| f1(a).total_cmp(&f1(b)));
         rows.truncate(HARDEST);
+        if rows.is_empty() {
+            return;
+        }
         line!(to, "\nThe hardest classes (--json has all):");
     } else {
         line!(to, "\nClasses:");
@@ -153,7 +164,7 @@ fn per_class(to: &mut String, report: &Report) {
     let widest = widest(&labels);
     line!(
         to,
-        "  {:widest$}  pictures  precision  recall    F1        most taken for",
+        "  {:widest$}  pictures   precision   recall     F1         most taken for",
         "label"
     );
     for (row, label) in rows.iter().zip(&labels) {
@@ -165,7 +176,7 @@ fn per_class(to: &mut String, report: &Report) {
                 format!("{} ({})", printable(&confused.class.label), confused.count)
             });
         let line = format!(
-            "  {label}{:padding$}  {:>8}  {:<9}  {:<8}  {:<8}  {taken}",
+            "  {label}{:padding$}  {:>8}  {:<10}  {:<9}  {:<9}  {taken}",
             "",
             row.pictures,
             percent(row.precision),
@@ -214,8 +225,8 @@ fn against(to: &mut String, report: &Report) {
     let name = printable(&other.model);
     line!(
         to,
-        "\nAgainst {name} on {} pictures{missing}:",
-        other.pictures
+        "\nAgainst {name} on {}{missing}:",
+        counted(other.pictures)
     );
     if let (Some(difference), Some([low, high])) = (other.difference, other.interval) {
         let (here, there) = (percent(other.accuracy), percent(other.other_accuracy));
@@ -233,10 +244,18 @@ fn against(to: &mut String, report: &Report) {
     }
     line!(
         to,
-        "  right here alone {}, there alone {}; p = {:.4} (McNemar, mid-p; exact {:.4})",
+        "  right here alone {}, there alone {}; p {} (McNemar, mid-p; exact {})",
         other.only_this,
         other.only_other,
-        other.p_mid,
-        other.p_exact,
+        chance(other.p_mid),
+        chance(other.p_exact).trim_start_matches("= "),
     );
+}
+
+/// What follows `p`.
+fn chance(p: f64) -> String {
+    match p < LEAST_CHANCE {
+        true => format!("< {LEAST_CHANCE}"),
+        false => format!("= {p:.4}"),
+    }
 }
