@@ -155,3 +155,49 @@ impl Scoring {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::top_k;
+
+    /// Through saved scores tests/suite/eval_numbers.rs compares all of it; logits are exact ones.
+    #[test]
+    fn logits_come_to_the_numbers_of_scikit_learn() {
+        let file = include_str!("../../tests/fixtures/eval.json");
+        let fixture: Value = serde_json::from_str(file).unwrap();
+        let rows = fixture["rows"].as_array().unwrap();
+        let truth = |row: &Value| row["truth"].as_u64().unwrap() as usize;
+        let shown: BTreeSet<usize> = rows.iter().map(truth).collect();
+        let mask = Mask {
+            classes: shown.into_iter().collect(),
+        };
+        let measures = Measures::new(Some(mask.len()));
+        let mut scoring = Scoring {
+            all: Measures::new(Some(20)),
+            masked: Some((mask, measures)),
+            is_masked: false,
+            real: None,
+        };
+        for row in rows {
+            let logits: Vec<f32> = serde_json::from_value(row["logits"].clone()).unwrap();
+            let evidence = Evidence::of_logits(logits, top_k::Scoring::Softmax).unwrap();
+            let path = Path::new("picture");
+            scoring.add(path, Some(truth(row)), &evidence).unwrap();
+        }
+        let (_, masked) = scoring.masked.unwrap();
+        for (measures, part) in [(scoring.all, "all"), (masked, "masked")] {
+            let ours = serde_json::to_value(measures.summary()).unwrap();
+            for (key, theirs) in fixture["expected"][part].as_object().unwrap() {
+                let ours = ours[key].get("correct").unwrap_or(&ours[key]);
+                let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
+                assert!(
+                    (ours - theirs).abs() < 1e-6,
+                    "{part} {key}: {ours}, not {theirs}"
+                );
+            }
+        }
+    }
+}

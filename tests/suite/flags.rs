@@ -87,9 +87,20 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 11] = [
+const OTHERS: [&[&str]; 14] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["eval", "album", "--variant", "demo", "--ignore-unknown"],
+    &[
+        "eval",
+        "album",
+        "--variant",
+        "demo",
+        "--truth",
+        "list",
+        "--json",
+    ],
+    &["eval", "--from", "list", "--fail-under", "1"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],

@@ -71,7 +71,10 @@ fn measures(to: &mut String, report: &Report) {
             ("calibration error", |s| number(s.ece)),
         ];
         // Shares have room for 100.
-        let titles: Vec<_> = columns.iter().map(|(title, _)| format!(" {title}")).collect();
+        let titles: Vec<_> = columns
+            .iter()
+            .map(|(title, _)| format!(" {title}"))
+            .collect();
         row(to, "", &titles);
         for (name, cell) in rows {
             let cells: Vec<_> = columns.iter().map(|(_, summary)| cell(summary)).collect();
