@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::interval::Z;
 use super::saved::Survey;
-use crate::run::labelled::{Place, Places};
+use crate::run::labelled::Places;
 
 /// What another run answered, and how it compares so far.
 pub struct Other {
-    model: String,
-    places: Places,
-    answers: Vec<Option<usize>>,
+    survey: Survey,
+    /// For each picture of this run, which of the other's records is of it.
+    rows: Vec<Option<usize>>,
     /// The class that each name of the truth is there.
     truth: Vec<Option<usize>>,
     counts: Counts,
@@ -53,44 +53,40 @@ pub struct Comparison {
 }
 
 impl Other {
-    /// Reads what `classify --jsonl` saved at `path`; `names` are those of the truth.
+    /// Reads what `classify --jsonl` saved at `path`, and finds the `pictures` of this run there.
     ///
     /// # Errors
-    /// If it can't be read, or if its classes make a name ambiguous.
-    pub fn read(path: &Path, names: &[String]) -> Result<Self> {
+    /// If it can't be read, or if it is not clear which pictures its records are of.
+    pub fn read<'a>(path: &Path, pictures: impl Iterator<Item = &'a Path> + Clone) -> Result<Self> {
         let survey = Survey::of(path)?;
-        let paths: Vec<_> = survey
-            .paths
-            .iter()
-            .map(|path| path.to_string_lossy())
-            .collect();
+        let paths = survey.paths.iter().map(|path| path.to_string_lossy());
+        let paths: Vec<_> = paths.collect();
+        let places = Places::new(paths.iter().map(AsRef::as_ref));
+        let rows = places.assign(pictures);
+        let rows = rows.with_context(|| format!("can't compare with {}", path.display()))?;
         Ok(Self {
-            places: Places::new(paths.iter().map(AsRef::as_ref)),
-            truth: survey.classes.find(names)?,
-            model: survey.model,
-            answers: survey.answers,
+            rows,
+            survey,
+            truth: Vec::new(),
             counts: Counts::default(),
         })
     }
 
-    /// Adds the picture at `path`, which shows the name of that number.
+    /// Takes the names of the truth.
     ///
     /// # Errors
-    /// If several records may be of it.
-    pub fn add(&mut self, path: &Path, name: usize, is_right: bool) -> Result<()> {
-        let place = self.places.find(path);
-        ensure!(
-            place != Place::Several,
-            "several records of --against may be of {}",
-            path.display(),
-        );
-        let answer = match place {
-            Place::At(row) => self.answers[row],
-            _ => None,
-        };
+    /// If the other's classes make a name ambiguous.
+    pub fn name(&mut self, names: &[String]) -> Result<()> {
+        self.truth = self.survey.classes.find(names)?;
+        Ok(())
+    }
+
+    /// Adds the picture of that number, which shows the name of that number.
+    pub fn add(&mut self, picture: usize, name: usize, is_right: bool) {
+        let answer = self.rows[picture].and_then(|row| self.survey.answers[row]);
         let Some(answer) = answer else {
             self.counts.missing += 1;
-            return Ok(());
+            return;
         };
         let counts = &mut self.counts;
         *match (is_right, self.truth[name] == Some(answer)) {
@@ -99,7 +95,6 @@ impl Other {
             (false, true) => &mut counts.only_other,
             (false, false) => &mut counts.neither,
         } += 1;
-        Ok(())
     }
 
     /// How they compare.
@@ -115,7 +110,7 @@ impl Other {
         let share = |count: f64| (pictures > 0).then(|| count / pictures as f64);
         let (p_exact, p_mid) = mcnemar(only_this, only_other);
         Comparison {
-            model: self.model.clone(),
+            model: self.survey.model.clone(),
             pictures,
             missing,
             accuracy: share((both + only_this) as f64),

@@ -14,6 +14,7 @@ mod documents;
 mod eval;
 mod eval_numbers;
 mod eval_refusals;
+mod eval_saved;
 mod eval_truth;
 mod family;
 mod flags;

@@ -24,7 +24,6 @@ use crate::terminal::Terminal;
 pub struct Files {
     wrong: Option<File>,
     confusion: Option<File>,
-    against: Option<PathBuf>,
 }
 
 /// What answers go to, in the order of the pictures.
@@ -35,8 +34,8 @@ pub struct Marker<'a> {
     other: Option<Other>,
     model: String,
     classes: &'a Classes,
-    /// Of the pictures that are not left out.
-    shown: Box<dyn Iterator<Item = Shown> + 'a>,
+    /// Of the pictures that are not left out, with their numbers among all.
+    shown: Box<dyn Iterator<Item = (usize, Shown)> + 'a>,
     skipped: u64,
     pictures: u64,
     errors: u64,
@@ -70,7 +69,6 @@ impl Files {
         Ok(Self {
             wrong: open(&args.wrong)?,
             confusion: open(&args.confusion)?,
-            against: args.against.clone(),
         })
     }
 }
@@ -79,30 +77,30 @@ impl<'a> Marker<'a> {
     /// Nothing marked yet.
     ///
     /// # Errors
-    /// If what is compared with can't be read.
+    /// If a file can't be written.
     pub fn new(
         files: Files,
         model: String,
         scoring: Scoring,
         truth: &'a Settled,
+        other: Option<Other>,
         classes: &'a Classes,
     ) -> Result<Self> {
-        let other = files.against.as_deref();
-        let other = other.map(|path| Other::read(path, &truth.names));
         let wrong = files.wrong.map(|file| {
             destination::empty(&file)?;
             Ok::<_, anyhow::Error>(Wrong::new(file, model.clone()))
         });
-        let counted = truth.of.iter().filter(|shown| !shown.is_left_out);
+        let all = truth.of.iter().copied().enumerate();
+        let counted = all.filter(|(_, shown)| !shown.is_left_out);
         Ok(Self {
             scoring,
             wrong: wrong.transpose()?,
             confusion: files.confusion,
-            other: other.transpose()?,
+            other,
             model,
             classes,
             skipped: (truth.of.len() - counted.clone().count()) as u64,
-            shown: Box::new(counted.copied()),
+            shown: Box::new(counted),
             pictures: 0,
             errors: 0,
         })
@@ -113,7 +111,7 @@ impl<'a> Marker<'a> {
     /// # Errors
     /// If a file can't be written.
     pub fn picture(&mut self, path: PathBuf, answer: Result<Evidence, PictureError>) -> Result<()> {
-        let shown = self
+        let (number, shown) = self
             .shown
             .next()
             .context("a picture more than there were")?;
@@ -131,7 +129,7 @@ impl<'a> Marker<'a> {
             return Ok(());
         };
         if let Some(other) = &mut self.other {
-            other.add(&path, name, judged.is_right())?;
+            other.add(number, name, judged.is_right());
         }
         match judged.is_right() {
             true => Ok(()),

@@ -178,7 +178,8 @@ fn of_pictures(args: &Eval, terminal: Terminal) -> Result<Outcome> {
         );
     }
     let counts = truth.scoring(args, &classes, Some(&model.card.labels))?;
-    let mut marker = Marker::new(files, model.name.clone(), counts, &truth, &classes)?;
+    let other = truth.other.take();
+    let mut marker = Marker::new(files, model.name.clone(), counts, &truth, other, &classes)?;
     let known = truth.of.iter().map(|shown| !shown.is_left_out);
     let inputs: Vec<_> = inputs.into_iter().zip(known).collect();
     let known = inputs.into_iter().filter(|(_, known)| *known);

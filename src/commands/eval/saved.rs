@@ -26,7 +26,8 @@ pub fn run(args: &Eval, from: &Path, terminal: Terminal) -> Result<Outcome> {
     let truth = Truth::read(args, survey.paths.iter().map(AsRef::as_ref))?;
     let mut truth = truth.settle(args, &survey.classes, terminal)?;
     let counts = truth.scoring(args, &survey.classes, survey.labels.as_ref())?;
-    let mut marker = Marker::new(files, survey.model, counts, &truth, &survey.classes)?;
+    let other = truth.other.take();
+    let mut marker = Marker::new(files, survey.model, counts, &truth, other, &survey.classes)?;
     let mut failed = false;
     for (saved, shown) in records(from)?.zip(&truth.of) {
         let saved = saved?;

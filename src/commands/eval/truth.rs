@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use super::Eval;
 use crate::checkpoint::labels::Labels;
 use crate::eval::classes::Classes;
+use crate::eval::compare::Other;
 use crate::eval::metrics::Measures;
 use crate::eval::real::Real;
 use crate::eval::scoring::{Mask, Scoring};
@@ -22,16 +23,17 @@ pub struct Truth {
     real: Option<Real>,
     /// For each picture, whether ReaL's labels are of a set that it belongs to.
     is_real: Vec<bool>,
+    other: Option<Other>,
     /// The first pictures without a name.
     nameless: Vec<String>,
 }
 
 /// What the pictures show.
 pub struct Settled {
-    /// The names.
-    pub names: Vec<String>,
     /// For each picture.
     pub of: Vec<Shown>,
+    /// What it is compared with.
+    pub other: Option<Other>,
     real: Option<Real>,
     mask: Option<Mask>,
 }
@@ -63,6 +65,9 @@ impl Truth {
             "--real-labels knows none of the pictures; it knows them as ILSVRC2012_val_00000001.JPEG \
              and so on",
         );
+        let other = args.against.as_deref();
+        let other = other.map(|path| Other::read(path, paths.clone()));
+        let other = other.transpose()?;
         let without = paths.zip(&labelled.of).filter(|(_, of)| of.is_none());
         let nameless = without.map(|(path, _)| path.display().to_string());
         Ok(Self {
@@ -70,6 +75,7 @@ impl Truth {
             labelled,
             real,
             is_real,
+            other,
         })
     }
 
@@ -77,7 +83,7 @@ impl Truth {
     ///
     /// # Errors
     /// If a name means several classes, or if one means none and `--ignore-unknown` is not given.
-    pub fn settle(self, args: &Eval, classes: &Classes, terminal: Terminal) -> Result<Settled> {
+    pub fn settle(mut self, args: &Eval, classes: &Classes, terminal: Terminal) -> Result<Settled> {
         let names = &self.labelled.names;
         let mut found = classes.find(names)?;
         // ImageNet's validation pictures come in one folder.
@@ -124,9 +130,12 @@ impl Truth {
                 "pictures that show no known class are left out: {left_out}"
             ));
         }
+        if let Some(other) = &mut self.other {
+            other.name(names)?;
+        }
         Ok(Settled {
+            other: self.other,
             mask: valid.or_else(|| Mask::of_shown(&found, classes)),
-            names: self.labelled.names,
             of,
             real: self.real,
         })

@@ -4,11 +4,11 @@ mod places;
 mod table;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-pub use places::{Place, Places};
+pub use places::Places;
 
 /// The names of what pictures show, which nobody has compared with a model's classes yet.
 #[derive(Clone, Debug, Default)]
@@ -26,40 +26,23 @@ impl Labelled {
     }
 
     /// Pictures called as `table` says, a file of paths and labels: CSV, TSV, JSON Lines, or lines of
-    /// a name and a label. A path there may be shorter than the picture's, or a base name with or
-    /// without its ending, as long as only one picture can be meant.
+    /// a name and a label. A path there may be shorter than the picture's or under another root, or a
+    /// base name with or without its ending, as long as only one picture can be meant.
     ///
     /// # Errors
     /// If the file can't be read or understood, or if it is not clear which picture it means.
-    pub fn by_table<'a>(table: &Path, paths: impl Iterator<Item = &'a Path>) -> Result<Self> {
-        let shown = table.display();
-        let rows = table::read(table).with_context(|| format!("can't use the truth {shown}"))?;
-        let places = Places::new(rows.iter().map(|row| row.path.as_str()));
-        let mut meant: HashMap<usize, PathBuf> = HashMap::new();
-        let mut given = Vec::new();
-        for path in paths {
-            let row = match places.find(path) {
-                Place::Nowhere => None,
-                Place::At(row) => Some(row),
-                Place::Several => bail!(
-                    "{shown} has several lines that may mean {}; it must say more of their paths",
-                    path.display(),
-                ),
-            };
-            if let Some(row) = row
-                && let Some(other) = meant.insert(row, path.to_path_buf())
-                && other != path
-            {
-                bail!(
-                    "{} in {shown} may mean {} and {}; it must say more of the path",
-                    rows[row].path,
-                    other.display(),
-                    path.display(),
-                );
-            }
-            given.push(row.map(|row| rows[row].label.clone()));
-        }
-        Ok(Self::of(given.into_iter()))
+    pub fn by_table<'a>(
+        table: &Path,
+        paths: impl Iterator<Item = &'a Path> + Clone,
+    ) -> Result<Self> {
+        let read = || {
+            let rows = table::read(table)?;
+            let places = Places::new(rows.iter().map(|row| row.path.as_str()));
+            let assigned = places.assign(paths)?.into_iter();
+            let given = assigned.map(|row| Some(rows[row?].label.clone()));
+            Ok::<_, anyhow::Error>(Self::of(given))
+        };
+        read().with_context(|| format!("can't use the truth {}", table.display()))
     }
 
     fn of(given: impl Iterator<Item = Option<String>>) -> Self {
