@@ -16,6 +16,7 @@ _effnet() {
             ,classify) command=classify ;;
             ,find) command=find ;;
             ,eval) command=eval ;;
+            ,undo) command=undo ;;
             ,models) command=models ;;
             ,info) command=info ;;
             ,download) command=download ;;
@@ -65,13 +66,13 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find eval models info download bench completions man help'
+            kind='classify find eval undo models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
@@ -87,6 +88,7 @@ _effnet() {
                 --format) kind='text json jsonl csv tsv value' ;;
                 --template) kind=' value' ;;
                 -o | --output) kind='files value' ;;
+                --sort-into) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -140,6 +142,13 @@ _effnet() {
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
                 --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        undo)
+            flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
@@ -200,7 +209,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find eval models info download bench completions man help'
+            kind='classify find eval undo models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -47,7 +47,7 @@ impl<W: Write> Wrong<W> {
     /// # Errors
     /// If it can't be written.
     pub fn record(&mut self, record: &Record, truth: &Truth) -> io::Result<()> {
-        let record = object(record, &self.model, false);
+        let record = object(record, &self.model, false, false);
         serde_json::to_writer(&mut self.to, &Line { record, truth })?;
         self.to.write_all(b"\n")?;
         self.to.flush()

@@ -153,7 +153,7 @@ impl<'a> Marker<'a> {
         });
         let outcome = Ok(Answer {
             predictions: predictions.collect(),
-            sure: None,
+            ..Answer::default()
         });
         let Label { wnid, name } = self.classes.label(judged.truth);
         let truth = Truth {
