@@ -119,7 +119,7 @@ _effnet() {
             esac
             ;;
         eval)
-            flags='--files-from -0 --null --follow --hidden --allow-empty --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--files-from -0 --null --follow --hidden --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;

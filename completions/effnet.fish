@@ -247,7 +247,6 @@ complete -c effnet -n '__effnet_is eval' -l files-from -r -F -d 'Read paths from
 complete -c effnet -n '__effnet_is eval' -s 0 -l null -d 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
 complete -c effnet -n '__effnet_is eval' -l follow -d 'Follow links to folders that are found in folders'
 complete -c effnet -n '__effnet_is eval' -l hidden -d 'Also take files and folders whose names begin with a dot'
-complete -c effnet -n '__effnet_is eval' -l allow-empty -d 'Finding no pictures is no error'
 complete -c effnet -n '__effnet_is eval' -l truth -r -F -d 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both'
 complete -c effnet -n '__effnet_is eval' -l ignore-unknown -d 'Leave out the pictures that show no class of the model, or of which nothing is known'
 complete -c effnet -n '__effnet_is eval' -l real-labels -r -F -d 'Count by the ReaL labels of ImageNet\'s validation pictures too (real.json)'

@@ -125,6 +125,8 @@ fn saved_answers_need_neither_pictures_nor_a_model() {
         &["--from", "saved", "--variant", "demo"],
         &["--from", "saved", "--sigmoid"],
         &["--from", "saved", "--files-from", "list"],
+        &["--from", "saved", "--no-exif"],
+        &["--from", "saved", "--device", "cpu"],
     ] {
         refused(&environment, words, "cannot be used with");
     }

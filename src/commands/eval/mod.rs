@@ -65,7 +65,7 @@ Exit status:
 /// in subfolders too.
 #[derive(Debug, Args)]
 #[command(before_long_help = EXAMPLES, after_long_help = NOTES,
-    mut_arg("recursive", |arg| arg.hide(true)))]
+    mut_arg("recursive", |arg| arg.hide(true)), mut_arg("allow_empty", |arg| arg.hide(true)))]
 pub struct Eval {
     #[command(flatten)]
     pub inputs: InputArgs,
@@ -94,7 +94,8 @@ pub struct Eval {
 
     /// Score what `classify --jsonl` saved, without a network; -k all saves what all numbers need
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input",
-        conflicts_with_all = ["paths", "files_from", "sigmoid", "ModelArgs", "SourceArgs"])]
+        conflicts_with_all = ["InputArgs", "ModelArgs", "SourceArgs", "sigmoid", "DecodeArgs", "device",
+            "dtype", "batch_size", "threads"])]
     pub from: Option<PathBuf>,
 
     #[command(flatten)]
