@@ -201,7 +201,6 @@ def main() -> None:
         class_map.write_text("".join(f"{name}\n" for name in names))
         labels = root / "real.json"
         made_up_real_labels(pictures, names, labels)
-        # ReaL's labels need ImageNet's classes, which the demo's only claim to be without names.
         present = sorted({names.index(folder) for folder, _ in pictures})
         (root / "valid.txt").write_text("".join(f"{index}\n" for index in present))
 
