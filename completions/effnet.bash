@@ -15,6 +15,7 @@ _effnet() {
         case $command,${COMP_WORDS[i]} in
             ,classify) command=classify ;;
             ,find) command=find ;;
+            ,eval) command=eval ;;
             ,undo) command=undo ;;
             ,report) command=report ;;
             ,models) command=models ;;
@@ -66,7 +67,7 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find undo report models info download bench completions man help'
+            kind='classify find eval undo report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
@@ -110,6 +111,33 @@ _effnet() {
                 --model) kind='models value' ;;
                 --labels) kind='files value' ;;
                 --min-score) kind=' value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        eval)
+            flags='--files-from -0 --null --follow --hidden --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --files-from) kind='files value' ;;
+                --truth) kind='files value' ;;
+                --real-labels) kind='files value' ;;
+                --valid-labels) kind='files value' ;;
+                --from) kind='files value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --labels) kind='files value' ;;
+                --against) kind='files value' ;;
+                --confusion) kind='files value' ;;
+                --wrong) kind='files value' ;;
+                --fail-under) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -195,7 +223,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find undo report models info download bench completions man help'
+            kind='classify find eval undo report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -29,6 +29,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print the version'
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
@@ -126,6 +127,52 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --no-exif 'Do not turn pictures as their EXIF orientation says'
             cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
             cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;eval'= {
+            cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --truth 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both'
+            cand --real-labels 'Count by the ReaL labels of ImageNet''s validation pictures too (real.json)'
+            cand --valid-labels 'The only classes that can be right: a file with an index, WordNet id or label a line'
+            cand --from 'Score what `classify --jsonl` saved, without a network; -k all saves what all numbers need'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --model 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand --against 'Compare with what `classify --jsonl` saved of another model on the same pictures'
+            cand --confusion 'Write how often each class was taken for each, as CSV'
+            cand --wrong 'Write the wrong answers as classify --jsonl does, and the truth with them'
+            cand --fail-under 'Exit with 1 if the top-1 accuracy is lower: 0.9, 90%'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --dtype 'What to compute with'
+            cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --color 'When to use colour'
+            cand -0 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --null 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --follow 'Follow links to folders that are found in folders'
+            cand --hidden 'Also take files and folders whose names begin with a dot'
+            cand --ignore-unknown 'Leave out the pictures that show no class of the model, or of which nothing is known'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
+            cand --sigmoid 'Score each label by itself, for models that were trained to give several to a picture'
+            cand --json 'Write one JSON object'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+            cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -r 'Also look into the subfolders of folders'
+            cand --recursive 'Also look into the subfolders of folders'
+            cand --allow-empty 'Finding no pictures is no error'
             cand -h 'Print help; -h is short, --help has examples'
             cand --help 'Print help; -h is short, --help has examples'
             cand -V 'Print the version'
@@ -256,6 +303,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help'= {
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
@@ -269,6 +317,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;classify'= {
         }
         &'effnet;help;find'= {
+        }
+        &'effnet;help;eval'= {
         }
         &'effnet;help;undo'= {
         }

@@ -15,7 +15,7 @@ use crate::printable::{Style, steers};
 /// The keys and their order are a contract, [`Prediction`]'s too. All of them are there always, so
 /// that a program which looks at a sample sees all of them.
 #[derive(Serialize)]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     #[serde(flatten)]
     name: Name,
     model: &'a str,
@@ -35,7 +35,12 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn object<'a>(record: &'a Record, model: &'a str, sure: bool, sorted: bool) -> Object<'a> {
+pub(super) fn object<'a>(
+    record: &'a Record,
+    model: &'a str,
+    sure: bool,
+    sorted: bool,
+) -> Object<'a> {
     let failure = |error: &'a PictureError| Failure {
         kind: error.kind.name(),
         message: &error.message,

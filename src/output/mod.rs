@@ -10,6 +10,7 @@ pub mod saved;
 mod table;
 mod template;
 mod text;
+mod wrong;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,6 +21,7 @@ pub use name::Name;
 pub use record::{Answer, Record, Sink};
 pub use report::Report;
 pub use template::Template;
+pub use wrong::{Truth, Wrong};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -93,9 +93,20 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 13] = [
+const OTHERS: [&[&str]; 16] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["eval", "album", "--variant", "demo", "--ignore-unknown"],
+    &[
+        "eval",
+        "album",
+        "--variant",
+        "demo",
+        "--truth",
+        "list",
+        "--json",
+    ],
+    &["eval", "--from", "list", "--fail-under", "1"],
     &["undo", "sorted"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],
