@@ -1,16 +1,20 @@
 //! One file per subcommand: its arguments and what it does.
 
+mod answers;
 mod bench;
 mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod embed;
+mod embedding;
 mod help;
 mod info;
 mod man;
 mod models;
 pub mod outcome;
 mod plan;
+mod similar;
 mod tally;
 pub mod usage;
 mod writer;
@@ -27,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
+  effnet similar --duplicates --in photos -r       # groups of copies
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -62,6 +67,8 @@ pub struct Cli {
 #[allow(missing_docs)] // They are the help.
 pub enum Command {
     Classify(Box<classify::Classify>),
+    Embed(Box<embed::Embed>),
+    Similar(Box<similar::Similar>),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -82,6 +89,8 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     };
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
+        Command::Embed(args) => embed::run(&args, terminal),
+        Command::Similar(args) => similar::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -50,22 +50,38 @@ impl<'a> Plan<'a> {
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        let threads = threads(work.threads);
-        start_pool(threads)?;
         let list = inputs.files_from.as_deref();
         let inputs = inputs.selection().inputs()?;
-        let choice = model.choice();
+        Ok((Self::with(list, model.choice(), work, terminal)?, inputs))
+    }
+
+    /// The same without the pictures, which `list` may name.
+    ///
+    /// # Errors
+    /// If the names of model, labels or device can't be right.
+    pub fn with(
+        list: Option<&'a Path>,
+        choice: Choice,
+        work: &'a WorkArgs,
+        terminal: Terminal,
+    ) -> Result<Self> {
+        let threads = threads(work.threads);
+        start_pool(threads)?;
         choice.check_labels()?;
         let place = work.device.open()?;
-        let plan = Self {
+        Ok(Self {
             list,
             work,
             terminal,
             threads,
             choice,
             place,
-        };
-        Ok((plan, inputs))
+        })
+    }
+
+    /// What the network computes in.
+    pub fn dtype(&self) -> &'static str {
+        self.place.backend.dtype().as_str()
     }
 
     /// Refuses to write to `output` what this run reads.

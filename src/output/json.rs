@@ -21,27 +21,33 @@ struct Object<'a> {
     error: Option<Failure<'a>>,
 }
 
+/// What was wrong with a picture.
 #[derive(Serialize)]
-struct Failure<'a> {
+pub struct Failure<'a> {
     kind: &'static str,
     message: &'a str,
 }
 
+impl<'a> From<&'a PictureError> for Failure<'a> {
+    fn from(error: &'a PictureError) -> Self {
+        Self {
+            kind: error.kind.name(),
+            message: &error.message,
+        }
+    }
+}
+
 fn object<'a>(record: &'a Record, model: &'a str) -> Object<'a> {
-    let failure = |error: &'a PictureError| Failure {
-        kind: error.kind.name(),
-        message: &error.message,
-    };
     Object {
         name: Name::of(&record.path),
         model,
         predictions: record.outcome.as_deref().ok(),
-        error: record.outcome.as_ref().err().map(failure),
+        error: record.outcome.as_ref().err().map(Failure::from),
     }
 }
 
 /// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
-fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
+pub(super) fn write(to: &mut impl Write, object: &impl Serialize, style: Style) -> io::Result<()> {
     if !style.terminal {
         return Ok(serde_json::to_writer(to, object)?);
     }
