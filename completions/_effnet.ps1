@@ -31,6 +31,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
             [CompletionResult]::new('download', 'download', [CompletionResultType]::ParameterValue, 'Download checkpoints for later use')
@@ -49,8 +50,11 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'How many labels per picture, or `all`')
             [CompletionResult]::new('--top-k', '--top-k', [CompletionResultType]::ParameterName, 'How many labels per picture, or `all`')
-            [CompletionResult]::new('--min-score', '--min-score', [CompletionResultType]::ParameterName, 'Leave out labels with a lower probability: 0.8, 80%')
+            [CompletionResult]::new('--min-score', '--min-score', [CompletionResultType]::ParameterName, 'Leave out labels with a lower probability: 0.8, 80%; with --only, pictures')
+            [CompletionResult]::new('--sure', '--sure', [CompletionResultType]::ParameterName, 'Also give the most precise answer that is at least so sure: "spaniel", or else "dog"')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Leave out pictures that do not show it: a label, or anything above labels in WordNet')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to write the answers [default: as the ending of --output says, or text]')
+            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print a line of your own for each picture: ''{path}\\t{label}\\t{score:.2}''')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file instead of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to a file instead of standard output')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
@@ -62,8 +66,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
             [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
-            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Paths in --files-from are separated by NUL, as `find -print0` writes them')
-            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Paths in --files-from are separated by NUL, as `find -print0` writes them')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
             [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow links to folders that are found in folders')
             [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also take files and folders whose names begin with a dot')
             [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Finding no pictures is no error')
@@ -74,9 +78,48 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Short for --format jsonl')
             [CompletionResult]::new('--csv', '--csv', [CompletionResultType]::ParameterName, 'Short for --format csv')
             [CompletionResult]::new('--tsv', '--tsv', [CompletionResultType]::ParameterName, 'Short for --format tsv')
+            [CompletionResult]::new('--label-only', '--label-only', [CompletionResultType]::ParameterName, 'Print the best label alone, or with --sure the sure one; a line for each picture')
             [CompletionResult]::new('--no-header', '--no-header', [CompletionResultType]::ParameterName, 'Leave out the line of CSV and TSV that names the columns')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip the pictures that the output file already holds, and append to it')
             [CompletionResult]::new('--retry-failed', '--retry-failed', [CompletionResultType]::ParameterName, 'With --resume, try those again that failed')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
+            [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
+        'effnet;find' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model of your own: a folder, a file, or a Hub id (owner/name) or address')
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
+            [CompletionResult]::new('--min-score', '--min-score', [CompletionResultType]::ParameterName, 'How likely it must be, over all labels that the query means together: 0.8, 80%')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
+            [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How many pictures go through the network at once [default: one per thread, on a GPU 64]')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow links to folders that are found in folders')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also take files and folders whose names begin with a dot')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Finding no pictures is no error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
+            [CompletionResult]::new('--not', '--not', [CompletionResultType]::ParameterName, 'Find the pictures that do not show it')
             [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
             [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
             [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
@@ -185,6 +228,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;help' {
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
             [CompletionResult]::new('download', 'download', [CompletionResultType]::ParameterValue, 'Download checkpoints for later use')
@@ -195,6 +239,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;help;classify' {
+            break
+        }
+        'effnet;help;find' {
             break
         }
         'effnet;help;models' {

@@ -14,6 +14,7 @@ _effnet() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         case $command,${COMP_WORDS[i]} in
             ,classify) command=classify ;;
+            ,find) command=find ;;
             ,models) command=models ;;
             ,info) command=info ;;
             ,download) command=download ;;
@@ -63,13 +64,13 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify models info download bench completions man help'
+            kind='classify find models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sigmoid --format --json --jsonl --csv --tsv --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
@@ -80,8 +81,31 @@ _effnet() {
                 --labels) kind='files value' ;;
                 -k | --top-k) kind=' value' ;;
                 --min-score) kind=' value' ;;
+                --sure) kind=' value' ;;
+                --only) kind=' value' ;;
                 --format) kind='text json jsonl csv tsv value' ;;
+                --template) kind=' value' ;;
                 -o | --output) kind='files value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        find)
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind=''
+            case $prev in
+                --files-from) kind='files value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --labels) kind='files value' ;;
+                --min-score) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -148,7 +172,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify models info download bench completions man help'
+            kind='classify find models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
 use crate::device::{self, OpenDevice, Precision};
-use crate::output::Format;
+use crate::output::{Format, Layout, Template};
 use crate::picture::decode::Limits;
 use crate::run::inputs::Selection;
 
@@ -56,8 +56,8 @@ pub struct InputArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files_from: Option<PathBuf>,
 
-    /// Paths in --files-from are separated by NUL, as `find -print0` writes them
-    #[arg(short = '0', long, requires = "files_from")]
+    /// NUL and not a line end separates the paths in --files-from, and what is printed for pictures
+    #[arg(short = '0', long)]
     pub null: bool,
 
     /// Follow links to folders that are found in folders
@@ -183,6 +183,21 @@ pub struct OutputArgs {
     #[arg(long, conflicts_with = "format")]
     tsv: bool,
 
+    /// Print a line of your own for each picture: '{path}\\t{label}\\t{score:.2}'
+    ///
+    /// Fields are path, dir, name, stem, ext, model, label, score, index, wnid, error and error.kind,
+    /// with --sure also sure.label, sure.score and sure.wnid. {1.label} is the second label. A score is
+    /// written as {score}, {score:.2} or {score:.1%}. \\t, \\n, \\r, \\0 and \\\\ are understood; {{ and }}
+    /// are braces. With -0 a NUL ends each record.
+    #[arg(long, value_name = "TEXT",
+        conflicts_with_all = ["format", "json", "jsonl", "csv", "tsv", "no_header"])]
+    template: Option<Template>,
+
+    /// Print the best label alone, or with --sure the sure one; a line for each picture
+    #[arg(long,
+        conflicts_with_all = ["format", "json", "jsonl", "csv", "tsv", "no_header", "template"])]
+    label_only: bool,
+
     /// Leave out the line of CSV and TSV that names the columns
     #[arg(long)]
     pub no_header: bool,
@@ -201,8 +216,21 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
+    /// What records look like; those of a template end with NUL if `null`, and `sure` says whether
+    /// there are sure answers.
+    pub fn layout(&self, null: bool, sure: bool) -> Layout {
+        let template = match self.label_only {
+            true => Some(Template::label(sure)),
+            false => self.template.clone(),
+        };
+        match template {
+            Some(template) => Layout::of_template(template, null),
+            None => Layout::Format(self.format()),
+        }
+    }
+
     /// The format asked for, in whichever way.
-    pub fn format(&self) -> Format {
+    fn format(&self) -> Format {
         let short = match (self.json, self.jsonl, self.csv, self.tsv) {
             (true, ..) => Some(Format::Json),
             (_, true, ..) => Some(Format::Jsonl),

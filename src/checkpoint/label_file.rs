@@ -1,23 +1,13 @@
 //! Files of labels: one per line, or JSON.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::label::{Label, is_wnid};
+use super::label_names::{LabelNames, MOST_CLASSES};
 use super::text_file;
-
-/// How JSON holds labels: a list, a table from index to name, or Keras' table from index to WordNet
-/// id and name.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Json {
-    List(Vec<String>),
-    Names(BTreeMap<String, String>),
-    Pairs(BTreeMap<String, (String, String)>),
-}
 
 /// The labels in the file at `path`, in the order of the classes.
 ///
@@ -25,14 +15,12 @@ enum Json {
 /// of effnet's own table is skipped.
 ///
 /// # Errors
-/// If it can't be read, or its indices are not 0, 1, 2 and so on.
+/// If it can't be read, or is JSON of another form.
 pub(super) fn read(path: &Path) -> Result<Vec<Label>> {
     let shown = path.display();
     let text = text_file::read(path).with_context(|| format!("can't read the labels {shown}"))?;
     if text.trim_start().starts_with(['[', '{']) {
-        let json: Json = serde_json::from_str(&text).with_context(|| {
-            format!("{shown} is no list of labels, nor a table from index to label")
-        })?;
+        let json = serde_json::from_str(&text).with_context(|| format!("{shown} is no JSON"))?;
         return of_json(json).with_context(|| format!("can't use the labels {shown}"));
     }
     let lines = text.lines().map(str::trim_end);
@@ -42,33 +30,24 @@ pub(super) fn read(path: &Path) -> Result<Vec<Label>> {
     Ok(names.into_iter().map(label).collect())
 }
 
-fn of_json(json: Json) -> Result<Vec<Label>> {
-    let pairs: Vec<(String, Label)> = match json {
-        Json::List(names) => return Ok(names.iter().map(|name| label(name)).collect()),
-        Json::Names(table) => table
-            .into_iter()
-            .map(|(i, name)| (i, label(&name)))
-            .collect(),
-        Json::Pairs(table) => {
-            let labelled = |(index, (wnid, name)): (String, (String, String))| {
-                let wnid = Some(wnid).filter(|wnid| is_wnid(wnid));
-                (index, Label { wnid, name })
-            };
-            table.into_iter().map(labelled).collect()
+/// A list or a table, as in a configuration, or Keras' table from index to WordNet id and name.
+fn of_json(mut json: Value) -> Result<Vec<Label>> {
+    for value in json.as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Some([Value::String(wnid), Value::String(name)]) =
+            value.as_array().map(Vec::as_slice)
+        {
+            *value = match is_wnid(wnid) {
+                true => format!("{wnid} {name}"),
+                false => name.clone(),
+            }
+            .into();
         }
-    };
-    let mut labels = vec![None; pairs.len()];
-    for (index, label) in pairs {
-        let slot = index
-            .trim()
-            .parse()
-            .ok()
-            .and_then(|i: usize| labels.get_mut(i));
-        let slot = slot.with_context(|| format!("the index `{index}` is no class"))?;
-        ensure!(slot.is_none(), "the index `{index}` comes twice");
-        *slot = Some(label);
     }
-    Ok(labels.into_iter().flatten().collect())
+    let names = LabelNames::read(&json)?;
+    let classes = names.classes();
+    ensure!(classes <= MOST_CLASSES, "it names class {}", classes - 1);
+    let names = names.into_names(classes)?;
+    Ok(names.iter().map(|name| label(name)).collect())
 }
 
 /// What follows each line's index, if the lines are numbered from 0 on: `0 star`, `0: star`,

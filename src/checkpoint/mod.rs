@@ -5,7 +5,8 @@
 //! - [`files`]: which files a model has, in a folder and on the Hub; [`shards`]: weights in several;
 //! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
 //!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
-//! - [`card`]: what all of these come to; [`labels`]: the classes' names.
+//! - [`card`]: what all of these come to; [`labels`]: the classes' names; [`hierarchy`]: what stands
+//!   above them in WordNet.
 
 pub mod bare;
 pub mod card;
@@ -13,8 +14,10 @@ pub mod choice;
 pub mod config;
 pub mod demo;
 pub mod files;
+pub mod hierarchy;
 pub mod label;
 mod label_file;
+mod label_names;
 pub mod labels;
 pub mod model;
 pub mod name;

@@ -8,11 +8,15 @@ const MOST: usize = 3;
 pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "");
     let word = plain(word);
-    let limit = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    let limit = 1 + length / 4;
     let mut found: Vec<(usize, u64, &str)> = names
-        .map(|name| {
+        .map(|name| (plain(name), name))
+        // The distance is at least that of the lengths, which costs nothing to know.
+        .filter(|(plain, _)| plain.chars().count().abs_diff(length) <= limit)
+        .map(|(plain, name)| {
             (
-                distance(&word, &plain(name)),
+                distance(&word, &plain),
                 number(&word).abs_diff(number(name)),
                 name,
             )

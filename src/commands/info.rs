@@ -71,8 +71,8 @@ struct Report {
 
 #[derive(Serialize)]
 struct Preprocessing {
+    /// The height.
     resolution: usize,
-    #[serde(skip)]
     width: usize,
     #[serde(skip)]
     side: usize,

@@ -38,8 +38,10 @@ pub fn run(mut root: Command) -> Result<Outcome> {
         paragraphs(root.get_long_about())
     )?;
     writeln!(page, ".SH COMMANDS")?;
+    let mut shown: Vec<&Command> = Vec::new();
     for command in commands(&root) {
-        write_command(&mut page, command)?;
+        write_command(&mut page, command, &shown)?;
+        shown.push(command);
     }
     writeln!(page, ".SH OPTIONS\nThese go with every command.")?;
     write_options(&mut page, &root, |arg| {
@@ -69,19 +71,45 @@ fn synopsis(command: &Command) -> String {
     line
 }
 
-fn write_command(page: &mut String, command: &Command) -> Result<()> {
+/// A command with its flags; of those that are the same in one of the commands `shown` before, the
+/// names alone.
+fn write_command(page: &mut String, command: &Command, shown: &[&Command]) -> Result<()> {
     writeln!(page, ".SS {}", command.get_name())?;
     writeln!(page, "{}.", text(command.get_about()))?;
+    let first = |arg: &Arg| {
+        let has = |shown: &&&Command| shown.get_arguments().any(|other| is_same(arg, other));
+        shown.iter().find(has).map(|shown| shown.get_name())
+    };
+    let own = || command.get_arguments().filter(|arg| first(arg).is_none());
     let mut headings: Vec<Option<&str>> = Vec::new();
-    for heading in command.get_arguments().map(Arg::get_help_heading) {
+    for heading in own().map(Arg::get_help_heading) {
         if heading != Some(GENERAL) && !headings.contains(&heading) {
             headings.push(heading);
         }
     }
     for heading in headings {
-        write_options(page, command, |arg| arg.get_help_heading() == heading)?;
+        write_options(page, command, |arg| {
+            arg.get_help_heading() == heading && first(arg).is_none()
+        })?;
+    }
+    for other in shown {
+        let args = command.get_arguments();
+        let args = args.filter(|arg| first(arg) == Some(other.get_name()));
+        let names: Vec<_> = args
+            .filter_map(|arg| Some(format!("--{}", arg.get_long()?)))
+            .collect();
+        if !names.is_empty() {
+            let names = escaped(&names.join(", "));
+            writeln!(page, ".PP\nAs for \\fB{}\\fR: {names}.", other.get_name())?;
+        }
     }
     Ok(())
+}
+
+/// Whether two commands share a flag.
+fn is_same(a: &Arg, b: &Arg) -> bool {
+    let help = |arg: &Arg| text(arg.get_long_help().or(arg.get_help()));
+    a.get_help_heading() != Some(GENERAL) && a.get_long() == b.get_long() && help(a) == help(b)
 }
 
 /// A list without blank lines between its entries.

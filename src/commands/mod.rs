@@ -1,6 +1,6 @@
 //! One file per subcommand: its arguments and what it does.
 
-mod answers;
+mod answer;
 mod bench;
 mod classify;
 mod completions;
@@ -8,8 +8,10 @@ mod download;
 mod downloads;
 mod embed;
 mod embedding;
+mod find;
 mod help;
 mod info;
+mod listing;
 mod man;
 mod models;
 pub mod outcome;
@@ -31,7 +33,8 @@ const EXAMPLES: &str = "\
 Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
-  effnet similar --duplicates --in photos -r       # groups of copies
+  effnet find dog -r photos                        # the paths of those that show a dog
+  effnet similar --duplicates -r photos            # groups of copies
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -67,6 +70,7 @@ pub struct Cli {
 #[allow(missing_docs)] // They are the help.
 pub enum Command {
     Classify(Box<classify::Classify>),
+    Find(Box<find::Find>),
     Embed(Box<embed::Embed>),
     Similar(Box<similar::Similar>),
     Models(models::Models),
@@ -89,6 +93,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     };
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
+        Command::Find(args) => find::run(&args, terminal),
         Command::Embed(args) => embed::run(&args, terminal),
         Command::Similar(args) => similar::run(&args, terminal),
         Command::Models(args) => models::run(&args),

@@ -7,6 +7,8 @@ pub enum Outcome {
     Success,
     /// Some inputs failed; the others were printed.
     SomeFailed,
+    /// No picture shows what was looked for.
+    NothingFound,
     /// Usage was wrong, or nothing could be done.
     Failed,
     /// Ctrl-C.
@@ -18,7 +20,7 @@ impl Outcome {
     pub fn code(self) -> i32 {
         match self {
             Self::Success => 0,
-            Self::SomeFailed => 1,
+            Self::SomeFailed | Self::NothingFound => 1,
             Self::Failed => 2,
             Self::Interrupted => 130,
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueHint};
 
-use super::answers::{Answers, Form};
+use super::listing::{Form, Listing};
 use super::embedding::{Answer, embed};
 use super::outcome::Outcome;
 use super::plan::Plan;
@@ -216,13 +216,13 @@ impl Similar {
         Ok(())
     }
 
-    fn answers(&self, model: &str, terminal: Terminal) -> Answers {
+    fn answers(&self, model: &str, terminal: Terminal) -> Listing {
         let form = match (self.jsonl, self.null) {
             (true, _) => Form::Jsonl,
             (_, true) => Form::Null,
             _ => Form::Text,
         };
-        Answers::new(form, model.to_owned(), terminal)
+        Listing::new(form, model.to_owned(), terminal)
     }
 
     /// Embeds the queries, and what is to be searched unless a file has it.

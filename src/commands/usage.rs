@@ -18,15 +18,17 @@ pub fn parse() -> Cli {
     let matches = command().try_get_matches();
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.unwrap_or_else(|error| {
-        let Some(line) = line(&error) else {
+        // Help is no error.
+        if !error.use_stderr() {
             error.exit();
-        };
+        }
+        let line = line(&error).unwrap_or_else(|| words_of_clap(&error));
         fail(&anyhow!(line));
         exit(Outcome::Failed.code())
     })
 }
 
-/// What is wrong, where clap would take several lines to say it, or would not know.
+/// What is wrong, where clap's own words would not do.
 fn line(error: &Error) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => no_command(text(error, ContextKind::InvalidSubcommand)?),
@@ -39,6 +41,22 @@ fn line(error: &Error) -> Option<String> {
             _ => of_value(error, ""),
         }),
         _ => None,
+    }
+}
+
+/// What clap says before the usage, in one line.
+fn words_of_clap(error: &Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty());
+    let lines: Vec<_> = lines
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .collect();
+    let words = lines.join("; ").replace(":; ", ": ");
+    let words = words.strip_prefix("error: ").unwrap_or(&words);
+    match lines.len() {
+        1 => format!("{words}; see --help"),
+        _ => words.to_owned(),
     }
 }
 

@@ -7,11 +7,10 @@ use anyhow::{Context, Result};
 
 use super::outcome::Outcome;
 use super::tally::Tally;
-use crate::checkpoint::labels::Prediction;
 use crate::cli::OutputArgs;
 use crate::error::PictureError;
 use crate::output::resume::{self, Done};
-use crate::output::{self, Name, Record, Sink, destination};
+use crate::output::{self, Answer, Layout, Name, Record, Sink, destination};
 use crate::picture::decode::Limits;
 use crate::printable::Style;
 use crate::run::inputs::{Input, Inputs};
@@ -23,17 +22,18 @@ pub struct Writer {
     sink: Box<dyn Sink>,
     /// The file that is emptied before the first record.
     anew: Option<File>,
-    /// Whether the records and the progress bar go to one terminal.
+    /// Whether the records, or warnings, and the progress bar go to one terminal.
     shares_terminal: bool,
+    /// Whether records can't say what was wrong.
+    warns: bool,
+    terminal: Terminal,
     /// What an earlier run wrote.
     done: Done,
     tally: Tally,
 }
 
-/// What one picture shows.
-type Answer = Result<Vec<Prediction>, PictureError>;
-
-const WRITING: &str = "can't write the output";
+/// Before what the system says.
+pub const WRITING: &str = "can't write the output";
 
 impl Writer {
     /// Opens what the records of `model` go to.
@@ -42,6 +42,8 @@ impl Writer {
     /// If it can't be written, or can't be gone on with.
     pub fn open(
         args: &OutputArgs,
+        layout: Layout,
+        sure: bool,
         model: &str,
         inputs: &Inputs,
         terminal: Terminal,
@@ -65,8 +67,10 @@ impl Writer {
             ),
         };
         tally.done = (done.names.len() as u64, done.failed);
+        let warns = matches!(layout, Layout::Template(..));
         let options = output::Options {
-            format: args.format(),
+            layout,
+            sure,
             header: !args.no_header,
             model: model.to_owned(),
             style,
@@ -74,7 +78,9 @@ impl Writer {
         Ok(Self {
             sink: output::sink(to, options),
             anew,
-            shares_terminal: style.terminal,
+            shares_terminal: style.terminal || warns,
+            warns,
+            terminal,
             done,
             tally,
         })
@@ -88,14 +94,10 @@ impl Writer {
     ) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
         let names = self.done.names.clone();
         let is_left = move |input: &Input| !names.contains(&Name::of(input.path()));
-        let Inputs { named, listed, .. } = inputs;
-        let named: Vec<_> = named.into_iter().filter(&is_left).collect();
-        let count = listed.is_none().then_some(named.len() as u64);
-        let listed = listed.into_iter().flatten().filter(is_left);
-        (named.into_iter().chain(listed), count)
+        inputs.only(is_left).counted()
     }
 
-    /// Runs the pipeline into the sink.
+    /// Runs the pipeline into the sink. Pictures without an answer and without an error are left out.
     ///
     /// # Errors
     /// If the sink fails.
@@ -103,16 +105,24 @@ impl Writer {
         &mut self,
         pipeline: Pipeline<()>,
         count: Option<u64>,
-        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Answer>>,
+        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
     ) -> Result<()> {
         self.begin()?;
-        let emit = |path, answer: Result<(Vec<Prediction>, ()), _>| {
-            let outcome = answer.map(|(predictions, ())| predictions);
-            let record = Record { path, outcome };
-            self.sink.record(&record).context(WRITING)
+        let Self {
+            sink,
+            tally,
+            warns,
+            terminal,
+            ..
+        } = self;
+        let emit = |path, answer: Result<(Option<Answer>, ()), _>| {
+            let outcome = answer.map(|(answer, ())| answer).transpose();
+            match outcome.map(|outcome| Record { path, outcome }) {
+                Some(record) => write(sink.as_mut(), &record, warns.then_some(terminal)),
+                None => Ok(()),
+            }
         };
-        self.tally
-            .run(pipeline, count, self.shares_terminal, each, emit)
+        tally.run(pipeline, count, self.shares_terminal, each, emit)
     }
 
     /// Writes the records of inputs that can't be read.
@@ -127,7 +137,8 @@ impl Writer {
                 self.tally.count(false);
                 let outcome = Err(error);
                 let record = Record { path, outcome };
-                self.sink.record(&record).context(WRITING)?;
+                let warned = self.warns.then_some(&self.terminal);
+                write(self.sink.as_mut(), &record, warned)?;
             }
         }
         Ok(())
@@ -148,4 +159,12 @@ impl Writer {
         self.sink.finish().context(WRITING)?;
         Ok(self.tally.close(keep_going))
     }
+}
+
+/// Writes a record; `warned` is told of what the record can't say.
+fn write(sink: &mut dyn Sink, record: &Record, warned: Option<&Terminal>) -> Result<()> {
+    if let (Some(terminal), Err(error)) = (warned, &record.outcome) {
+        terminal.warn_of(&record.path, error);
+    }
+    sink.record(record).context(WRITING)
 }

@@ -56,10 +56,6 @@ pub struct Look(u64);
 const COLUMNS: usize = 9;
 const ROWS: usize = 8;
 
-/// Pictures of one look differ in fewer bits: copies that were re-encoded, made smaller, brightened or mirrored
-/// differ in few, and unrelated pictures in about half of the 64.
-pub const MAX_DISTANCE: u32 = 12;
-
 impl Look {
     /// Of a picture.
     pub fn of(picture: &Picture) -> Self {

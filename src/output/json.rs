@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::name::Name;
 use super::record::{Record, Sink};
+use crate::checkpoint::hierarchy::Sure;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
 use crate::printable::{Style, steers};
@@ -18,6 +19,9 @@ struct Object<'a> {
     name: Name,
     model: &'a str,
     predictions: Option<&'a [Prediction]>,
+    /// Only where `--sure` is given; then always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sure: Option<Option<&'a Sure>>,
     error: Option<Failure<'a>>,
 }
 
@@ -37,11 +41,13 @@ impl<'a> From<&'a PictureError> for Failure<'a> {
     }
 }
 
-fn object<'a>(record: &'a Record, model: &'a str) -> Object<'a> {
+fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
+    let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
         model,
-        predictions: record.outcome.as_deref().ok(),
+        predictions: answer.map(|answer| answer.predictions.as_slice()),
+        sure: sure.then(|| answer?.sure.as_ref()),
         error: record.outcome.as_ref().err().map(Failure::from),
     }
 }
@@ -63,45 +69,47 @@ pub(super) fn write(to: &mut impl Write, object: &impl Serialize, style: Style) 
     Ok(())
 }
 
-/// One object per line.
-pub(super) struct Lines<W: Write> {
-    to: W,
-    model: String,
-    style: Style,
+/// Writes records as objects.
+pub(super) struct Objects<W: Write> {
+    pub(super) to: W,
+    pub(super) model: String,
+    /// Whether they have the key `sure`.
+    pub(super) sure: bool,
+    pub(super) style: Style,
 }
 
-impl<W: Write> Lines<W> {
-    pub(super) fn new(to: W, model: String, style: Style) -> Self {
-        Self { to, model, style }
+impl<W: Write> Objects<W> {
+    fn write(&mut self, record: &Record) -> io::Result<()> {
+        let object = object(record, &self.model, self.sure);
+        write(&mut self.to, &object, self.style)
     }
 }
+
+/// One object per line.
+pub(super) struct Lines<W: Write>(pub(super) Objects<W>);
 
 impl<W: Write> Sink for Lines<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(&mut self.to, &object(record, &self.model), self.style)?;
-        self.to.write_all(b"\n")?;
-        self.to.flush()
+        self.0.write(record)?;
+        self.0.to.write_all(b"\n")?;
+        self.0.to.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
+        self.0.to.flush()
     }
 }
 
 /// One array, valid from the first record to an early end.
 pub(super) struct Array<W: Write> {
-    to: W,
-    model: String,
-    style: Style,
+    objects: Objects<W>,
     empty: bool,
 }
 
 impl<W: Write> Array<W> {
-    pub(super) fn new(to: W, model: String, style: Style) -> Self {
+    pub(super) fn new(objects: Objects<W>) -> Self {
         Self {
-            to,
-            model,
-            style,
+            objects,
             empty: true,
         }
     }
@@ -109,16 +117,16 @@ impl<W: Write> Array<W> {
 
 impl<W: Write> Sink for Array<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[\n" } else { b",\n" })?;
+        let before = if self.empty { b"[\n" } else { b",\n" };
+        self.objects.to.write_all(before)?;
         self.empty = false;
-        write(&mut self.to, &object(record, &self.model), self.style)?;
-        self.to.flush()
+        self.objects.write(record)?;
+        self.objects.to.flush()
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
-        self.to.flush()
+        let to = &mut self.objects.to;
+        to.write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
+        to.flush()
     }
 }

@@ -1,4 +1,4 @@
-//! Records to text, JSON, JSON Lines, CSV or TSV.
+//! Records to text, JSON, JSON Lines, CSV, TSV or a template.
 
 pub mod destination;
 mod json;
@@ -6,6 +6,7 @@ mod name;
 mod record;
 pub mod resume;
 mod table;
+mod template;
 mod text;
 
 use std::io::{self, Write};
@@ -15,7 +16,8 @@ use crate::printable::Style;
 
 pub use json::Failure;
 pub use name::Name;
-pub use record::{Record, Sink};
+pub use record::{Answer, Record, Sink};
+pub use template::Template;
 pub use text::{ERROR, PATH};
 
 /// How records are written.
@@ -48,11 +50,37 @@ impl Format {
     }
 }
 
+/// What records look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One of the usual.
+    Format(Format),
+    /// A template, and the byte behind each record.
+    Template(Template, u8),
+}
+
+impl Layout {
+    /// A template, with NUL or a line end behind each record.
+    pub fn of_template(template: Template, null: bool) -> Self {
+        Self::Template(template, if null { 0 } else { b'\n' })
+    }
+
+    /// How many predictions it needs of each record, beside those that were asked for.
+    pub fn ranks(&self) -> usize {
+        match self {
+            Self::Template(template, _) => template.ranks(),
+            Self::Format(_) => 0,
+        }
+    }
+}
+
 /// How records are written, and what is said with them.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// See [`Format`].
-    pub format: Format,
+    /// See [`Layout`].
+    pub layout: Layout,
+    /// Whether records tell the most precise answer that is sure enough.
+    pub sure: bool,
     /// Whether a table begins with the names of its columns.
     pub header: bool,
     /// What the model is called in JSON.
@@ -76,16 +104,29 @@ pub fn line(mut to: impl Write, object: &impl serde::Serialize, style: Style) ->
 pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     let to = io::BufWriter::new(to);
     let Options {
-        format,
+        layout,
+        sure,
         header,
         model,
         style,
     } = options;
+    let format = match layout {
+        Layout::Format(format) => format,
+        Layout::Template(template, end) => {
+            return Box::new(template::Filled::new(to, template, end, model, style));
+        }
+    };
+    let objects = |to| json::Objects {
+        to,
+        model,
+        sure,
+        style,
+    };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
-        Format::Json => Box::new(json::Array::new(to, model, style)),
-        Format::Jsonl => Box::new(json::Lines::new(to, model, style)),
-        Format::Csv => Box::new(table::Table::csv(to, header, style)),
-        Format::Tsv => Box::new(table::Table::tsv(to, header, style)),
+        Format::Json => Box::new(json::Array::new(objects(to))),
+        Format::Jsonl => Box::new(json::Lines(objects(to))),
+        Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
+        Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::checkpoint::hierarchy::Sure;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
 
@@ -11,8 +12,17 @@ use crate::error::PictureError;
 pub struct Record {
     /// As the input named it.
     pub path: PathBuf,
-    /// The best classes, or what was wrong.
-    pub outcome: Result<Vec<Prediction>, PictureError>,
+    /// What it shows, or what was wrong.
+    pub outcome: Result<Answer, PictureError>,
+}
+
+/// What a picture shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The best classes.
+    pub predictions: Vec<Prediction>,
+    /// The most precise answer that is sure enough, where one is asked for.
+    pub sure: Option<Sure>,
 }
 
 /// Writes records one after the other.

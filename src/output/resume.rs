@@ -74,6 +74,21 @@ pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)
     }
 }
 
+/// Checks what is known to fail before a download: that the file at `path`, if there is one, holds
+/// records, and of `model`.
+///
+/// # Errors
+/// If it does not.
+pub fn check(path: &Path, model: &str) -> Result<()> {
+    // What can't be read is told when it is opened; a pipe would be waited for.
+    let file = match fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        true => File::open(path).ok(),
+        false => None,
+    };
+    let checked = file.map_or(Ok(()), |file| Scan::default().read(&file, model));
+    checked.with_context(|| format!("can't go on with {}", path.display()))
+}
+
 #[derive(Default)]
 struct Scan {
     names: HashSet<Name>,

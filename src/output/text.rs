@@ -1,12 +1,11 @@
-//! Text for people: the path, then a line per class.
+//! Text for people: the path, then a line per class; `=` stands before the sure answer.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::record::{Record, Sink};
-use crate::checkpoint::labels::Prediction;
+use super::record::{Answer, Record, Sink};
 use crate::printable;
 
 /// A picture's path.
@@ -45,25 +44,34 @@ impl<W: Write> Text<W> {
         self.look.shown(text)
     }
 
-    /// A line per class: the labels of those with a WordNet id are padded to the widest.
-    fn predictions(&mut self, predictions: &[Prediction]) -> io::Result<()> {
-        if predictions.is_empty() {
-            let none = self.paint(UNLIKELY, "no label reaches --min-score");
-            writeln!(self.to, "  {none}")?;
-        }
-        let labels: Vec<_> = predictions.iter().map(|p| self.shown(&p.label)).collect();
+    /// A line per answer, the sure one first: the labels of those with a WordNet id are padded to
+    /// the widest.
+    fn answer(&mut self, answer: &Answer) -> io::Result<()> {
+        let Answer { predictions, sure } = answer;
+        let sure = sure
+            .iter()
+            .map(|sure| (&sure.label, sure.score, Some(&sure.wnid), "= "));
+        let predictions = predictions
+            .iter()
+            .map(|p| (&p.label, p.score, p.wnid.as_ref(), "  "));
+        let lines: Vec<_> = sure.chain(predictions).collect();
+        let labels: Vec<_> = lines.iter().map(|(label, ..)| self.shown(label)).collect();
         let widest = labels.iter().map(|label| label.width()).max();
-        for (prediction, label) in predictions.iter().zip(&labels) {
-            let percent = format!("{:6.2}%", prediction.score * 100.0);
-            let percent = self.paint(of_score(prediction.score), &percent);
-            match &prediction.wnid {
+        for (&(_, score, wnid, mark), label) in lines.iter().zip(&labels) {
+            let percent = format!("{:6.2}%", score * 100.0);
+            let percent = self.paint(of_score(score), &percent);
+            match wnid {
                 Some(wnid) => {
                     let wnid = self.paint(WNID, wnid);
                     let padding = widest.unwrap_or_default() - label.width();
-                    writeln!(self.to, "  {percent}  {label}{:padding$}  {wnid}", "")?;
+                    writeln!(self.to, "{mark}{percent}  {label}{:padding$}  {wnid}", "")?;
                 }
-                None => writeln!(self.to, "  {percent}  {label}")?,
+                None => writeln!(self.to, "{mark}{percent}  {label}")?,
             }
+        }
+        if answer.predictions.is_empty() {
+            let none = self.paint(UNLIKELY, "no label reaches --min-score");
+            writeln!(self.to, "  {none}")?;
         }
         Ok(())
     }
@@ -79,7 +87,7 @@ impl<W: Write> Sink for Text<W> {
                 let word = self.paint(ERROR, "error:");
                 writeln!(self.to, "  {word} {message}")?;
             }
-            Ok(predictions) => self.predictions(predictions)?,
+            Ok(answer) => self.answer(answer)?,
         }
         self.to.flush()
     }

@@ -38,6 +38,9 @@ pub struct Options {
 /// A picture's network input and what is kept of it beside, or what was wrong.
 type Prepared<K> = Result<(Vec<f32>, K), PictureError>;
 
+/// A path, and what is known of its picture and kept of it, or what was wrong.
+type Answered<T, K> = (PathBuf, Result<(T, K), PictureError>);
+
 /// A place in the queue: the path, and where the prepared picture will arrive.
 type Slot<K> = (PathBuf, Receiver<Prepared<K>>);
 
@@ -202,7 +205,7 @@ fn gather<K>(queue: &mut Queue<K>, batch_size: usize) -> Vec<(PathBuf, Prepared<
 fn answer<T, K>(
     each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
     group: Vec<(PathBuf, Prepared<K>)>,
-) -> Vec<(PathBuf, Result<(T, K), PictureError>)> {
+) -> Vec<Answered<T, K>> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     for (path, prepared) in group {
         let kept = prepared.map(|(picture, kept)| {

@@ -29,6 +29,7 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 
 from common import FIXTURES, save_fixture
+from rare_formats import rare, saved
 
 WIDTH, HEIGHT = 23, 17
 TO_LAB = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
@@ -383,6 +384,8 @@ def scanner_tiffs() -> Iterator[tuple[str, bytes]]:
         yield f"ycbcr-{across}{down}.tiff", tiff(rgb, 6, pack=32773, parts=packed, more=more)
     video = {530: (3, [2, 2]), 532: (5, [15, 1, 235, 1, 128, 1, 240, 1, 128, 1, 240, 1])}
     yield "ycbcr-range.tiff", tiff(rgb, 6, pack=32773, parts=[pack_bits(subsampled(2, 2))], more=video)
+    whole = {530: (3, [2, 2]), 532: (4, [15, 235, 128, 240, 128, 240])}
+    yield "ycbcr-range-whole.tiff", tiff(rgb, 6, pack=32773, parts=[pack_bits(subsampled(2, 2))], more=whole)
     ycc = np.asarray(Image.fromarray(rgb).convert("YCbCr"))
     yield "ycbcr-raw.tiff", tiff(ycc, 6, more={530: (3, [1, 1])})
     yield "lab.tiff", tiff(np.asarray(ImageCms.applyTransform(Image.fromarray(rgb), TO_LAB)), 8)
@@ -421,12 +424,6 @@ def old_jpeg(subsampling: int, at: int, inner: bytes) -> dict[int, tuple[int, li
 
 
 # What Pillow writes
-
-
-def saved(picture: Image.Image, kind: str, **options) -> bytes:
-    to = io.BytesIO()
-    picture.save(to, kind, **options)
-    return to.getvalue()
 
 
 def frames() -> list[Image.Image]:
@@ -610,12 +607,20 @@ def others() -> Iterator[tuple[str, bytes]]:
     yield "rgba-bitmap.ico", saved(icon, "ICO", sizes=[(16, 16)], bitmap_format="bmp")
 
 
+def rarities() -> Iterator[tuple[str, bytes]]:
+    yield from rare(colours(), alpha(8).astype(np.uint8), palette(256))
+
+
 def seen_by_pillow(name: str, data: bytes) -> np.ndarray:
     if name == "tiff_raw_16.tiff":
         # Of this coding libtiff loses the last rows.
         return np.asarray(frames()[0].convert("1").convert("RGB"))
-    if name in ("bigtiff-big.tiff", "rgb-webp.tiff"):
-        return colours()  # Pillow reads the other order only, and as published no WebP in TIFF.
+    if name in ("bigtiff-big.tiff", "rgb-webp.tiff", "palette-not-used.tga"):
+        # Pillow reads the other order only, as published no WebP in TIFF, and no palette beside colours.
+        return colours()
+    if name in ("five-channels-packed.psd", "inks-packed.psd"):
+        # Pillow takes the lengths of the rows that it does not show for rows.
+        data = dict(rarities())[name.replace("-packed", "")]
     picture = Image.open(io.BytesIO(data))
     if name.startswith("grey-16"):
         values = np.asarray(picture).astype(np.uint32)
@@ -626,7 +631,7 @@ def seen_by_pillow(name: str, data: bytes) -> np.ndarray:
 
 def main() -> None:
     tensors = {}
-    for group in (pngs, bmps, os2_bmps, jpegs, gifs, webps, tiffs, scanner_tiffs, others, oriented, oriented_oddly):
+    for group in (pngs, bmps, os2_bmps, jpegs, gifs, webps, tiffs, scanner_tiffs, others, rarities, oriented, oriented_oddly):
         for name, data in group():
             assert f"file|{name}" not in tensors, name
             tensors[f"file|{name}"] = torch.frombuffer(bytearray(data), dtype=torch.uint8)

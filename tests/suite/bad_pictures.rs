@@ -16,7 +16,7 @@ fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
 }
 
 /// What is cut at every byte.
-const CUT: [&str; 49] = [
+const CUT: [&str; 71] = [
     "baseline-420.jpg",
     "progressive-420.jpg",
     "grey.jpg",
@@ -66,6 +66,28 @@ const CUT: [&str; 49] = [
     "cmyk-16-little.tiff",
     "lab.tiff",
     "rgb.qoi",
+    "palette-raw-down.tga",
+    "runs-2.tga",
+    "fifteen-runs.tga",
+    "palette-16-part.tga",
+    "565.dds",
+    "palette.dds",
+    "dxt5-pillow.dds",
+    "dxgi-bc6h.dds",
+    "dxgi-bc7.dds",
+    "rgb-1.sgi",
+    "rgba-2-runs.sgi",
+    "raw.icns",
+    "runs.icns",
+    "png.icns",
+    "jpeg-2000.icns",
+    "cmyk.psd",
+    "rgba-packed.psd",
+    "palette-packed.psd",
+    "rgb.jp2",
+    "la.j2k",
+    "layers.jp2",
+    "tiles.jp2",
 ];
 
 #[test]
@@ -80,6 +102,25 @@ fn a_picture_cut_at_any_byte_is_an_error_or_whole() {
             }
         }
         assert!(whole(&file[..file.len() / 5]).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_jpeg_2000_without_one_of_its_tiles_is_an_error() {
+    let file = file("tiles.jp2");
+    let is_part = |at: &usize| file[*at..].starts_with(b"\xff\x90\0\x0a");
+    let parts: Vec<usize> = (0..file.len()).filter(is_part).collect();
+    assert!(parts.len() >= 6, "{parts:?}");
+    let end = file.len() - 2;
+    let ends = parts[1..].iter().chain([&end]);
+    for (start, end) in parts.iter().zip(ends) {
+        // The box of the codes goes to the end of the file then.
+        let mut without = [&file[..*start], &file[*end..]].concat();
+        let codes = without.windows(4).position(|name| name == b"jp2c");
+        let length = codes.expect("the codes") - 4;
+        without[length..length + 4].fill(0);
+        let error = whole(&without).expect_err("an error");
+        assert!(error.message.contains("truncated"), "{error}");
     }
 }
 
@@ -269,6 +310,23 @@ fn bombs() -> Vec<(String, Vec<u8>)> {
         set_tag(&mut tiff, 256, width);
         set_tag(&mut tiff, 257, height);
         add(&name("tiff"), tiff);
+        let mut dds = file("dxgi-bc1.dds");
+        dds[12..16].copy_from_slice(&height.to_le_bytes());
+        dds[16..20].copy_from_slice(&width.to_le_bytes());
+        add(&name("dds"), dds);
+        let mut psd = file("rgb-packed.psd");
+        psd[14..22].copy_from_slice(&big_endian(height, width));
+        add(&name("psd"), psd);
+        // The picture and one tile of its size.
+        let mut codes = file("rgb.j2k");
+        codes[8..16].copy_from_slice(&big_endian(width, height));
+        codes[24..32].copy_from_slice(&big_endian(width, height));
+        add(&name("j2k"), codes.clone());
+        // The same in tiles of a pixel, and of 32 x 32, of which only the first is there.
+        for side in [1, 32] {
+            codes[24..32].copy_from_slice(&big_endian(side, side));
+            add(&name(&format!("{side}.j2k")), codes.clone());
+        }
     }
     for name in [
         "baseline-444.jpg",
@@ -285,6 +343,16 @@ fn bombs() -> Vec<(String, Vec<u8>)> {
             jpeg[size + 2..size + 4].copy_from_slice(&side.to_be_bytes());
             add(&format!("{side}-{name}"), jpeg);
         }
+    }
+    for name in ["rgb-1.sgi", "rgb-1-runs.sgi"] {
+        let mut sgi = file(name);
+        sgi[6..10].copy_from_slice(&[0x30; 4]);
+        add(&format!("large-{name}"), sgi);
+    }
+    for name in ["rgb-raw-up.tga", "rgb-rle-up.tga"] {
+        let mut tga = file(name);
+        tga[12..16].copy_from_slice(&[0x30; 4]);
+        add(&format!("large-{name}"), tga);
     }
     let mut gif = file("palette-256.gif");
     gif[6..10].copy_from_slice(&[0xff; 4]);
@@ -495,7 +563,7 @@ fn a_format_that_is_not_read_is_named() {
         "JPEG XL",
         "JPEG XL",
         "PDF",
-        "Photoshop",
+        "a large Photoshop file",
         "camera RAW",
         "camera RAW",
         "SVG",
@@ -516,9 +584,7 @@ fn a_format_that_is_not_read_is_named() {
 fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     let mut pcx = vec![0; 128];
     pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
-    let mut tga = vec![0; 18];
-    (tga[2], tga[12], tga[14], tga[16]) = (2, 20, 20, 24);
-    let files: [(&[u8], &str); 25] = [
+    let files: [(&[u8], &str); 28] = [
         (b"Pf\n12 12\n-1.0\n", "PFM"),
         (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
         (b"\0\0\0\x1cftypmsf1\0\0\0\0msf1avismiaf", "AVIF"),
@@ -526,16 +592,20 @@ fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIC"),
         // A brand behind the first box is none.
         (b"\0\0\0\x14ftypmp42\0\0\0\0isomavif", "a video"),
-        (b"\0\0\0\x0cjP  \x0d\x0a\x87\x0a", "JPEG 2000"),
-        (b"\xff\x4f\xff\x51\0\x2f", "JPEG 2000"),
-        (b"DDS \x7c\0\0\0", "DDS"),
-        (b"icns\0\0\x10\0", "an Apple icon"),
+        (b"DDS \x20\0\0\0", "DDS"),
+        (b"BLP1\0\0\0\0", "BLP"),
+        (b"BLP2\x01\0\0\0", "BLP"),
+        (b"FTEX\x03\0\0\0", "FTEX"),
+        (b"\0\0\0\0\0\0\0\x04\0\0\0\x04", "McIDAS"),
+        (b"\xac\0\0\0\x11\xaf\x02\0\x40\x01\xc8\0", "FLI"),
+        (b"\xac\0\0\0\x12\xaf\x02\0\x40\x01\xc8\0", "FLI"),
+        (b"Image type: RGB image\r\nName: star\r\n", "IM"),
+        (b"*remark\nwidth 256\nheight 10\npixel n8\n\x0c", "IM"),
         (b"\x76\x2f\x31\x01\x02\0\0\0", "OpenEXR"),
         (b"#?RADIANCE\n", "Radiance HDR"),
         (b"gimp xcf file", "GIMP"),
         (b"SIMPLE  =                    T", "FITS"),
         (b"%!PS-Adobe-3.0 EPSF-3.0", "PostScript"),
-        (b"\x01\xda\x01\x01", "SGI"),
         (b"II\xbc\x01", "JPEG XR"),
         (b"AT&TFORM", "DjVu"),
         (b"<!DOCTYPE html><html><svg/>", "a web page"),
@@ -544,7 +614,6 @@ fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
         (b"/* XPM */\nstatic char *star[] = {", "XPM"),
         (b"<?xml version=\"1.0\"?>\n<svg/>", "SVG"),
         (&pcx, "PCX"),
-        (&tga, "TGA"),
     ];
     for (bytes, name) in files {
         let error = whole(bytes).expect_err("no picture");

@@ -272,6 +272,12 @@ fn other_filters_crops_and_shapes_are_used_and_reported() {
     }
     let info = environment.run(["info", "model"]);
     assert!(info.stdout.contains("input 128 x 96"), "{}", info.stdout);
+    let info = environment.run(["info", "model", "--json"]);
+    let report: Value = serde_json::from_str(&info.stdout).expect("one object");
+    assert_eq!(
+        (&report["resolution"], &report["width"]),
+        (&json!(128), &json!(96))
+    );
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub fn unsupported() -> Vec<Vec<u8>> {
         b"\xff\x0a\x7f\x02\x08\x08\x10\0",
         b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a",
         b"%PDF-1.7\n1 0 obj\n",
-        b"8BPS\0\x01\0\0\0\0\0\0\0\x03",
+        b"8BPS\0\x02\0\0\0\0\0\0\0\x03",
         b"FUJIFILMCCD-RAW 0201",
         b"IIU\0\x08\0\0\0",
         b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>",

@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 37] = [
+const FLAGS: [(&str, &[&str]); 41] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -58,6 +58,10 @@ const FLAGS: [(&str, &[&str]); 37] = [
     ("--files-from", &["list", "-", "album", "none", "star.jpg"]),
     ("--null", &[]),
     ("--sigmoid", &[]),
+    ("--sure", &["0.5", "0", "1.1"]),
+    ("--only", &["star", "dog", "*", ""]),
+    ("--template", &["{path}", "{9999.label}", "{", "", r"\0"]),
+    ("--label-only", &[]),
     ("--follow", &[]),
     ("--hidden", &[]),
     ("--allow-empty", &[]),
@@ -83,7 +87,9 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 9] = [
+const OTHERS: [&[&str]; 11] = [
+    &["find", "*", "album", "--variant", "demo"],
+    &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],

@@ -20,6 +20,7 @@ mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
 mod heads;
+mod hierarchy;
 mod hub;
 mod hub_faults;
 mod hub_kills;
@@ -39,6 +40,8 @@ mod rooms;
 mod runs;
 mod strange_weights;
 mod support;
+mod sure;
+mod template;
 mod usage;
 mod weights;
 

@@ -301,10 +301,13 @@ fn resuming_with_another_model_is_refused() {
         Some(0)
     );
     let before = fs::read(environment.path("out.jsonl")).expect("the output");
-    let words = ["classify", "fish.jpg", "--model", "m"];
-    let run = environment.run(words.iter().chain(&resume));
-    assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("of demo"), "{}", run.stderr);
+    // It is known before the other model is there: b0 would be downloaded first.
+    for model in [["--model", "m"], ["--variant", "b0"]] {
+        let words = [&["classify", "fish.jpg"], &model[..], &resume[..]].concat();
+        let run = environment.run(&words);
+        assert_eq!(run.code, Some(2));
+        assert!(run.stderr.contains("of demo"), "{}", run.stderr);
+    }
     assert_eq!(
         fs::read(environment.path("out.jsonl")).expect("the output"),
         before
@@ -436,6 +439,51 @@ fn labels_come_as_lines_with_or_without_numbers_and_as_json() {
         assert_eq!(prediction["label"], format!("thing {index}"), "{what}");
         let wnid = (what == "wnids" || what == "json pairs").then(|| format!("n{index:08}"));
         assert_eq!(prediction["wnid"].as_str(), wnid.as_deref(), "{what}");
+    }
+}
+
+#[test]
+fn labels_in_json_are_read_as_those_of_a_configuration() {
+    let environment = environment();
+    let with = |first: serde_json::Value| {
+        let mut names = vec![serde_json::Value::Null; 16];
+        names[0] = first;
+        serde_json::Value::from(names)
+    };
+    let ids: serde_json::Map<_, _> = (0..16).map(|i| (format!("n{i}"), i.into())).collect();
+    let label = |names: &serde_json::Value| {
+        environment.write("labels", names.to_string().as_bytes());
+        let words = ["classify", "star.jpg", "--variant", "demo", "-k", "all"];
+        let run = environment.run(words.iter().chain(&["--labels", "labels", "--jsonl"]));
+        assert_eq!(run.code, Some(0), "{names}: {}", run.stderr);
+        let predictions = run.records()[0]["predictions"].clone();
+        let predictions = predictions.as_array().expect("an array").clone();
+        let of = |index: u64| {
+            let found = predictions.iter().find(|p| p["index"] == index);
+            found.expect("a class")["label"]
+                .as_str()
+                .expect("text")
+                .to_owned()
+        };
+        (of(0), of(15))
+    };
+    let pair = |first: &str, last: &str| (first.to_owned(), last.to_owned());
+    assert_eq!(label(&with(7.into())), pair("7", "15"));
+    assert_eq!(label(&with(true.into())), pair("true", "15"));
+    assert_eq!(label(&ids.into()), pair("n0", "n15"));
+    let few = serde_json::json!({"0": "first", "15": null});
+    assert_eq!(label(&few), pair("first", "15"));
+    for (names, reason) in [
+        (r#"["a", "b"]"#, "holds 2 labels"),
+        (r#"{"0": {}}"#, "no name"),
+        (r#"{"5000000000": "a"}"#, "names class 5000000000"),
+        ("[1, 2", "is no JSON"),
+        ("{}", "holds 0 labels"),
+    ] {
+        environment.write("labels", names.as_bytes());
+        let run = classify(&environment, &["star.jpg", "--labels", "labels"]);
+        assert_eq!(run.code, Some(2), "{names}");
+        assert!(run.stderr.contains(reason), "{names}: {}", run.stderr);
     }
 }
 

@@ -19,6 +19,17 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
+const COMMANDS: [&str; 8] = [
+    "classify",
+    "find",
+    "models",
+    "info",
+    "download",
+    "bench",
+    "completions",
+    "man",
+];
+
 #[test]
 fn numbers_are_understood_as_people_write_them() {
     assert_eq!(scores(&demo(&["-k", "all"])), 16);
@@ -94,6 +105,39 @@ fn a_flag_without_its_value_says_so() {
         "{}",
         format.stderr
     );
+}
+
+#[test]
+fn every_wrong_command_line_is_answered_in_one_line() {
+    for (words, parts) in [
+        (
+            &["classify", "--json", "--jsonl", "x"][..],
+            &["--json'", "--jsonl'"][..],
+        ),
+        (&["classify", "-q", "-v", "x"], &["--quiet", "--verbose"]),
+        (
+            &["classify", "-k", "1", "-k", "2", "x"],
+            &["--top-k", "multiple times"],
+        ),
+        (&["classify", "--resume", "x"], &["--output <FILE>"]),
+        (&["classify", "--jsn", "x"], &["'--jsn'", "'--json'"]),
+        (&["download"], &["<MODEL>"]),
+        (&["completions"], &["<SHELL>"]),
+        (&["info", "a", "b"], &["'b'", "--help"]),
+        (&["clasify", "x"], &["'clasify'", "'classify'"]),
+    ] {
+        let run = Environment::new().run(words);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{words:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+        assert!(run.stderr.starts_with("effnet: "), "{}", run.stderr);
+        for part in parts {
+            assert!(run.stderr.contains(part), "{words:?}: {}", run.stderr);
+        }
+    }
+    // Help is no error.
+    let help = Environment::new().run(["classify", "--help"]);
+    assert_eq!((help.code, &*help.stderr), (Some(0), ""));
+    assert!(help.stdout.lines().count() > 20);
 }
 
 #[test]
@@ -182,8 +226,8 @@ fn long_help_begins_with_examples_and_groups_the_flags() {
     assert_eq!(variants, 1);
     let short = environment.run(["classify", "-h"]).stdout;
     assert!(!short.contains("Examples:") && !short.contains("Exit status:"));
-    assert!(short.lines().count() < 70, "{short}");
-    for command in ["models", "info", "download", "bench", "completions", "man"] {
+    assert!(short.lines().count() < 80, "{short}");
+    for command in COMMANDS {
         let help = environment.run([command, "--help"]).stdout;
         assert!(help.contains("Examples:"), "{command}");
     }
@@ -193,16 +237,7 @@ fn long_help_begins_with_examples_and_groups_the_flags() {
 fn every_example_of_the_help_can_be_parsed() {
     let environment = Environment::new();
     let mut tried = 0;
-    for command in [
-        "",
-        "classify",
-        "models",
-        "info",
-        "download",
-        "bench",
-        "completions",
-        "man",
-    ] {
+    for command in [""].into_iter().chain(COMMANDS) {
         let arguments: Vec<_> = [command, "--help"]
             .into_iter()
             .filter(|a| !a.is_empty())

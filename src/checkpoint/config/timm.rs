@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::arguments;
-use super::classes::{LabelNames, check_classes, scoring};
+use super::classes::{check_classes, scoring};
 use super::json;
 use super::values::{by_channel, deviation, is_empty, wrong_channels};
 use crate::checkpoint::card::Card;
+use crate::checkpoint::label_names::LabelNames;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::published::supported_architecture;
 use crate::model::Config;

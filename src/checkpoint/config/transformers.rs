@@ -5,10 +5,11 @@ use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::classes::{LabelNames, check_classes, scoring};
+use super::classes::{check_classes, scoring};
 use super::json;
 use super::processor;
 use crate::checkpoint::card::Card;
+use crate::checkpoint::label_names::LabelNames;
 use crate::checkpoint::labels::Labels;
 use crate::model::Config;
 use crate::model::architectures::{Architecture, Convention};

@@ -119,18 +119,30 @@ impl<'a> Directory<'a> {
         }
     }
 
-    /// All fractions of a value.
-    pub fn fractions(&self, tag: u16) -> Option<Vec<f32>> {
+    /// All values as floating-point numbers. Fractions are stored as whole numbers and as
+    /// floating-point numbers too, and libtiff reads them so.
+    pub fn reals(&self, tag: u16) -> Option<Vec<f32>> {
         let entry = self.find(tag)?;
-        if !matches!(entry.kind, 5 | 10) || self.data(tag).is_none() {
-            return None;
-        }
-        let part = |at| Some(self.number_at(at, 4)? as f32);
-        let fraction = |n: u64| {
-            let at = entry.at + n * 8;
-            Some(part(at)? / part(at + 4)?)
+        let size = size_of_kind(entry.kind)?;
+        self.data(tag)?;
+        let real = |n: u64| {
+            let at = entry.at + n * size;
+            let long = |at: u64| Some(self.number_at(at, 4)? as u32);
+            let bits = self.number_at(at, size)?;
+            Some(match entry.kind {
+                1 | 3 | 4 | 13 | 16 | 18 => bits as f32,
+                6 => f32::from(bits as i8),
+                8 => f32::from(bits as i16),
+                9 => bits as i32 as f32,
+                17 => bits as i64 as f32,
+                5 => long(at)? as f32 / long(at + 4)? as f32,
+                10 => long(at)? as i32 as f32 / long(at + 4)? as i32 as f32,
+                11 => f32::from_bits(bits as u32),
+                12 => f64::from_bits(bits) as f32,
+                _ => return None,
+            })
         };
-        (0..entry.count).map(fraction).collect()
+        (0..entry.count).map(real).collect()
     }
 }
 

@@ -4,16 +4,24 @@
 //! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
+mod big_endian;
 mod bmp;
+mod dds;
 mod directory;
 mod exif;
 mod gif;
+mod icns;
 mod ico;
 mod jpeg;
+mod jpeg2000;
 mod limits;
 mod memory_budget;
 mod other;
+mod pack_bits;
 mod png;
+mod psd;
+mod sgi;
+mod tga;
 mod tiff;
 mod turn;
 mod unsupported;
@@ -31,6 +39,7 @@ use image::metadata::Orientation;
 use super::{Picture, Scale};
 use crate::error::{ErrorKind, PictureError};
 pub use limits::Limits;
+use limits::damaged;
 use turn::turn;
 use unsupported::unsupported;
 
@@ -53,6 +62,12 @@ enum Format {
     Bmp,
     Dib,
     Ico,
+    Icns,
+    Jpeg2000,
+    Psd,
+    Dds,
+    Sgi,
+    Tga,
     Other,
 }
 
@@ -66,7 +81,13 @@ impl Format {
             _ if bmp::is_bmp(start) => Self::Bmp,
             _ if image::guess_format(start).is_ok_and(is_read) => Self::Other,
             _ if ico::is_ico(start) => Self::Ico,
+            _ if icns::is_icns(start) => Self::Icns,
+            _ if jpeg2000::is_jpeg2000(start) => Self::Jpeg2000,
+            _ if psd::is_psd(start) => Self::Psd,
+            _ if dds::is_dds(start) => Self::Dds,
+            _ if sgi::is_sgi(start) => Self::Sgi,
             _ if bmp::is_dib(start) => Self::Dib,
+            _ if tga::is_tga(start) => Self::Tga,
             _ => return None,
         })
     }
@@ -127,8 +148,7 @@ pub fn decode(
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let detail = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let detail = detail.unwrap_or("the decoder gave up on it");
-        let message = format!("the picture is damaged ({detail})");
-        Err(PictureError::new(ErrorKind::Decode, message))
+        Err(damaged(detail))
     })
 }
 
@@ -146,6 +166,12 @@ fn decode_unguarded(
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
         Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),
         Some(Format::Ico) => as_stored(ico::decode(bytes, limits)?),
+        Some(Format::Icns) => as_stored(icns::decode(bytes, limits)?),
+        Some(Format::Jpeg2000) => as_stored(jpeg2000::decode(bytes, limits)?),
+        Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
+        Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
+        Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
+        Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
         Some(Format::Other) | None => other::decode(bytes, limits)?,
     };
     if !upright || orientation == Orientation::NoTransforms {

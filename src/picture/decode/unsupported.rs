@@ -18,7 +18,7 @@ pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
     };
     let Some((name, how)) = named else {
         let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, \
-                       QOI, ICO)";
+                       QOI, ICO, ICNS, JPEG 2000, PSD, DDS, SGI, TGA)";
         return PictureError::new(ErrorKind::Unsupported, message);
     };
     let message = format!("{name} is not supported; convert it first, for example with {how}");
@@ -30,7 +30,13 @@ type Named = (&'static str, &'static str);
 const AVIF: Named = ("AVIF", "`avifdec photo.avif photo.png`");
 const HEIC: Named = ("HEIC", "`heif-convert photo.heic photo.jpg`");
 const RAW: Named = ("camera RAW", "`dcraw_emu -w photo.raf`");
-const JPEG_2000: Named = ("JPEG 2000", "`opj_decompress -i photo.jp2 -o photo.png`");
+/// Formats that Pillow knows, of few programs.
+const BLIZZARD: Named = ("BLP", PILLOW);
+const FTEX: Named = ("FTEX", PILLOW);
+const MCIDAS: Named = ("McIDAS", PILLOW);
+const FLIC: Named = ("FLI", "`ffmpeg -i clip.fli -frames 1 frame.png`");
+const IM: Named = ("IM", PILLOW);
+const PILLOW: &str = "Python: `PIL.Image.open(photo).convert('RGB').save('photo.png')`";
 
 /// The major brand of an ISO file may be a general one, so that the compatible ones decide.
 fn of_brands(bytes: &[u8]) -> Named {
@@ -61,8 +67,10 @@ const STARTS: [(&[u8], Named); 27] = [
     (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
     (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
-    (b"\0\0\0\x0cjP  ", JPEG_2000),
-    (b"\xff\x4f\xff\x51", JPEG_2000),
+    (b"BLP1", BLIZZARD),
+    (b"BLP2", BLIZZARD),
+    (b"FTEX", FTEX),
+    (b"\0\0\0\0\0\0\0\x04", MCIDAS),
     (
         b"%PDF",
         ("PDF", "`pdftoppm -png -singlefile file.pdf page`"),
@@ -75,14 +83,16 @@ const STARTS: [(&[u8], Named); 27] = [
         b"\xc5\xd0\xd3\xc6",
         ("PostScript", "`gs -sDEVICE=png16m -o page.png file.eps`"),
     ),
-    (b"8BPS", ("Photoshop", "`magick photo.psd[0] photo.png`")),
+    (
+        b"8BPS",
+        ("a large Photoshop file", "`magick photo.psb[0] photo.png`"),
+    ),
     (b"FUJIFILM", RAW),
     (b"IIU\0", RAW),
     (b"IIRO", RAW),
     (b"IIRS", RAW),
     (b"MMOR", RAW),
     (b"DDS ", ("DDS", "`magick texture.dds texture.png`")),
-    (b"icns", ("an Apple icon", "`magick icon.icns[0] icon.png`")),
     (
         b"\x76\x2f\x31\x01",
         ("OpenEXR", "`magick photo.exr photo.png`"),
@@ -99,7 +109,6 @@ const STARTS: [(&[u8], Named); 27] = [
         b"AT&TFORM",
         ("DjVu", "`ddjvu -format=tiff -page=1 book.djvu page.tif`"),
     ),
-    (b"\x01\xda", ("SGI", "`magick photo.sgi photo.png`")),
     (
         b"\x59\xa6\x6a\x95",
         ("Sun raster", "`magick photo.ras photo.png`"),
@@ -141,6 +150,10 @@ fn of_text(bytes: &[u8]) -> Option<Named> {
     if lower.starts_with("/* xpm") {
         return Some(("XPM", "`magick drawing.xpm drawing.png`"));
     }
+    let is_tools = lower.contains("\npixel n8\n") && lower.contains("width ");
+    if is_tools || lower.starts_with("image type:") {
+        return Some(IM);
+    }
     if lower.contains("#define") && lower.contains("_width") {
         return Some(("XBM", "`magick drawing.xbm drawing.png`"));
     }
@@ -154,13 +167,8 @@ fn of_fields(bytes: &[u8]) -> Option<Named> {
         [0x0a, 0 | 2..=5, 0 | 1, 1 | 2 | 4 | 8, ..] if bytes.len() >= 128 => {
             Some(("PCX", "`magick drawing.pcx drawing.png`"))
         }
-        // A palette or none, a kind, and a depth.
-        [_, 0 | 1, 1 | 2 | 3 | 9 | 10 | 11, ..]
-            if matches!(bytes.get(16), Some(8 | 15 | 16 | 24 | 32))
-                && bytes[12..16].iter().any(|byte| *byte != 0) =>
-        {
-            Some(("TGA", "`magick drawing.tga drawing.png`"))
-        }
+        // A length, two marks, and a number of frames that is not 0.
+        [_, _, _, _, 0x11 | 0x12, 0xaf, frames, more, ..] if frames != 0 || more != 0 => Some(FLIC),
         _ => None,
     }
 }

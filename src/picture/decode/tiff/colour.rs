@@ -107,7 +107,7 @@ struct YCbCr {
 impl YCbCr {
     fn of(directory: &Directory) -> Self {
         let numbers = |tag: u16, count: usize| {
-            let numbers = directory.fractions(tag).filter(|all| all.len() == count);
+            let numbers = directory.reals(tag).filter(|all| all.len() == count);
             numbers.filter(|all| all.iter().all(|number| number.is_finite()))
         };
         let luma = numbers(529, 3).filter(|luma| luma[1] != 0.0);

@@ -6,8 +6,9 @@ use lzma_rust2::XzReader;
 
 use super::fax;
 use super::header::Header;
-use crate::error::{ErrorKind, PictureError};
-use crate::picture::decode::limits::truncated;
+use crate::error::PictureError;
+use crate::picture::decode::limits::{damaged, truncated};
+use crate::picture::decode::pack_bits;
 use crate::picture::decode::unsupported::unsupported_kind;
 
 /// What LZMA's dictionary may take; a few bytes can ask for 4 GiB.
@@ -39,7 +40,7 @@ pub(super) fn expand(
             rows,
             fax::Coding::RunLengths { bits_of_word: 16 },
         ),
-        32773 => pack_bits(coded, length),
+        32773 => pack_bits::unpack(coded, length),
         34925 => read(XzReader::new_mem_limit(coded, true, LZMA_KIB), length),
         50000 => {
             let decoder = ruzstd::decoding::StreamingDecoder::new(coded);
@@ -47,13 +48,6 @@ pub(super) fn expand(
         }
         code => Err(unsupported_kind(&format!("a TIFF with compression {code}"))),
     }
-}
-
-fn damaged(detail: &str) -> PictureError {
-    PictureError::new(
-        ErrorKind::Decode,
-        format!("the picture is damaged ({detail})"),
-    )
 }
 
 /// As much as is needed; what follows is not looked at.
@@ -88,32 +82,6 @@ fn lzw(coded: &[u8], length: usize) -> Result<Vec<u8>, PictureError> {
             Err(e) => return Err(damaged(&e.to_string())),
         }
     }
-    Ok(bytes)
-}
-
-/// Runs of one byte, and runs of bytes as they are.
-fn pack_bits(coded: &[u8], length: usize) -> Result<Vec<u8>, PictureError> {
-    let mut bytes = Vec::with_capacity(length);
-    let mut rest = coded;
-    while bytes.len() < length {
-        let (&head, behind) = rest.split_first().ok_or_else(truncated)?;
-        rest = behind;
-        match head {
-            128 => {}
-            0..128 => {
-                let count = usize::from(head) + 1;
-                let (run, behind) = rest.split_at_checked(count).ok_or_else(truncated)?;
-                bytes.extend(run);
-                rest = behind;
-            }
-            _ => {
-                let (&value, behind) = rest.split_first().ok_or_else(truncated)?;
-                bytes.extend(std::iter::repeat_n(value, 257 - usize::from(head)));
-                rest = behind;
-            }
-        }
-    }
-    bytes.truncate(length);
     Ok(bytes)
 }
 

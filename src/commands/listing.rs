@@ -25,7 +25,7 @@ pub enum Form {
 }
 
 /// Writes answers to standard output, each at once.
-pub struct Answers {
+pub struct Listing {
     to: BufWriter<Box<dyn Write>>,
     form: Form,
     model: String,
@@ -64,7 +64,7 @@ struct Copy {
     cosine: f32,
 }
 
-impl Answers {
+impl Listing {
     /// Nothing yet; `model` is what the model is called in JSON.
     pub fn new(form: Form, model: String, terminal: Terminal) -> Self {
         Self {
