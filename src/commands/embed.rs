@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
-use super::embedding::{Answer, embed};
+use super::embedding::{Embedded, embed, manner};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::tally::Tally;
 use crate::checkpoint::model::Model;
 use crate::cli::{EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, WorkArgs};
-use crate::features::about::{About, Manner};
+use crate::features::about::About;
 use crate::features::file::Format;
 use crate::features::store::{self, Done, Store};
 use crate::features::vectors::normalize;
@@ -71,7 +71,8 @@ pub fn run(args: &Embed, terminal: Terminal) -> Result<Outcome> {
     // No reason to download a model.
     ensure!(
         !inputs.are_all_missing(),
-        "none of the pictures can be found"
+        "none of the pictures is there; the first is {}",
+        inputs.named[0].path().display(),
     );
     let model = plan.resolve()?;
     match output {
@@ -107,11 +108,11 @@ impl Embed {
         inputs: Inputs,
         terminal: Terminal,
     ) -> Result<Outcome> {
-        let about = About::of(model, self.manner(&plan))?;
+        let about = About::of(model, manner(&self.work, self.normalize, plan.dtype()))?;
         let (mut store, done) = Store::open(path, format, about, self.resume)?;
         let mut tally = Tally::new(inputs.left_out.clone(), terminal);
         tally.done.0 = done.values().sum::<usize>() as u64;
-        let emit = |path: PathBuf, answer: Answer| match answer {
+        let emit = |path: PathBuf, embedded: Embedded| match embedded {
             Ok((features, fingerprint)) => store.row(&path, &self.scaled(features), fingerprint),
             Err(error) => store.failure(&path, &error),
         };
@@ -148,8 +149,8 @@ impl Embed {
         let mut tally = Tally::new(inputs.left_out.clone(), terminal);
         let style = terminal.stdout_style();
         let mut to = std::io::BufWriter::new(destination::stdout());
-        let emit = |path: PathBuf, answer: Answer| {
-            let (embedding, error) = match &answer {
+        let emit = |path: PathBuf, embedded: Embedded| {
+            let (embedding, error) = match &embedded {
                 Ok((features, _)) => (Some(self.scaled(features.clone())), None),
                 Err(error) => (None, Some(error.into())),
             };
@@ -164,15 +165,6 @@ impl Embed {
         let inputs = left_of(inputs, Done::new());
         embed(plan, model, inputs, (&mut tally, style.terminal), emit)?;
         Ok(tally.close(self.work.keep_going))
-    }
-
-    fn manner(&self, plan: &Plan) -> Manner {
-        Manner {
-            normalized: self.normalize,
-            dtype: plan.dtype(),
-            upright: !self.work.decode.no_exif,
-            exact_decode: self.work.decode.exact_decode,
-        }
     }
 
     fn scaled(&self, mut features: Vec<f32>) -> Vec<f32> {

@@ -95,8 +95,7 @@ impl Listing {
             (Form::Jsonl, found) => self.similar_in_json(path, found),
             (Form::Null, Ok(found)) => found.iter().try_for_each(|(path, _)| self.path(path)),
             (Form::Null, Err(error)) => {
-                self.terminal
-                    .report_failure(&format!("{}: {error}", path.display()));
+                self.terminal.warn_of(path, error);
                 Ok(())
             }
         };

@@ -16,6 +16,7 @@ mod man;
 mod models;
 pub mod outcome;
 mod plan;
+mod searched;
 mod similar;
 mod tally;
 pub mod usage;

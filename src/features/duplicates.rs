@@ -56,17 +56,26 @@ pub struct Group {
 
 /// Goes through the pictures in their order: each either is a copy of an earlier one that is no copy
 /// itself, or is to be kept. So all of a group are copies of the one that is kept, and there are no
-/// chains; and what is found depends on nothing but the order.
+/// chains; and what is found depends on nothing but the order. `goes_on` is told how many were gone
+/// through, now and then, and ends it all by saying no.
 ///
 /// # Errors
 /// If there is no memory.
-pub fn groups(vectors: &Vectors, prints: &[Fingerprint], min_cosine: f32) -> Result<Vec<Group>> {
+pub fn groups(
+    vectors: &Vectors,
+    prints: &[Fingerprint],
+    min_cosine: f32,
+    mut goes_on: impl FnMut(usize) -> bool,
+) -> Result<Vec<Group>> {
     let mut search = Search {
         prints,
         min_cosine,
         copy_of: vec![None; vectors.count()],
     };
     for start in (0..vectors.count()).step_by(BLOCK) {
+        if !goes_on(start) {
+            break;
+        }
         let range = start..vectors.count().min(start + BLOCK);
         let block = vectors.block(range.clone())?;
         // The block's own pictures are in the first step: which of them are kept is then known.
