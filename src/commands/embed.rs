@@ -67,6 +67,12 @@ pub fn run(args: &Embed, terminal: Terminal) -> Result<Outcome> {
     if let Some((path, format)) = output {
         plan.check_output(path, &inputs)?;
         store::check(path, format)?;
+        if args.resume
+            && let Some(about) = store::begun(path, format)
+        {
+            let same = about.ensure_named(&args.model.choice());
+            same.with_context(|| format!("can't go on with {}", path.display()))?;
+        }
     }
     // No reason to download a model.
     ensure!(

@@ -139,15 +139,8 @@ impl Means<'_> {
         let shown = path.display();
         let named = self.named();
         let choice = named.clone().unwrap_or_else(|| self.choice_of(&about));
-        if about.commit.is_some() && choice.local_files().is_empty() {
-            // No reason to download another.
-            let (theirs, mine) = (&about.model, choice.name()?);
-            ensure!(
-                *theirs == mine,
-                "can't search {shown}: its features are of {theirs}, and this run's would be of \
-                 {mine}; ask for the same model",
-            );
-        }
+        let comparable = about.ensure_named(&choice);
+        comparable.with_context(|| format!("can't search {shown}"))?;
         let plan = self.plan(choice)?;
         let mut model = match named {
             Some(_) => plan.resolve()?,

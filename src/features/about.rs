@@ -8,6 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::checkpoint::card::Card;
+use crate::checkpoint::choice::Choice;
+use crate::checkpoint::demo::DEMO;
 use crate::checkpoint::model::{Model, Weights};
 use crate::hub;
 use crate::model::fitting;
@@ -85,6 +87,24 @@ impl About {
             && described(&test)? == self.transform
         {
             card.transform = test;
+        }
+        Ok(())
+    }
+
+    /// Refuses a model of another name before it is downloaded, where names tell enough: those of
+    /// folders do not.
+    ///
+    /// # Errors
+    /// Says what differs, or that there can't be such a model.
+    pub fn ensure_named(&self, choice: &Choice) -> Result<()> {
+        let is_known = self.commit.is_some() || self.model == DEMO;
+        if is_known && choice.local_files().is_empty() {
+            let (mine, theirs) = (&self.model, choice.name()?);
+            ensure!(
+                *mine == theirs,
+                "its features are of {mine}, and this run's would be of {theirs}; \
+                 ask for the same model",
+            );
         }
         Ok(())
     }

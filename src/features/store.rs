@@ -260,6 +260,16 @@ pub fn failed_path(path: &Path) -> PathBuf {
     path.with_extension("failed.jsonl")
 }
 
+/// What an earlier run left at `path`, whole or not, is of; nothing if it can't be told.
+pub fn begun(path: &Path, format: Format) -> Option<About> {
+    let mut line = Vec::new();
+    let journal = File::open(journal_path(path)).map(BufReader::new);
+    let first = journal.and_then(|mut journal| journal.read_until(b'\n', &mut line));
+    let first: Option<First> = first.ok().and(serde_json::from_slice(&line).ok());
+    let whole = || Some(Opened::read(path, format).ok()?.about);
+    first.map(|first| first.about).or_else(whole)
+}
+
 /// Refuses to write over what holds something else: a model's weights, or labels beside a `.npy`.
 ///
 /// # Errors

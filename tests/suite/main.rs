@@ -11,6 +11,7 @@ mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
+mod embed;
 mod family;
 mod flags;
 mod foreign;
@@ -38,6 +39,7 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod similar;
 mod strange_weights;
 mod support;
 mod sure;
@@ -46,4 +48,4 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, hub_client, hub_server, random, reference, values};
+use support::{album, environment, features, hub_client, hub_server, random, reference, values};

@@ -1,0 +1,1 @@
+//! Similar pictures, and copies.
