@@ -85,7 +85,7 @@ pub struct Similar {
 
 pub fn run(args: &Similar, terminal: Terminal) -> Result<Outcome> {
     let (queries, within) = (&args.queries[..], args.within.as_slice());
-    let outcome = match (args.duplicates, queries, within) {
+    match (args.duplicates, queries, within) {
         (true, [], []) => bail!("say where to look for copies: --duplicates FOLDER"),
         (true, [], searched) | (true, searched, []) => args.duplicates(searched, terminal),
         (true, ..) => bail!("say where to look for copies either with --in or without it"),
@@ -96,8 +96,7 @@ pub fn run(args: &Similar, terminal: Terminal) -> Result<Outcome> {
         (false, _, [within]) => args.search(within, terminal),
         (false, [_, _], _) => args.compare(terminal),
         (false, ..) => bail!("say where to look, with --in FOLDER or --in FILE"),
-    };
-    outcome
+    }
 }
 
 impl Similar {

@@ -87,9 +87,15 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 11] = [
+const OTHERS: [&[&str]; 17] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["embed", "album", "--variant", "demo"],
+    &["embed", "star.jpg", "--variant", "demo", "--normalize"],
+    &["embed", "-", "-o", "out.npy", "--variant", "demo"],
+    &["similar", "star.jpg", "--in", "album", "--variant", "demo"],
+    &["similar", "album", "--duplicates", "--variant", "demo"],
+    &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],
