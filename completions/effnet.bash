@@ -17,6 +17,7 @@ _effnet() {
             ,find) command=find ;;
             ,embed) command=embed ;;
             ,similar) command=similar ;;
+            ,undo) command=undo ;;
             ,models) command=models ;;
             ,info) command=info ;;
             ,download) command=download ;;
@@ -66,13 +67,13 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find embed similar models info download bench completions man help'
+            kind='classify find embed similar undo models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
@@ -88,6 +89,7 @@ _effnet() {
                 --format) kind='text json jsonl csv tsv value' ;;
                 --template) kind=' value' ;;
                 -o | --output) kind='files value' ;;
+                --sort-into) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -158,6 +160,13 @@ _effnet() {
                 --color) kind='auto always never value' ;;
             esac
             ;;
+        undo)
+            flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
         models)
             flags='--all --search --json -h --help -V --version -q --quiet -v --verbose --color'
             kind='variants'
@@ -215,7 +224,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find embed similar models info download bench completions man help'
+            kind='classify find embed similar undo models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -18,7 +18,9 @@ pub mod outcome;
 mod plan;
 mod searched;
 mod similar;
+mod sort;
 mod tally;
+mod undo;
 pub mod usage;
 mod writer;
 
@@ -74,6 +76,7 @@ pub enum Command {
     Find(Box<find::Find>),
     Embed(Box<embed::Embed>),
     Similar(Box<similar::Similar>),
+    Undo(undo::Undo),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -97,6 +100,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Find(args) => find::run(&args, terminal),
         Command::Embed(args) => embed::run(&args, terminal),
         Command::Similar(args) => similar::run(&args, terminal),
+        Command::Undo(args) => undo::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

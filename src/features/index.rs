@@ -48,7 +48,7 @@ impl Index {
         let mut index = Self::default();
         for line in opened.text()?.split_inclusive(|&b| b == b'\n') {
             let row: Row = serde_json::from_slice(line).context("a row can't be understood")?;
-            index.paths.push(row.name.to_path());
+            index.paths.push(row.name.path());
             index.fingerprints.push(row.fingerprint);
         }
         let (rows, told) = (opened.rows, index.paths.len());

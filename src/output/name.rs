@@ -13,8 +13,6 @@ pub struct Name {
     path_base64: Option<String>,
 }
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 impl Name {
     /// The name of `path`.
     pub fn of(path: &Path) -> Self {
@@ -25,23 +23,45 @@ impl Name {
         }
     }
 
-    /// The path that has this name.
-    pub fn to_path(&self) -> PathBuf {
-        let bytes = self.path_base64.as_deref().and_then(bytes);
-        bytes.map_or_else(|| PathBuf::from(&self.path), path_of)
+    /// The path of this name.
+    pub fn path(&self) -> PathBuf {
+        let bytes = self.path_base64.as_deref().and_then(bytes_of);
+        bytes
+            .and_then(of_bytes)
+            .unwrap_or_else(|| PathBuf::from(&self.path))
     }
 }
 
-/// The bytes that [`base64`] wrote; none if they are no such text.
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=').bytes();
-    let digits = digits.map(|digit| DIGITS.iter().position(|&other| other == digit));
-    let digits: Vec<usize> = digits.collect::<Option<_>>()?;
-    let bytes = digits.chunks(4).flat_map(|part| {
-        let bits = (0..4).fold(0, |bits, at| bits << 6 | part.get(at).copied().unwrap_or(0));
-        (0..part.len() * 6 / 8).map(move |at| (bits >> (16 - 8 * at)) as u8)
-    });
-    Some(bytes.collect())
+#[cfg(unix)]
+fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    Some(std::ffi::OsString::from_vec(bytes).into())
+}
+
+/// Where paths are no bytes, a name that is not UTF-8 can't be had back.
+#[cfg(not(unix))]
+fn of_bytes(_: Vec<u8>) -> Option<PathBuf> {
+    None
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// What [`base64`] wrote.
+fn bytes_of(base64: &str) -> Option<Vec<u8>> {
+    let digits = base64.trim_end_matches('=').bytes();
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in digits {
+        let value = DIGITS.iter().position(|known| *known == digit)?;
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -54,25 +74,14 @@ fn base64(bytes: &[u8]) -> String {
     digits.collect()
 }
 
-#[cfg(unix)]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt;
-    std::ffi::OsString::from_vec(bytes).into()
-}
-
-#[cfg(not(unix))]
-fn path_of(bytes: Vec<u8>) -> PathBuf {
-    String::from_utf8_lossy(&bytes).into_owned().into()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{base64, bytes};
+    use super::{base64, bytes_of};
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
         // Section 10.
-        for (plain, text) in [
+        for (bytes, text) in [
             ("", ""),
             ("f", "Zg=="),
             ("fo", "Zm8="),
@@ -81,8 +90,8 @@ mod tests {
             ("fooba", "Zm9vYmE="),
             ("foobar", "Zm9vYmFy"),
         ] {
-            assert_eq!(base64(plain.as_bytes()), text);
-            assert_eq!(bytes(text).as_deref(), Some(plain.as_bytes()));
+            assert_eq!(base64(bytes.as_bytes()), text);
+            assert_eq!(bytes_of(text).as_deref(), Some(bytes.as_bytes()));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 41] = [
+const FLAGS: [(&str, &[&str]); 46] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -62,6 +62,11 @@ const FLAGS: [(&str, &[&str]); 41] = [
     ("--only", &["star", "dog", "*", ""]),
     ("--template", &["{path}", "{9999.label}", "{", "", r"\0"]),
     ("--label-only", &[]),
+    ("--sort-into", &["sorted", "star.jpg", "none/none", "", "-"]),
+    ("--link", &[]),
+    ("--copy", &[]),
+    ("--move", &[]),
+    ("--dry-run", &[]),
     ("--follow", &[]),
     ("--hidden", &[]),
     ("--allow-empty", &[]),
@@ -87,7 +92,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 17] = [
+const OTHERS: [&[&str]; 18] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["embed", "album", "--variant", "demo"],
@@ -96,6 +101,7 @@ const OTHERS: [&[&str]; 17] = [
     &["similar", "star.jpg", "--in", "album", "--variant", "demo"],
     &["similar", "album", "--duplicates", "--variant", "demo"],
     &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
+    &["undo", "sorted"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],

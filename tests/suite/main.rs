@@ -40,6 +40,7 @@ mod repositories;
 mod rooms;
 mod runs;
 mod similar;
+mod sorting;
 mod strange_weights;
 mod support;
 mod sure;

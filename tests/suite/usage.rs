@@ -19,11 +19,12 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "classify",
     "find",
     "embed",
     "similar",
+    "undo",
     "models",
     "info",
     "download",
