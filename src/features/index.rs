@@ -18,8 +18,8 @@ pub struct Index {
     pub paths: Vec<PathBuf>,
     /// In the same order.
     pub fingerprints: Vec<Fingerprint>,
-    /// In the same order, one after the other.
-    values: Vec<f32>,
+    /// Their vectors in the same order, one after the other, as they were written.
+    pub values: Vec<f32>,
 }
 
 impl Index {
