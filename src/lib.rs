@@ -21,6 +21,7 @@
 //! main                          parse, run, exit code
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
+//! eval                          how good a model is on pictures of which it is known what they show
 //! features                      pictures as vectors, kept and compared
 //! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
@@ -58,6 +59,8 @@
 mod cli;
 #[cfg(feature = "cli")]
 mod commands;
+#[cfg(feature = "cli")]
+mod eval;
 #[cfg(feature = "cli")]
 mod features;
 #[cfg(feature = "cli")]

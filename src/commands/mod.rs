@@ -8,6 +8,7 @@ mod download;
 mod downloads;
 mod embed;
 mod embedding;
+mod eval;
 mod find;
 mod help;
 mod info;
@@ -15,7 +16,9 @@ mod listing;
 mod man;
 mod models;
 pub mod outcome;
+mod page;
 mod plan;
+mod report;
 mod searched;
 mod similar;
 mod sort;
@@ -38,6 +41,7 @@ Examples:
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
   effnet similar --duplicates -r photos            # groups of copies
+  effnet eval validation                           # how good it is; a folder for each label
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -76,7 +80,9 @@ pub enum Command {
     Find(Box<find::Find>),
     Embed(Box<embed::Embed>),
     Similar(Box<similar::Similar>),
+    Eval(Box<eval::Eval>),
     Undo(undo::Undo),
+    Report(report::Report),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -100,7 +106,9 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Find(args) => find::run(&args, terminal),
         Command::Embed(args) => embed::run(&args, terminal),
         Command::Similar(args) => similar::run(&args, terminal),
+        Command::Eval(args) => eval::run(*args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -4,10 +4,13 @@ pub mod destination;
 mod json;
 mod name;
 mod record;
+mod report;
 pub mod resume;
+pub mod saved;
 mod table;
 mod template;
 mod text;
+mod wrong;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,8 +20,10 @@ use crate::printable::Style;
 pub use json::Failure;
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
+pub use report::Report;
 pub use template::Template;
 pub use text::{ERROR, PATH};
+pub use wrong::{Truth, Wrong};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -19,12 +19,14 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "classify",
     "find",
     "embed",
     "similar",
+    "eval",
     "undo",
+    "report",
     "models",
     "info",
     "download",
