@@ -12,6 +12,7 @@ mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
+mod embed;
 mod eval;
 mod eval_numbers;
 mod eval_refusals;
@@ -45,6 +46,7 @@ mod report;
 mod repositories;
 mod rooms;
 mod runs;
+mod similar;
 mod sorting;
 mod strange_weights;
 mod support;
@@ -54,4 +56,4 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, hub_client, hub_server, random, reference, values};
+use support::{album, environment, features, hub_client, hub_server, random, reference, values};

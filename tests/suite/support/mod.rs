@@ -2,6 +2,7 @@
 
 pub mod album;
 pub mod environment;
+pub mod features;
 pub mod hub_client;
 pub mod hub_server;
 pub mod random;
