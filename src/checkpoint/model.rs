@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::card::Card;
-use crate::model::safetensors::WeightsFile;
+use crate::model::weights_file::WeightsFile;
 
 /// Where the weights are.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use effnet::checkpoint::published::architecture;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
+use effnet::model::weights_file::WeightsFile;
 use effnet::model::{Config, fitting};
 
 use crate::corpus::{LIES, safetensors_file};

@@ -3,8 +3,8 @@
 use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
+use effnet::model::weights_file::WeightsFile;
 use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 
