@@ -32,6 +32,7 @@ mod odd_files;
 mod operations;
 mod output;
 mod parity;
+mod pickles;
 mod preprocessing;
 mod records;
 mod reduced_decoding;
@@ -46,4 +47,4 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, hub_client, hub_server, random, reference, values};
+use support::{album, environment, hub_client, hub_server, pickle, random, reference, values};

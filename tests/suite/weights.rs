@@ -134,25 +134,6 @@ fn a_damaged_file_is_refused() {
 }
 
 #[test]
-fn a_pickle_is_refused_with_the_way_to_convert_it() {
-    let environment = Environment::new();
-    environment.write("model.pth", b"PK\x03\x04 and so on");
-    let message = error_of(&environment, &["--model", "model.pth", "--variant", "b0"]);
-    assert!(
-        message.contains("pickle") && message.contains("save_for_hf"),
-        "{message}"
-    );
-    std::fs::create_dir(environment.path("folder")).expect("a folder");
-    environment.write(
-        "folder/config.json",
-        r#"{"architecture": "efficientnet_b0"}"#,
-    );
-    environment.write("folder/pytorch_model.bin", b"PK");
-    let message = error_of(&environment, &["--model", "folder"]);
-    assert!(message.contains("safe_serialization=True"), "{message}");
-}
-
-#[test]
 fn a_header_whose_length_looks_like_a_pickle_is_no_pickle() {
     let environment = Environment::new();
     let path = changed(&environment, |_| {});

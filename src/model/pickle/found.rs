@@ -1,6 +1,8 @@
 //! Which of what a pickle holds are a network's weights: trainers save them alone, or under a name
 //! beside the optimizer and the settings, or as a whole module.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::fault::{Result, refused, too_much};
 use super::value::{Id, Value, Values};
 
@@ -29,50 +31,73 @@ const MAX_DEPTH: usize = 4;
 const MAX_NAME: usize = 512;
 
 /// How many entries of modules are looked at; the largest network has some ten thousand.
-const MAX_STEPS: usize = 1_000_000;
+const MAX_STEPS: usize = 100_000;
 
-/// The tensors of the network in what was saved, by their names.
-pub(super) fn tensors(values: &Values, saved: Id) -> Result<Vec<(String, Id)>> {
+/// Tensors by their names.
+pub(super) type Named = BTreeMap<String, Id>;
+
+/// The tensors of the network in what was saved.
+pub(super) fn tensors(values: &Values, saved: Id) -> Result<Named> {
     let mut at = saved;
     for _ in 0..MAX_DEPTH {
         if let Some(state) = state_of_module(values, at) {
             return of_module(values, state);
         }
         // A dictionary of tensors may be in a file beside a lone one, such as the best loss.
-        let named = ENTRIES.iter().filter_map(|entry| values.under(at, entry));
-        let mut named = named.filter(|&id| may_hold(values, id));
-        let own = own(values, at);
-        at = match (named.next(), own.is_empty()) {
-            (Some(entry), _) => entry,
-            (None, false) => return Ok(own),
-            (None, true) => the_only_one(values, at)?,
+        at = match named(values, at) {
+            Some(entry) => entry,
+            None if has_tensors(values, at) => return Ok(own(values, at)),
+            None => the_only_one(values, at)?,
         };
     }
     refused("its weights are too deep in it; save them alone: torch.save(model.state_dict(), ...)")
 }
 
-/// The tensors in the dictionary `id` itself.
-fn own(values: &Values, id: Id) -> Vec<(String, Id)> {
-    let pairs = values.dict(id).unwrap_or_default().iter();
-    let tensors = pairs.filter(|(_, value)| matches!(values.get(*value), Value::Tensor(_)));
-    let named = tensors.filter_map(|&(key, value)| Some((values.text(key)?.to_owned(), value)));
-    named.collect()
+fn has_tensors(values: &Values, id: Id) -> bool {
+    let mut pairs = values.dict(id).unwrap_or_default().iter();
+    pairs.any(|&(key, value)| {
+        values.text(key).is_some() && matches!(values.get(value), Value::Tensor(_))
+    })
 }
 
-fn may_hold(values: &Values, id: Id) -> bool {
-    let pairs = values.dict(id);
-    pairs.is_some_and(|pairs| !pairs.is_empty()) || state_of_module(values, id).is_some()
+/// The tensors in the dictionary `id` itself.
+fn own(values: &Values, id: Id) -> Named {
+    let pairs = values.dict(id).unwrap_or_default().iter();
+    let tensors = pairs.filter(|(_, value)| matches!(values.get(*value), Value::Tensor(_)));
+    let tensors = tensors.filter_map(|&(key, value)| Some((values.text(key)?, value)));
+    // A name may come any number of times, and is copied once.
+    let last: BTreeMap<_, _> = tensors.collect();
+    let owned = last.into_iter().map(|(name, id)| (name.to_owned(), id));
+    owned.collect()
+}
+
+/// What the dictionary `id` holds under the first of the usual names.
+fn named(values: &Values, id: Id) -> Option<Id> {
+    let mut named = ENTRIES.iter().filter_map(|entry| values.under(id, entry));
+    named.find(|&id| match values.dict(id) {
+        Some(pairs) => !pairs.is_empty(),
+        None => state_of_module(values, id).is_some(),
+    })
 }
 
 /// The one entry of the dictionary `id` that holds tensors.
 fn the_only_one(values: &Values, id: Id) -> Result<Id> {
-    let pairs = values.dict(id).unwrap_or_default().iter();
-    let holding = pairs.filter(|(_, value)| {
-        !own(values, *value).is_empty() || state_of_module(values, *value).is_some()
-    });
-    let holding: Vec<_> = holding
-        .filter_map(|&(k, v)| Some((values.text(k)?, v)))
-        .collect();
+    let mut seen = HashSet::new();
+    let mut holding = Vec::new();
+    for &(key, value) in values.dict(id).unwrap_or_default() {
+        let (Some(key), Some(dict)) = (values.text(key), dict_of(values, value)) else {
+            continue;
+        };
+        // Looked at once, however often it is named.
+        if !seen.insert(dict) {
+            continue;
+        }
+        let is_module = dict != value && values.under(dict, "_modules").is_some();
+        let leads_on = || named(values, value).is_some() || has_tensors(values, value);
+        if is_module || leads_on() {
+            holding.push((key, value));
+        }
+    }
     match holding[..] {
         [(_, only)] => Ok(only),
         [] => refused(
@@ -81,6 +106,15 @@ fn the_only_one(values: &Values, id: Id) -> Result<Id> {
         [(one, _), (other, _), ..] => refused(format!(
             "both `{one}` and `{other}` in it hold tensors; save those that are meant alone",
         )),
+    }
+}
+
+/// The dictionary that a value is, or that is its state.
+fn dict_of(values: &Values, id: Id) -> Option<Id> {
+    match values.get(id) {
+        Value::Dict(_) => Some(id),
+        Value::Object(state) => *state,
+        _ => None,
     }
 }
 
@@ -93,8 +127,8 @@ fn state_of_module(values: &Values, id: Id) -> Option<Id> {
 }
 
 /// The tensors of a module and of all modules in it (torch/nn/modules/module.py).
-fn of_module(values: &Values, state: Id) -> Result<Vec<(String, Id)>> {
-    let mut tensors = Vec::new();
+fn of_module(values: &Values, state: Id) -> Result<Named> {
+    let mut tensors = Named::new();
     let mut modules = vec![(String::new(), state)];
     let mut steps = 0;
     while let Some((prefix, state)) = modules.pop() {
@@ -111,7 +145,7 @@ fn of_module(values: &Values, state: Id) -> Result<Vec<(String, Id)>> {
             for &(key, value) in entries {
                 let name = || format!("{prefix}{}", values.text(key).unwrap_or_default());
                 match *values.get(value) {
-                    Value::Tensor(_) => tensors.push((name(), value)),
+                    Value::Tensor(_) => drop(tensors.insert(name(), value)),
                     Value::Object(Some(state)) => modules.push((name() + ".", state)),
                     _ => {}
                 }

@@ -64,7 +64,9 @@ impl Legacy {
             let Some(end) = end.filter(|&end| end <= length) else {
                 return damaged(format!("its storage {name} is cut off"));
             };
-            storages.insert(name.to_owned(), start..end);
+            if storages.insert(name.to_owned(), start..end).is_some() {
+                return damaged(format!("its storage {name} comes twice"));
+            }
             at = end;
         }
         Ok(Self {

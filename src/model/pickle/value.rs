@@ -125,8 +125,10 @@ impl Values {
         }
     }
 
-    pub fn counts(&self, id: Id) -> Option<Vec<u64>> {
-        self.tuple(id)?.iter().map(|&id| self.count(id)).collect()
+    /// Several of them, at most `most`.
+    pub fn counts(&self, id: Id, most: usize) -> Option<Vec<u64>> {
+        let ids = self.tuple(id).filter(|ids| ids.len() <= most)?;
+        ids.iter().map(|&id| self.count(id)).collect()
     }
 
     pub fn dict(&self, id: Id) -> Option<&[(Id, Id)]> {

@@ -4,6 +4,7 @@ pub mod album;
 pub mod environment;
 pub mod hub_client;
 pub mod hub_server;
+pub mod pickle;
 pub mod random;
 pub mod reference;
 pub mod values;
