@@ -84,6 +84,7 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            except: None,
         }
     }
 }
@@ -186,7 +187,7 @@ pub struct OutputArgs {
     /// Print a line of your own for each picture: '{path}\\t{label}\\t{score:.2}'
     ///
     /// Fields are path, dir, name, stem, ext, model, label, score, index, wnid, error and error.kind,
-    /// with --sure also sure.label, sure.score and sure.wnid. {1.label} is the second label. A score is
+    /// with --sure also sure.label, sure.score and sure.wnid, with --sort-into also to. {1.label} is the second label. A score is
     /// written as {score}, {score:.2} or {score:.1%}. \\t, \\n, \\r, \\0 and \\\\ are understood; {{ and }}
     /// are braces. With -0 a NUL ends each record.
     #[arg(long, value_name = "TEXT",
@@ -199,19 +200,26 @@ pub struct OutputArgs {
     label_only: bool,
 
     /// Leave out the line of CSV and TSV that names the columns
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_header: bool,
 
     /// Write to a file instead of standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
 
+    /// Also make a page of all pictures, to look at in a browser
+    ///
+    /// It is one file that holds all it needs, but the pictures themselves, which it links to. Where no
+    /// format and no --output is named, nothing else is printed. `effnet report` makes the page later.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "resume")]
+    pub report: Option<PathBuf>,
+
     /// Skip the pictures that the output file already holds, and append to it
     #[arg(long, requires = "output")]
     pub resume: bool,
 
     /// With --resume, try those again that failed
-    #[arg(long, requires = "resume")]
+    #[arg(long, requires = "resume", hide_short_help = true)]
     pub retry_failed: bool,
 }
 
@@ -227,6 +235,13 @@ impl OutputArgs {
             Some(template) => Layout::of_template(template, null),
             None => Layout::Format(self.format()),
         }
+    }
+
+    /// Whether a page is all that is asked for.
+    pub fn is_page_alone(&self) -> bool {
+        let short = self.json || self.jsonl || self.csv || self.tsv || self.label_only;
+        let is_asked = short || self.format.is_some() || self.template.is_some();
+        self.report.is_some() && !is_asked && self.output.is_none()
     }
 
     /// The format asked for, in whichever way.

@@ -13,9 +13,24 @@ pub enum ErrorKind {
     Decode,
     /// The network could not take it.
     Model,
+    /// It could not be put where it belongs.
+    Write,
 }
 
 impl ErrorKind {
+    /// The kind that [`ErrorKind::name`] names.
+    pub fn named(name: &str) -> Option<Self> {
+        let kinds = [
+            Self::Read,
+            Self::Limit,
+            Self::Unsupported,
+            Self::Decode,
+            Self::Model,
+            Self::Write,
+        ];
+        kinds.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word in JSON's `error.kind`.
     pub fn name(self) -> &'static str {
         match self {
@@ -24,6 +39,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Decode => "decode",
             Self::Model => "model",
+            Self::Write => "write",
         }
     }
 }

@@ -21,6 +21,8 @@
 //! main                          parse, run, exit code
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
+//! eval                          how good a model is on pictures of which it is known what they show
+//! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
 //!                               in order; records to somewhere; standard error
@@ -57,8 +59,12 @@ mod cli;
 #[cfg(feature = "cli")]
 mod commands;
 #[cfg(feature = "cli")]
+mod eval;
+#[cfg(feature = "cli")]
 mod output;
 mod printable;
+#[cfg(feature = "cli")]
+mod sorting;
 #[cfg(feature = "cli")]
 mod terminal;
 mod top_k;

@@ -6,14 +6,19 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod eval;
 mod find;
 mod help;
 mod info;
 mod man;
 mod models;
 pub mod outcome;
+mod page;
 mod plan;
+mod report;
+mod sort;
 mod tally;
+mod undo;
 pub mod usage;
 mod writer;
 
@@ -30,6 +35,7 @@ Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
+  effnet eval validation                           # how good it is; a folder for each label
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -66,6 +72,9 @@ pub struct Cli {
 pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
+    Eval(Box<eval::Eval>),
+    Undo(undo::Undo),
+    Report(report::Report),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -87,6 +96,9 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
+        Command::Eval(args) => eval::run(*args, terminal),
+        Command::Undo(args) => undo::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -1,5 +1,6 @@
 //! JSON: one array, or one object per line.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -14,7 +15,7 @@ use crate::printable::{Style, steers};
 /// The keys and their order are a contract, [`Prediction`]'s too. All of them are there always, so
 /// that a program which looks at a sample sees all of them.
 #[derive(Serialize)]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     #[serde(flatten)]
     name: Name,
     model: &'a str,
@@ -22,6 +23,9 @@ struct Object<'a> {
     /// Only where `--sure` is given; then always.
     #[serde(skip_serializing_if = "Option::is_none")]
     sure: Option<Option<&'a Sure>>,
+    /// Only where `--sort-into` is given; then always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Option<Cow<'a, str>>>,
     error: Option<Failure<'a>>,
 }
 
@@ -31,7 +35,12 @@ struct Failure<'a> {
     message: &'a str,
 }
 
-fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
+pub(super) fn object<'a>(
+    record: &'a Record,
+    model: &'a str,
+    sure: bool,
+    sorted: bool,
+) -> Object<'a> {
     let failure = |error: &'a PictureError| Failure {
         kind: error.kind.name(),
         message: &error.message,
@@ -42,6 +51,7 @@ fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
         model,
         predictions: answer.map(|answer| answer.predictions.as_slice()),
         sure: sure.then(|| answer?.sure.as_ref()),
+        to: sorted.then(|| Some(answer?.to.as_ref()?.to_string_lossy())),
         error: record.outcome.as_ref().err().map(failure),
     }
 }
@@ -52,13 +62,15 @@ pub(super) struct Objects<W: Write> {
     pub(super) model: String,
     /// Whether they have the key `sure`.
     pub(super) sure: bool,
+    /// Whether they have the key `to`.
+    pub(super) sorted: bool,
     pub(super) style: Style,
 }
 
 impl<W: Write> Objects<W> {
     /// Writes one; on a terminal, what could steer it is escaped as JSON escapes controls.
     fn write(&mut self, record: &Record) -> io::Result<()> {
-        let object = object(record, &self.model, self.sure);
+        let object = object(record, &self.model, self.sure, self.sorted);
         if !self.style.terminal {
             return Ok(serde_json::to_writer(&mut self.to, &object)?);
         }

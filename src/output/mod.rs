@@ -4,10 +4,13 @@ pub mod destination;
 mod json;
 mod name;
 mod record;
+mod report;
 pub mod resume;
+pub mod saved;
 mod table;
 mod template;
 mod text;
+mod wrong;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -16,7 +19,9 @@ use crate::printable::Style;
 
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
+pub use report::Report;
 pub use template::Template;
+pub use wrong::{Truth, Wrong};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -79,6 +84,8 @@ pub struct Options {
     pub layout: Layout,
     /// Whether records tell the most precise answer that is sure enough.
     pub sure: bool,
+    /// Whether records tell where pictures were put.
+    pub sorted: bool,
     /// Whether a table begins with the names of its columns.
     pub header: bool,
     /// What the model is called in JSON.
@@ -94,6 +101,7 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     let Options {
         layout,
         sure,
+        sorted,
         header,
         model,
         style,
@@ -108,13 +116,19 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
         to,
         model,
         sure,
+        sorted,
         style,
+    };
+    let columns = table::Columns {
+        header,
+        sure,
+        sorted,
     };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
         Format::Json => Box::new(json::Array::new(objects(to))),
         Format::Jsonl => Box::new(json::Lines(objects(to))),
-        Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
-        Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
+        Format::Csv => Box::new(table::Table::csv(to, columns, style)),
+        Format::Tsv => Box::new(table::Table::tsv(to, columns, style)),
     }
 }

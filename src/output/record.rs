@@ -23,6 +23,10 @@ pub struct Answer {
     pub predictions: Vec<Prediction>,
     /// The most precise answer that is sure enough, where one is asked for.
     pub sure: Option<Sure>,
+    /// Where the picture was put, where pictures are sorted.
+    pub to: Option<PathBuf>,
+    /// A small JPEG of the picture, where pictures are shown.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 /// Writes records one after the other.

@@ -1,4 +1,5 @@
-//! Text for people: the path, then a line per class; `=` stands before the sure answer.
+//! Text for people: the path, then a line per class; `=` stands before the sure answer. Of a picture
+//! that was sorted, a line with the paths that it had and has.
 
 use std::io::{self, Write};
 
@@ -51,7 +52,9 @@ impl<W: Write> Text<W> {
     /// A line per answer, the sure one first: the labels of those with a WordNet id are padded to
     /// the widest.
     fn answer(&mut self, answer: &Answer) -> io::Result<()> {
-        let Answer { predictions, sure } = answer;
+        let Answer {
+            predictions, sure, ..
+        } = answer;
         let sure = sure
             .iter()
             .map(|sure| (&sure.label, sure.score, Some(&sure.wnid), "= "));
@@ -84,7 +87,13 @@ impl<W: Write> Text<W> {
 impl<W: Write> Sink for Text<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         let path = self.shown(&record.path.to_string_lossy());
-        writeln!(self.to, "{}", self.paint(PATH, &path))?;
+        let path = self.paint(PATH, &path);
+        if let Ok(Answer { to: Some(to), .. }) = &record.outcome {
+            let to = self.shown(&to.to_string_lossy());
+            writeln!(self.to, "{path} -> {to}")?;
+            return self.to.flush();
+        }
+        writeln!(self.to, "{path}")?;
         match &record.outcome {
             Err(error) => {
                 let message = self.shown(&error.message);

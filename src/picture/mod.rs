@@ -3,6 +3,7 @@
 
 pub mod decode;
 pub mod resample;
+pub mod thumbnail;
 pub mod transform;
 
 use std::ops::Range;

@@ -1,7 +1,7 @@
 //! The most precise answer that is sure enough.
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::lineages::{Lineages, PerClass};
 use super::silent::is_silent;
@@ -10,7 +10,7 @@ use crate::checkpoint::labels::Labels;
 use crate::top_k::{Scored, best};
 
 /// A class, or something above it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sure {
     /// The model's name of a class; of what stands above, WordNet's first word.
     pub label: String,
@@ -95,6 +95,14 @@ impl Hierarchy {
             }
             None => self.likeliest(probabilities),
         }
+    }
+
+    /// All that may be the answer, without a score: what it is called, and its WordNet id.
+    pub fn all(&self) -> impl Iterator<Item = (String, String)> {
+        self.nodes.iter().map(|node| {
+            let Sure { label, wnid, .. } = self.answer(node, 0.0);
+            (label, wnid)
+        })
     }
 
     fn answer(&self, node: &Node, sum: f64) -> Sure {
