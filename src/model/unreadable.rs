@@ -1,4 +1,4 @@
-//! What a file is that is no safetensors file, and what to do with it.
+//! What a file is that is no file of weights, and what to do with it.
 
 use std::path::Path;
 

@@ -54,10 +54,10 @@ impl Machine<'_, '_> {
                 Ok(())
             }
             op::POP => match self.marks.last() == Some(&self.stack.len()) {
-                true => self.to_mark().map(drop),
+                true => self.pop_to_mark().map(drop),
                 false => self.pop().map(drop),
             },
-            op::POP_MARK => self.to_mark().map(drop),
+            op::POP_MARK => self.pop_to_mark().map(drop),
             op::DUP => {
                 let top = self.top()?;
                 self.push(top)
@@ -70,9 +70,9 @@ impl Machine<'_, '_> {
             op::EMPTY_LIST | op::LIST | op::APPEND | op::APPENDS => self.list(opcode),
             op::EMPTY_DICT | op::DICT | op::SETITEM | op::SETITEMS => self.dict(opcode),
             op::EMPTY_SET => self.push(OTHER),
-            op::ADDITEMS => self.to_mark().map(drop),
+            op::ADDITEMS => self.pop_to_mark().map(drop),
             op::FROZENSET => {
-                self.to_mark()?;
+                self.pop_to_mark()?;
                 self.push(OTHER)
             }
             op::GLOBAL | op::STACK_GLOBAL => self.class(opcode),
@@ -184,7 +184,7 @@ impl Machine<'_, '_> {
     fn tuple(&mut self, opcode: u8) -> Result<()> {
         let items = match opcode {
             op::EMPTY_TUPLE => Vec::new(),
-            op::TUPLE => self.to_mark()?,
+            op::TUPLE => self.pop_to_mark()?,
             _ => {
                 let count = usize::from(opcode - op::TUPLE1) + 1;
                 let mut items = Vec::with_capacity(count);
@@ -203,7 +203,7 @@ impl Machine<'_, '_> {
         let items = match opcode {
             op::EMPTY_LIST => return self.push_new(Value::List(Vec::new())),
             op::APPEND => vec![self.pop()?],
-            _ => self.to_mark()?,
+            _ => self.pop_to_mark()?,
         };
         self.values.charge(items.len())?;
         if opcode == op::LIST {
@@ -225,7 +225,7 @@ impl Machine<'_, '_> {
                 let value = self.pop()?;
                 vec![self.pop()?, value]
             }
-            _ => self.to_mark()?,
+            _ => self.pop_to_mark()?,
         };
         self.values.charge(items.len())?;
         let pairs = items
@@ -269,11 +269,11 @@ impl Machine<'_, '_> {
             op::INST => {
                 self.input.line()?;
                 self.input.line()?;
-                self.to_mark()?;
+                self.pop_to_mark()?;
                 return self.push_new(Value::Object(None));
             }
             op::OBJ => {
-                self.to_mark()?;
+                self.pop_to_mark()?;
                 return self.push_new(Value::Object(None));
             }
             op::NEWOBJ_EX => drop(self.pop()?),
@@ -330,7 +330,7 @@ impl Machine<'_, '_> {
     }
 
     /// What is on the stack above the last mark, which goes too.
-    fn to_mark(&mut self) -> Result<Vec<Id>> {
+    fn pop_to_mark(&mut self) -> Result<Vec<Id>> {
         match self.marks.pop() {
             Some(mark) => Ok(self.stack.split_off(mark)),
             None => damaged("it looks for a mark that it never set"),
