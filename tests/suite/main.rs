@@ -39,6 +39,7 @@ mod odd_files;
 mod operations;
 mod output;
 mod parity;
+mod pickles;
 mod preprocessing;
 mod records;
 mod reduced_decoding;
@@ -56,4 +57,6 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, features, hub_client, hub_server, random, reference, values};
+use support::{
+    album, environment, features, hub_client, hub_server, pickle, random, reference, values,
+};
