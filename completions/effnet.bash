@@ -18,6 +18,7 @@ _effnet() {
             ,embed) command=embed ;;
             ,similar) command=similar ;;
             ,eval) command=eval ;;
+            ,train) command=train ;;
             ,undo) command=undo ;;
             ,report) command=report ;;
             ,models) command=models ;;
@@ -69,7 +70,7 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find embed similar eval undo report models info download bench completions man help'
+            kind='classify find embed similar eval train undo report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
@@ -198,6 +199,26 @@ _effnet() {
                 --color) kind='auto always never value' ;;
             esac
             ;;
+        train)
+            flags='--from --variant --weights --revision --offline --model --test-size --balance --seed -o --output --json --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --from) kind='files value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --seed) kind=' value' ;;
+                -o | --output) kind='models value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
         undo)
             flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
@@ -274,7 +295,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find embed similar eval undo report models info download bench completions man help'
+            kind='classify find embed similar eval train undo report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -32,6 +32,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand embed 'Turn pictures into vectors: what the network sees before it names classes'
             cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
+            cand train 'Train a model of your own classes'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
@@ -268,6 +269,39 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand -v 'Say what is done and how long it took'
             cand --verbose 'Say what is done and how long it took'
         }
+        &'effnet;train'= {
+            cand --from 'Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --model 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+            cand --seed 'Which pictures are left out together while the others are learnt from'
+            cand -o 'Where the model is written: a new folder, or one that `effnet train` made before'
+            cand --output 'Where the model is written: a new folder, or one that `effnet train` made before'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --dtype 'What to compute with'
+            cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand --color 'When to use colour'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
+            cand --balance 'Let all classes count as much, however many pictures they have'
+            cand --json 'Write one JSON object'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+            cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
         &'effnet;undo'= {
             cand --color 'When to use colour'
             cand --dry-run 'Say what would be done, and do nothing'
@@ -392,6 +426,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand embed 'Turn pictures into vectors: what the network sees before it names classes'
             cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
+            cand train 'Train a model of your own classes'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
@@ -411,6 +446,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;similar'= {
         }
         &'effnet;help;eval'= {
+        }
+        &'effnet;help;train'= {
         }
         &'effnet;help;undo'= {
         }

@@ -183,6 +183,14 @@ impl ModelArgs {
             ..self.source.choice()
         }
     }
+
+    /// The model that is asked for, if one is.
+    pub fn named(&self) -> Option<Choice> {
+        let choice = self.choice();
+        let names = [&choice.model, &choice.variant, &choice.weights];
+        let is_named = names.iter().any(|name| name.is_some());
+        is_named.then_some(choice)
+    }
 }
 
 /// What to write where.

@@ -21,6 +21,7 @@
 //! main                          parse, run, exit code
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
+//! train                         a last layer of one's own classes
 //! eval                          how good a model is on pictures of which it is known what they show
 //! features                      pictures as vectors, kept and compared
 //! sorting                       pictures to a folder for each label
@@ -71,6 +72,8 @@ mod sorting;
 #[cfg(feature = "cli")]
 mod terminal;
 mod top_k;
+#[cfg(feature = "cli")]
+mod train;
 
 // Public for the suite and the fuzz targets, without a promise; a page each in the program's own
 // documentation (CONTRIBUTING.md).

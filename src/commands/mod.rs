@@ -23,6 +23,7 @@ mod searched;
 mod similar;
 mod sort;
 mod tally;
+mod train;
 mod undo;
 pub mod usage;
 mod writer;
@@ -42,6 +43,7 @@ Examples:
   effnet find dog -r photos                        # the paths of those that show a dog
   effnet similar --duplicates -r photos            # groups of copies
   effnet eval validation                           # how good it is; a folder for each label
+  effnet train pets -o mypets                      # classes of your own, in a minute
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -81,6 +83,7 @@ pub enum Command {
     Embed(Box<embed::Embed>),
     Similar(Box<similar::Similar>),
     Eval(Box<eval::Eval>),
+    Train(Box<train::Train>),
     Undo(undo::Undo),
     Report(report::Report),
     Models(models::Models),
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Embed(args) => embed::run(&args, terminal),
         Command::Similar(args) => similar::run(&args, terminal),
         Command::Eval(args) => eval::run(*args, terminal),
+        Command::Train(args) => train::run(&args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
         Command::Models(args) => models::run(&args),

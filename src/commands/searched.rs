@@ -137,8 +137,10 @@ impl Means<'_> {
         path: &Path,
     ) -> Result<Searched> {
         let shown = path.display();
-        let named = self.named();
-        let choice = named.clone().unwrap_or_else(|| self.choice_of(&about));
+        let named = self.model.named();
+        let choice = named
+            .clone()
+            .unwrap_or_else(|| about.choice(self.model.choice()));
         let comparable = about.ensure_named(&choice);
         comparable.with_context(|| format!("can't search {shown}"))?;
         let plan = self.plan(choice)?;
@@ -201,24 +203,6 @@ impl Means<'_> {
         match paths {
             [] => Ok(Inputs::default()),
             _ => selection.inputs(),
-        }
-    }
-
-    /// The model of the command line, if it names one.
-    fn named(&self) -> Option<Choice> {
-        let choice = self.model.choice();
-        let names = [&choice.model, &choice.variant, &choice.weights];
-        let is_named = names.iter().any(|name| name.is_some());
-        is_named.then_some(choice)
-    }
-
-    /// The model that a file was made with, at its commit.
-    fn choice_of(&self, about: &About) -> Choice {
-        let choice = self.model.choice();
-        Choice {
-            model: Some(about.model.clone()),
-            revision: choice.revision.clone().or_else(|| about.commit.clone()),
-            ..choice
         }
     }
 }

@@ -78,6 +78,15 @@ impl About {
         })
     }
 
+    /// The model that made these, at its commit, with the rest as in `choice`.
+    pub fn choice(&self, choice: Choice) -> Choice {
+        Choice {
+            model: Some(self.model.clone()),
+            revision: choice.revision.clone().or_else(|| self.commit.clone()),
+            ..choice
+        }
+    }
+
     /// Prepares pictures for the size that the model was tested at, where these were.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 22] = [
+const OTHERS: [&[&str]; 24] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -115,6 +115,8 @@ const OTHERS: [&[&str]; 22] = [
     &["similar", "star.jpg", "--in", "album", "--variant", "demo"],
     &["similar", "album", "--duplicates", "--variant", "demo"],
     &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
+    &["train", "album", "-o", "taught", "--variant", "demo"],
+    &["train", "--from", "list", "-o", "model", "--balance"],
     &["undo", "sorted"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],

@@ -53,6 +53,7 @@ mod strange_weights;
 mod support;
 mod sure;
 mod template;
+mod train;
 mod usage;
 mod weights;
 

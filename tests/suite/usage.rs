@@ -19,12 +19,13 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "classify",
     "find",
     "embed",
     "similar",
     "eval",
+    "train",
     "undo",
     "report",
     "models",

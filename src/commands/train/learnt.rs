@@ -1,0 +1,219 @@
+//! Features to a model, and what is to be said of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::Train;
+use super::pictures::Gathered;
+use crate::checkpoint::files::{CONFIG_FILE, WEIGHTS_FILE};
+use crate::commands::outcome::Outcome;
+use crate::features::file::Format;
+use crate::features::store::Store;
+use crate::output::{Name, destination};
+use crate::run::threads::INTERRUPTED;
+use crate::terminal::{Terminal, human_duration};
+use crate::train::folds::folds;
+use crate::train::report::{self, Class, Doubt, Failed, Training, measured};
+use crate::train::samples::{Head, Samples};
+use crate::train::saved::{self, FEATURES_FILE, Folder, REPORT_FILE};
+use crate::train::search::{Found, search};
+use crate::train::suspects::suspects;
+
+/// Classes with fewer pictures are told of.
+const FEW: usize = 10;
+
+/// Trains, writes the model and says how good it is.
+///
+/// # Errors
+/// If the model can't be written.
+pub fn learn(
+    args: &Train,
+    gathered: Gathered,
+    started: Instant,
+    terminal: Terminal,
+) -> Result<Outcome> {
+    warn(&gathered, terminal);
+    let samples = samples(args, &gathered)?;
+    let hashes: Vec<&str> = gathered
+        .sets
+        .taught
+        .iter()
+        .map(|&(picture, _)| gathered.index.fingerprints[picture].sha256.as_str())
+        .collect();
+    let (fold, parts) = folds(&samples.truth, &hashes, args.seed);
+    let learning = Instant::now();
+    let goes_on = || !INTERRUPTED.load(Ordering::Relaxed);
+    let Some(found) = search(&samples, (&fold, parts), goes_on)? else {
+        return Ok(Outcome::Interrupted);
+    };
+    terminal.detail(&format!(
+        "trained in {}, {} strengths tried, {} steps for the last head",
+        human_duration(learning.elapsed()),
+        found.trials.len(),
+        found.head.steps,
+    ));
+    let head = samples.head(&found.head.point, found.best.sharpness);
+    let seconds = started.elapsed().as_secs_f64();
+    let training = training(args, &gathered, &samples, (&found, parts), &head, seconds)?;
+    write(args, &gathered, &head, &training)?;
+    let mut to = destination::stdout();
+    let written = match args.json {
+        true => serde_json::to_writer(&mut to, &training)
+            .map_err(Into::into)
+            .and_then(|()| to.write_all(b"\n")),
+        false => to.write_all(report::text(&training).as_bytes()),
+    };
+    written
+        .and_then(|()| to.flush())
+        .context("can't write the output")?;
+    let shown = args.output.display();
+    terminal.say(&format!(
+        "{shown} is ready: effnet classify --model {shown} ..."
+    ));
+    Ok(gathered.outcome)
+}
+
+fn warn(gathered: &Gathered, terminal: Terminal) {
+    if let Some(small) = gathered.sets.small(FEW) {
+        terminal.warn(&format!("few pictures to learn from: {small}"));
+    }
+    let left_out = gathered.sets.left_out.len();
+    if left_out > 0 {
+        let first = gathered.index.paths[gathered.sets.left_out[0]].display();
+        terminal.warn(&format!(
+            "{left_out} left out, in no folder of a class that is learnt; the first is {first}"
+        ));
+    }
+}
+
+fn samples(args: &Train, gathered: &Gathered) -> Result<Samples> {
+    let Gathered { index, sets, .. } = gathered;
+    let width = gathered.about.features;
+    let of = |picture: usize| &index.values[picture * width..][..width];
+    let taught = sets.taught.iter();
+    let features: Vec<f32> = taught
+        .clone()
+        .flat_map(|&(picture, _)| of(picture).iter().copied())
+        .collect();
+    let truth = taught.map(|&(_, class)| class).collect();
+    Samples::new(&features, truth, sets.classes.len(), args.balance)
+}
+
+fn training<'a>(
+    args: &Train,
+    gathered: &'a Gathered,
+    samples: &Samples,
+    (found, folds): (&'a Found, usize),
+    head: &Head,
+    seconds: f64,
+) -> Result<Training<'a>> {
+    let Gathered {
+        about, index, sets, ..
+    } = gathered;
+    let classes = &sets.classes[..];
+    let name = |picture: usize| Name::of(&index.paths[picture]);
+    let rows = found.logits.chunks(classes.len());
+    let seen = rows.map(|row| row.iter().map(|&z| z as f32).collect::<Vec<f32>>());
+    let seen = seen.zip(&samples.truth);
+    let features = |picture: usize| &index.values[picture * about.features..][..about.features];
+    let held_out = sets.held_out.iter().map(|(part, pictures)| {
+        let logits = pictures
+            .iter()
+            .map(|(picture, class)| (head.logits(features(*picture)), class));
+        Ok((
+            part.as_str(),
+            measured(&about.model, classes, logits, seconds)?,
+        ))
+    });
+    let doubts = suspects(&found.logits, &samples.truth, classes.len());
+    let doubts = doubts.into_iter().map(|suspect| Doubt {
+        name: name(sets.taught[suspect.picture].0),
+        given: &classes[suspect.given],
+        given_score: suspect.given_score,
+        looks_like: &classes[suspect.looks_like],
+        score: suspect.score,
+    });
+    let counts = sets.counts();
+    let failed = gathered.failed.iter().map(|(path, error)| Failed {
+        name: Name::of(path),
+        error: error.into(),
+    });
+    Ok(Training {
+        model: &about.model,
+        commit: about.commit.as_deref(),
+        weights_sha256: &about.weights_sha256,
+        features: about.features,
+        classes: classes
+            .iter()
+            .zip(counts)
+            .map(|(label, pictures)| Class { label, pictures })
+            .collect(),
+        pictures: sets.taught.len(),
+        failed: failed.collect(),
+        left_out: sets.left_out.iter().map(|&picture| name(picture)).collect(),
+        seed: args.seed,
+        balanced: args.balance,
+        folds,
+        c: found.best.c,
+        temperature: 1.0 / found.best.sharpness,
+        trials: &found.trials,
+        cross_validation: measured(&about.model, classes, seen, seconds)?,
+        held_out: held_out.collect::<Result<BTreeMap<_, _>>>()?,
+        suspects: doubts.collect(),
+        same_file: same_file(gathered),
+    })
+}
+
+/// Files that are in folders of several classes.
+fn same_file(gathered: &Gathered) -> Vec<Vec<Name>> {
+    let Gathered { index, sets, .. } = gathered;
+    let mut alike: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+    for &(picture, class) in &sets.taught {
+        let hash = &index.fingerprints[picture].sha256;
+        alike.entry(hash).or_default().push((picture, class));
+    }
+    let several = |files: &Vec<(usize, usize)>| files.iter().any(|file| file.1 != files[0].1);
+    let mut alike: Vec<_> = alike.into_values().filter(several).collect();
+    alike.sort_unstable();
+    let names = |files: Vec<(usize, usize)>| {
+        let names = files
+            .iter()
+            .map(|&(picture, _)| Name::of(&index.paths[picture]));
+        names.collect()
+    };
+    alike.into_iter().map(names).collect()
+}
+
+fn write(args: &Train, gathered: &Gathered, head: &Head, training: &Training) -> Result<()> {
+    let folder = Folder::begin(&args.output)?;
+    let write = |name: &str, text: String| {
+        let path = folder.file(name);
+        std::fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))
+    };
+    write(
+        CONFIG_FILE,
+        saved::config(&gathered.model.card, &gathered.sets.classes)?,
+    )?;
+    saved::weights(&gathered.model, head, &folder.file(WEIGHTS_FILE))?;
+    if !gathered.is_kept {
+        features(gathered, &folder.file(FEATURES_FILE))?;
+    }
+    write(REPORT_FILE, serde_json::to_string_pretty(training)? + "\n")?;
+    folder.finish()
+}
+
+fn features(gathered: &Gathered, path: &Path) -> Result<()> {
+    let Gathered { about, index, .. } = gathered;
+    let (mut store, _) = Store::open(path, Format::Safetensors, about.clone(), false)?;
+    let rows = index.values.chunks(about.features);
+    let rows = rows.zip(&index.paths).zip(&index.fingerprints);
+    for ((features, path), print) in rows {
+        store.row(path, features, print.clone())?;
+    }
+    store.finish()
+}
