@@ -18,32 +18,94 @@ pub struct Suspect {
     pub score: f64,
 }
 
-/// The pictures whose most likely class is another than the one that is given, and as likely as it is
-/// for the pictures of that class; the most striking first. `logits` are row after row.
+/// Of each class as many pictures as seem to be wrong among those of which the heads are sure, taken to
+/// all of its pictures, and of those whose most likely class is another the ones that stand out most;
+/// the most striking first. `logits` are row after row.
+///
+/// A head is sure of a class where that is as likely as it is on average for the class's own pictures.
 pub fn suspects(logits: &[f64], truth: &[usize], classes: usize) -> Vec<Suspect> {
     let mut scores = logits.to_vec();
-    let mut sums = vec![(0.0, 0_usize); classes];
     for (row, &class) in scores.chunks_mut(classes).zip(truth) {
         cross_entropy(row, class);
+    }
+    let usual = usual(&scores, truth, classes);
+    let mut sure = vec![Sure::default(); classes];
+    let mut found = Vec::new();
+    for (picture, (row, &given)) in scores.chunks(classes).zip(truth).enumerate() {
+        let is_likelier = |a: &usize, b: &usize| row[*a].total_cmp(&row[*b]);
+        let likely = (0..classes).filter(|&class| row[class] >= usual[class]);
+        let of_class = &mut sure[given];
+        of_class.pictures += 1;
+        match likely.max_by(is_likelier) {
+            Some(class) if class == given => of_class.right += 1,
+            Some(_) => of_class.wrong += 1,
+            None => {}
+        }
+        let best = (0..classes).max_by(is_likelier);
+        if let Some(looks_like) = best.filter(|&best| best != given) {
+            found.push(Suspect {
+                picture,
+                given,
+                given_score: row[given],
+                looks_like,
+                score: row[looks_like],
+            });
+        }
+    }
+    let margin = |s: &Suspect| s.score - s.given_score;
+    found.sort_by(|a, b| margin(b).total_cmp(&margin(a)));
+    let mut left: Vec<usize> = sure.iter().map(Sure::wrong).collect();
+    found.retain(|suspect| {
+        let of_class = &mut left[suspect.given];
+        let is_one = *of_class > 0;
+        *of_class = of_class.saturating_sub(1);
+        is_one
+    });
+    found
+}
+
+/// How likely each class is on average for the pictures that it is given to.
+fn usual(scores: &[f64], truth: &[usize], classes: usize) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0_usize); classes];
+    for (row, &class) in scores.chunks(classes).zip(truth) {
         sums[class].0 += row[class];
         sums[class].1 += 1;
     }
-    // How likely a class is on average for its own pictures.
-    let usual = |class: usize| sums[class].0 / sums[class].1.max(1) as f64;
-    let suspect = |(picture, (row, &given)): (usize, (&[f64], &usize))| {
-        let likely = (0..classes).filter(|&class| row[class] >= usual(class));
-        let looks_like = likely.max_by(|&a, &b| row[a].total_cmp(&row[b]))?;
-        (looks_like != given && row[looks_like] > row[given]).then(|| Suspect {
-            picture,
-            given,
-            given_score: row[given],
-            looks_like,
-            score: row[looks_like],
-        })
-    };
-    let rows = scores.chunks(classes).zip(truth).enumerate();
-    let mut found: Vec<Suspect> = rows.filter_map(suspect).collect();
-    let margin = |s: &Suspect| s.score - s.given_score;
-    found.sort_by(|a, b| margin(b).total_cmp(&margin(a)));
-    found
+    let mean = |(sum, count): (f64, usize)| sum / count.max(1) as f64;
+    sums.into_iter().map(mean).collect()
+}
+
+/// Pictures of a class, and those of which the heads are sure.
+#[derive(Clone, Debug, Default)]
+struct Sure {
+    pictures: usize,
+    right: usize,
+    wrong: usize,
+}
+
+impl Sure {
+    /// How many of all seem to be wrong (equation 3 of Northcutt et al.).
+    fn wrong(&self) -> usize {
+        let share = self.wrong as f64 / (self.right + self.wrong).max(1) as f64;
+        (self.pictures as f64 * share).round() as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_out_is_suspected_and_no_more_than_seem_wrong() {
+        // Of class 0 nine are plain; one is plainly of class 1, and one is hard to tell.
+        let mut logits = [4.0, 0.0].repeat(9);
+        logits.extend([-4.0, 0.0, -0.1, 0.0]);
+        let mut truth = vec![0; 11];
+        logits.extend([0.0, 4.0].repeat(10));
+        truth.extend([1; 10]);
+        let found = suspects(&logits, &truth, 2);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].picture, found[0].looks_like), (9, 1));
+        assert!(found[0].score > 0.9);
+    }
 }
