@@ -1,5 +1,6 @@
 //! Records to text, JSON, JSON Lines, CSV, TSV or a template.
 
+pub mod anew;
 pub mod destination;
 mod json;
 mod name;
