@@ -89,10 +89,11 @@ pub mod run;
 pub use checkpoint::choice::Choice;
 pub use checkpoint::label::Label;
 pub use checkpoint::labels::{Labels, Prediction};
-pub use classifier::{ClassMaps, Classifier, Error};
+pub use classifier::{ClassMap, ClassMaps, Classifier, Error};
 pub use device::{Choice as DeviceChoice, OpenDevice, Precision};
 pub use error::{ErrorKind, PictureError};
 pub use hub::{HubError, Progress};
+pub use model::Positions;
 pub use picture::transform::Transform;
 
 /// What main.rs is made of.

@@ -1,10 +1,11 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], which network of a file is
+//! [`layers`]; where its last positions lie, [`positions`]), its weights ([`names`], [`weights`], [`safetensors`], which network of a file is
 //! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
 //! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
-//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, and weights < loader < block < efficientnet.
+//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, weights < positions, and
+//! weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
@@ -19,6 +20,7 @@ mod heads;
 pub mod layers;
 mod loader;
 pub mod names;
+pub mod positions;
 pub mod safetensors;
 pub mod unreadable;
 pub mod weights;
@@ -26,3 +28,4 @@ pub mod weights;
 pub use block::AfterStep;
 pub use config::Config;
 pub use efficientnet::EfficientNet;
+pub use positions::Positions;
