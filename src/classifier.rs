@@ -195,7 +195,9 @@ impl Classifier {
             let wanted = choose(logits).into_iter();
             Ok(ClassMaps {
                 logits: logits.to_vec(),
-                maps: wanted.map(|class| self.class_map(trunk, class)).collect::<Result<_, _>>()?,
+                maps: wanted
+                    .map(|class| self.class_map(trunk, class))
+                    .collect::<Result<_, _>>()?,
             })
         };
         both.iter().map(maps).collect()
@@ -205,7 +207,9 @@ impl Classifier {
     fn class_map(&self, trunk: &[f32], class: usize) -> Result<ClassMap, Error> {
         let (weights, bias) = self.network.class(class).map_err(Error::Network)?;
         let positions = trunk.chunks_exact(weights.len());
-        Ok(positions.map(|features| dot(features, &weights) + bias).collect())
+        Ok(positions
+            .map(|features| dot(features, &weights) + bias)
+            .collect())
     }
 
     /// Where the positions of its maps lie in the network's input, from top to bottom and from left
@@ -251,7 +255,9 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0; SIDE_BY_SIDE];
     for (a, b) in a.chunks(SIDE_BY_SIDE).zip(b.chunks(SIDE_BY_SIDE)) {
         let products = a.iter().zip(b).map(|(a, b)| a * b);
-        sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
+        sums.iter_mut()
+            .zip(products)
+            .for_each(|(sum, product)| *sum += product);
     }
     sums.iter().sum()
 }

@@ -21,6 +21,7 @@
 //! main                          parse, run, exit code
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
+//! explain                       where in a picture a class is seen
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
 //!                               in order; records to somewhere; standard error
@@ -56,6 +57,8 @@
 mod cli;
 #[cfg(feature = "cli")]
 mod commands;
+#[cfg(feature = "cli")]
+mod explain;
 #[cfg(feature = "cli")]
 mod output;
 mod printable;

@@ -6,6 +6,7 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod explain;
 mod find;
 mod help;
 mod info;
@@ -30,6 +31,7 @@ Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
+  effnet explain photo.jpg -o heat.png             # where in it the label is seen
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -66,6 +68,7 @@ pub struct Cli {
 pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
+    Explain(Box<explain::Explain>),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -87,6 +90,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

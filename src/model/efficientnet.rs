@@ -107,9 +107,7 @@ impl EfficientNet {
     /// If the shape is another, or the device fails.
     pub fn trunk_and_logits(&self, pictures: &Tensor) -> Result<Tensor> {
         let network = |pictures: &Tensor| self.parts(pictures, Self::both);
-        Ok(self
-            .runtime
-            .replay("trunk and logits", pictures, network)?)
+        Ok(self.runtime.replay("trunk and logits", pictures, network)?)
     }
 
     /// How the features of a position make the logit of class `index` there: a weight for each, and

@@ -25,116 +25,107 @@ struct Object<'a> {
     error: Option<Failure<'a>>,
 }
 
+/// Why there is no answer.
 #[derive(Serialize)]
-struct Failure<'a> {
+pub(super) struct Failure<'a> {
     kind: &'static str,
     message: &'a str,
 }
 
+impl<'a> From<&'a PictureError> for Failure<'a> {
+    fn from(error: &'a PictureError) -> Self {
+        Self {
+            kind: error.kind.name(),
+            message: &error.message,
+        }
+    }
+}
+
 fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
-    let failure = |error: &'a PictureError| Failure {
-        kind: error.kind.name(),
-        message: &error.message,
-    };
     let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
         model,
         predictions: answer.map(|answer| answer.predictions.as_slice()),
         sure: sure.then(|| answer?.sure.as_ref()),
-        error: record.outcome.as_ref().err().map(failure),
+        error: record.outcome.as_ref().err().map(Failure::from),
     }
 }
 
-/// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
-fn write(to: &mut impl Write, object: &Object, style: Style) -> io::Result<()> {
-    if !style.terminal {
-        return Ok(serde_json::to_writer(to, object)?);
-    }
-    for c in serde_json::to_string(object)?.chars() {
-        if steers(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(to, "\\u{unit:04x}")?;
-            }
-        } else {
-            write!(to, "{c}")?;
-        }
-    }
-    Ok(())
-}
-
-/// One object per line.
-pub(super) struct Lines<W: Write> {
+/// Objects one after the other, each flushed: one array, valid from the first object to an early end, or
+/// one object per line.
+pub struct Objects<W: Write> {
     to: W,
-    model: String,
-    sure: bool,
-    style: Style,
-}
-
-impl<W: Write> Lines<W> {
-    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
-        Self {
-            to,
-            model,
-            sure,
-            style,
-        }
-    }
-}
-
-impl<W: Write> Sink for Lines<W> {
-    fn record(&mut self, record: &Record) -> io::Result<()> {
-        write(
-            &mut self.to,
-            &object(record, &self.model, self.sure),
-            self.style,
-        )?;
-        self.to.write_all(b"\n")?;
-        self.to.flush()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-}
-
-/// One array, valid from the first record to an early end.
-pub(super) struct Array<W: Write> {
-    to: W,
-    model: String,
-    sure: bool,
+    is_array: bool,
     style: Style,
     empty: bool,
 }
 
-impl<W: Write> Array<W> {
-    pub(super) fn new(to: W, model: String, sure: bool, style: Style) -> Self {
+impl<W: Write> Objects<W> {
+    pub(super) fn new(to: W, is_array: bool, style: Style) -> Self {
         Self {
             to,
-            model,
-            sure,
+            is_array,
             style,
             empty: true,
         }
     }
-}
 
-impl<W: Write> Sink for Array<W> {
-    fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[\n" } else { b",\n" })?;
+    pub(super) fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+        let (before, behind): (&[u8], &[u8]) = match (self.is_array, self.empty) {
+            (false, _) => (b"", b"\n"),
+            (true, true) => (b"[\n", b""),
+            (true, false) => (b",\n", b""),
+        };
+        self.to.write_all(before)?;
         self.empty = false;
-        write(
-            &mut self.to,
-            &object(record, &self.model, self.sure),
-            self.style,
-        )?;
+        self.escaped(object)?;
+        self.to.write_all(behind)?;
         self.to.flush()
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.to
-            .write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
+    /// On a terminal, what could steer it is escaped as JSON escapes controls.
+    fn escaped(&mut self, object: &impl Serialize) -> io::Result<()> {
+        if !self.style.terminal {
+            return Ok(serde_json::to_writer(&mut self.to, object)?);
+        }
+        for c in serde_json::to_string(object)?.chars() {
+            if steers(c) {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(self.to, "\\u{unit:04x}")?;
+                }
+            } else {
+                write!(self.to, "{c}")?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = match (self.is_array, self.empty) {
+            (false, _) => b"",
+            (true, true) => b"[]\n",
+            (true, false) => b"\n]\n",
+        };
+        self.to.write_all(end)?;
         self.to.flush()
+    }
+}
+
+/// Records as objects.
+pub(super) struct Records<W: Write> {
+    pub objects: Objects<W>,
+    pub model: String,
+    pub sure: bool,
+}
+
+impl<W: Write> Sink for Records<W> {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        let object = object(record, &self.model, self.sure);
+        self.objects.object(&object)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.objects.finish()
     }
 }

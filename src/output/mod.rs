@@ -1,8 +1,10 @@
 //! Records to text, JSON, JSON Lines, CSV, TSV or a template.
 
 pub mod destination;
+pub mod explained;
 mod json;
 mod name;
+pub mod pictures;
 mod record;
 pub mod resume;
 mod table;
@@ -91,8 +93,11 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
-        Format::Json => Box::new(json::Array::new(to, model, sure, style)),
-        Format::Jsonl => Box::new(json::Lines::new(to, model, sure, style)),
+        Format::Json | Format::Jsonl => Box::new(json::Records {
+            objects: json::Objects::new(to, format == Format::Json, style),
+            model,
+            sure,
+        }),
         Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
         Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
     }

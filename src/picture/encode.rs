@@ -42,6 +42,8 @@ pub fn is_ours(path: &Path) -> io::Result<bool> {
     let text = format!("tEXt{}\0{}", SOFTWARE.0, SOFTWARE.1);
     let mut start = Vec::new();
     let length = CHUNK + text.len();
-    File::open(path)?.take(length as u64).read_to_end(&mut start)?;
+    File::open(path)?
+        .take(length as u64)
+        .read_to_end(&mut start)?;
     Ok(start.get(CHUNK..) == Some(text.as_bytes()))
 }

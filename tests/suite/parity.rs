@@ -176,10 +176,15 @@ fn the_mean_of_a_class_map_is_the_logit_and_the_classified_features_are_the_logi
             for class in [0, 31, 32, 999] {
                 let (weights, bias) = network.class(class).expect("a class");
                 for (picture, trunk) in trunk.chunks(9 * 1280).enumerate() {
-                    let map = trunk.chunks(1280).map(|features| dot(features, &weights) + bias);
+                    let map = trunk
+                        .chunks(1280)
+                        .map(|features| dot(features, &weights) + bias);
                     let mean = map.sum::<f32>() / 9.0;
                     let logit = logits[picture * 1000 + class];
-                    assert!((mean - logit).abs() < 1e-5 * largest(&logits), "{what}: {class}");
+                    assert!(
+                        (mean - logit).abs() < 1e-5 * largest(&logits),
+                        "{what}: {class}"
+                    );
                 }
             }
             assert!(network.class(1000).is_err(), "{what}");
