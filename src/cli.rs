@@ -224,7 +224,7 @@ impl OutputArgs {
             false => self.template.clone(),
         };
         match template {
-            Some(template) => Layout::Template(template, if null { 0 } else { b'\n' }),
+            Some(template) => Layout::of_template(template, null),
             None => Layout::Format(self.format()),
         }
     }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Stdout, Write, stderr, stdout};
+use std::path::Path;
 use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::error::PictureError;
 use crate::printable::{Style, printable};
 
 /// When to use colour.
@@ -58,6 +60,11 @@ impl Terminal {
         if !self.quiet {
             write_line(&format!("warning: {}", shown(message)));
         }
+    }
+
+    /// A picture that has no answer, where no record says so.
+    pub fn warn_of(&self, path: &Path, error: &PictureError) {
+        self.warn(&format!("{}: {}", path.display(), error.message));
     }
 
     /// A remark on the run as a whole.

@@ -6,11 +6,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 use super::label::{Label, is_wnid};
-use super::label_names::LabelNames;
+use super::label_names::{LabelNames, MOST_CLASSES};
 use super::text_file;
-
-/// What is made for each label is made before the model's classes are counted.
-const MOST_LABELS: usize = 100_000;
 
 /// The labels in the file at `path`, in the order of the classes.
 ///
@@ -48,7 +45,7 @@ fn of_json(mut json: Value) -> Result<Vec<Label>> {
     }
     let names = LabelNames::read(&json)?;
     let classes = names.classes();
-    ensure!(classes <= MOST_LABELS, "it names class {}", classes - 1);
+    ensure!(classes <= MOST_CLASSES, "it names class {}", classes - 1);
     let names = names.into_names(classes)?;
     Ok(names.iter().map(|name| label(name)).collect())
 }

@@ -3,6 +3,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+/// Each class has a label in memory before the weights are looked at. ImageNet-21k has 21,843.
+pub(super) const MOST_CLASSES: usize = 100_000;
+
 /// What the classes are called: for each index a name, where there is one.
 ///
 /// Exporters write a list; a table from index to name (transformers' `id2label`); or one from name

@@ -13,8 +13,7 @@ use crate::cli::{
     EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs, WorkArgs, label_count,
     probability,
 };
-use crate::output::resume;
-use crate::output::{Format, Layout};
+use crate::output::{Format, Layout, resume};
 use crate::terminal::Terminal;
 use crate::top_k::Scoring;
 
@@ -77,6 +76,7 @@ pub struct Classify {
 
 pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let layout = args.layout()?;
+    let ranks = layout.ranks();
     let keep_going = args.work.keep_going;
     let (plan, inputs) = Plan::new(&args.inputs, &args.model, &args.work, terminal)?;
     if let Some(output) = &args.output.output {
@@ -97,7 +97,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
         return writer.close(failed, keep_going);
     }
     let model = plan.resolve()?;
-    let answers = args.answers(&model.card.labels, model.card.scoring)?;
+    let answers = args.answers(&model.card.labels, model.card.scoring, ranks)?;
     let mut writer = writer(&model.name)?;
     let (inputs, count) = writer.left_of(inputs);
     let Running {
@@ -131,15 +131,11 @@ impl Classify {
         Ok(layout)
     }
 
-    /// What is said of pictures, by a model with these classes.
-    fn answers(&self, labels: &Labels, own: Scoring) -> Result<Answers> {
+    /// What is said of pictures, by a model with these classes, of which the layout needs so many.
+    fn answers(&self, labels: &Labels, own: Scoring, ranks: usize) -> Result<Answers> {
         let scoring = match self.sigmoid {
             true => Scoring::Sigmoid,
             false => own,
-        };
-        let ranks = match self.output.layout(false, false) {
-            Layout::Template(template, _) => template.ranks(),
-            Layout::Format(_) => 0,
         };
         let only = match self.only.as_slice() {
             [] => None,

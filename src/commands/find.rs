@@ -9,6 +9,7 @@ use super::answer::{LIKELY, words};
 use super::outcome::Outcome;
 use super::plan::{Plan, Running};
 use super::tally::Tally;
+use super::writer::WRITING;
 use crate::checkpoint::hierarchy::Query;
 use crate::cli::{InputArgs, ModelArgs, WorkArgs, probability};
 use crate::error::PictureError;
@@ -92,11 +93,10 @@ pub fn run(args: &Find, terminal: Terminal) -> Result<Outcome> {
         Ok(_) => {
             found = true;
             let outcome = Ok(Answer::default());
-            let written = paths.record(&Record { path, outcome });
-            written.context("can't write the output")
+            paths.record(&Record { path, outcome }).context(WRITING)
         }
         Err(error) => {
-            terminal.warn(&format!("{}: {}", path.display(), error.message));
+            terminal.warn_of(&path, &error);
             Ok(())
         }
     };
@@ -111,9 +111,8 @@ pub fn run(args: &Find, terminal: Terminal) -> Result<Outcome> {
 
 /// What writes the paths.
 fn paths(null: bool, terminal: Terminal) -> Box<dyn Sink> {
-    let end = if null { 0 } else { b'\n' };
     let options = output::Options {
-        layout: Layout::Template(Template::path(), end),
+        layout: Layout::of_template(Template::path(), null),
         sure: false,
         header: false,
         model: String::new(),

@@ -80,8 +80,9 @@ fn write_command(page: &mut String, command: &Command, shown: &[&Command]) -> Re
         let has = |shown: &&&Command| shown.get_arguments().any(|other| is_same(arg, other));
         shown.iter().find(has).map(|shown| shown.get_name())
     };
+    let own = || command.get_arguments().filter(|arg| first(arg).is_none());
     let mut headings: Vec<Option<&str>> = Vec::new();
-    for heading in command.get_arguments().map(Arg::get_help_heading) {
+    for heading in own().map(Arg::get_help_heading) {
         if heading != Some(GENERAL) && !headings.contains(&heading) {
             headings.push(heading);
         }

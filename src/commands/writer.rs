@@ -32,7 +32,8 @@ pub struct Writer {
     tally: Tally,
 }
 
-const WRITING: &str = "can't write the output";
+/// Before what the system says.
+pub const WRITING: &str = "can't write the output";
 
 impl Writer {
     /// Opens what the records of `model` go to.
@@ -93,11 +94,7 @@ impl Writer {
     ) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
         let names = self.done.names.clone();
         let is_left = move |input: &Input| !names.contains(&Name::of(input.path()));
-        let Inputs { named, listed, .. } = inputs;
-        let named: Vec<_> = named.into_iter().filter(&is_left).collect();
-        let count = listed.is_none().then_some(named.len() as u64);
-        let listed = listed.into_iter().flatten().filter(is_left);
-        (named.into_iter().chain(listed), count)
+        inputs.only(is_left).counted()
     }
 
     /// Runs the pipeline into the sink. Pictures without an answer and without an error are left out.
@@ -167,7 +164,7 @@ impl Writer {
 /// Writes a record; `warned` is told of what the record can't say.
 fn write(sink: &mut dyn Sink, record: &Record, warned: Option<&Terminal>) -> Result<()> {
     if let (Some(terminal), Err(error)) = (warned, &record.outcome) {
-        terminal.warn(&format!("{}: {}", record.path.display(), error.message));
+        terminal.warn_of(&record.path, error);
     }
     sink.record(record).context(WRITING)
 }

@@ -25,9 +25,9 @@ struct Object<'a> {
     error: Option<Failure<'a>>,
 }
 
-/// Why there is no answer.
+/// What was wrong with a picture.
 #[derive(Serialize)]
-pub(super) struct Failure<'a> {
+pub struct Failure<'a> {
     kind: &'static str,
     message: &'a str,
 }
@@ -50,6 +50,23 @@ fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
         sure: sure.then(|| answer?.sure.as_ref()),
         error: record.outcome.as_ref().err().map(Failure::from),
     }
+}
+
+/// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
+pub(super) fn write(to: &mut impl Write, object: &impl Serialize, style: Style) -> io::Result<()> {
+    if !style.terminal {
+        return Ok(serde_json::to_writer(to, object)?);
+    }
+    for c in serde_json::to_string(object)?.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+        } else {
+            write!(to, "{c}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Objects one after the other, each flushed: one array, valid from the first object to an early end, or
@@ -79,26 +96,9 @@ impl<W: Write> Objects<W> {
         };
         self.to.write_all(before)?;
         self.empty = false;
-        self.escaped(object)?;
+        write(&mut self.to, object, self.style)?;
         self.to.write_all(behind)?;
         self.to.flush()
-    }
-
-    /// On a terminal, what could steer it is escaped as JSON escapes controls.
-    fn escaped(&mut self, object: &impl Serialize) -> io::Result<()> {
-        if !self.style.terminal {
-            return Ok(serde_json::to_writer(&mut self.to, object)?);
-        }
-        for c in serde_json::to_string(object)?.chars() {
-            if steers(c) {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(self.to, "\\u{unit:04x}")?;
-                }
-            } else {
-                write!(self.to, "{c}")?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn finish(&mut self) -> io::Result<()> {

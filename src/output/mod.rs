@@ -59,6 +59,21 @@ pub enum Layout {
     Template(Template, u8),
 }
 
+impl Layout {
+    /// A template, with NUL or a line end behind each record.
+    pub fn of_template(template: Template, null: bool) -> Self {
+        Self::Template(template, if null { 0 } else { b'\n' })
+    }
+
+    /// How many predictions it needs of each record, beside those that were asked for.
+    pub fn ranks(&self) -> usize {
+        match self {
+            Self::Template(template, _) => template.ranks(),
+            Self::Format(_) => 0,
+        }
+    }
+}
+
 /// How records are written, and what is said with them.
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -19,6 +19,17 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
+const COMMANDS: [&str; 8] = [
+    "classify",
+    "find",
+    "models",
+    "info",
+    "download",
+    "bench",
+    "completions",
+    "man",
+];
+
 #[test]
 fn numbers_are_understood_as_people_write_them() {
     assert_eq!(scores(&demo(&["-k", "all"])), 16);
@@ -216,15 +227,7 @@ fn long_help_begins_with_examples_and_groups_the_flags() {
     let short = environment.run(["classify", "-h"]).stdout;
     assert!(!short.contains("Examples:") && !short.contains("Exit status:"));
     assert!(short.lines().count() < 80, "{short}");
-    for command in [
-        "find",
-        "models",
-        "info",
-        "download",
-        "bench",
-        "completions",
-        "man",
-    ] {
+    for command in COMMANDS {
         let help = environment.run([command, "--help"]).stdout;
         assert!(help.contains("Examples:"), "{command}");
     }
@@ -234,16 +237,7 @@ fn long_help_begins_with_examples_and_groups_the_flags() {
 fn every_example_of_the_help_can_be_parsed() {
     let environment = Environment::new();
     let mut tried = 0;
-    for command in [
-        "",
-        "classify",
-        "models",
-        "info",
-        "download",
-        "bench",
-        "completions",
-        "man",
-    ] {
+    for command in [""].into_iter().chain(COMMANDS) {
         let arguments: Vec<_> = [command, "--help"]
             .into_iter()
             .filter(|a| !a.is_empty())

@@ -2,10 +2,8 @@
 
 use anyhow::{Result, ensure};
 
+use crate::checkpoint::label_names::MOST_CLASSES;
 use crate::top_k::Scoring;
-
-/// Each class has a label in memory before the weights are looked at. ImageNet-21k has 21,843.
-const MOST_CLASSES: usize = 100_000;
 
 /// Checks a number of classes before anything is made for each of them.
 pub(super) fn check_classes(classes: usize) -> Result<()> {

@@ -3,10 +3,11 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use super::lineages::Lineages;
+use super::lineages::{Lineages, PerClass};
 use super::silent::is_silent;
 use super::wordnet::WordNet;
 use crate::checkpoint::labels::Labels;
+use crate::top_k::{Scored, best};
 
 /// A class, or something above it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,10 +34,8 @@ pub struct Hierarchy {
     labels: Labels,
     /// Those that mean the fewest classes first; of equals, in the order of the wnids.
     nodes: Vec<Node>,
-    /// For each class the nodes that mean it, one class after the other.
-    above: Vec<u32>,
-    /// Where each class's nodes end.
-    ends: Vec<usize>,
+    /// For each class the nodes that mean it.
+    above: PerClass,
 }
 
 impl Hierarchy {
@@ -61,17 +60,10 @@ impl Hierarchy {
         for (at, node) in nodes.iter().enumerate() {
             place[node.synset] = Some(at as u32);
         }
-        let (mut above, mut ends) = (Vec::new(), Vec::with_capacity(all));
-        for class in 0..all {
-            let lineage = lineages.of_class(class).iter();
-            above.extend(lineage.filter_map(|&synset| place[synset as usize]));
-            ends.push(above.len());
-        }
         Ok(Self {
             labels: labels.clone(),
             nodes,
-            above,
-            ends,
+            above: lineages.filter_map(|synset| place[synset as usize]),
         })
     }
 
@@ -84,12 +76,10 @@ impl Hierarchy {
     /// a sum says nothing.
     pub fn sure(&self, probabilities: &[f32], p: f32) -> Sure {
         let mut sums = vec![0.0_f64; self.nodes.len()];
-        let mut start = 0;
-        for (&probability, &end) in probabilities.iter().zip(&self.ends) {
-            for &node in &self.above[start..end] {
+        for (class, &probability) in probabilities.iter().enumerate() {
+            for &node in self.above.of_class(class) {
                 sums[node as usize] += f64::from(probability);
             }
-            start = end;
         }
         match sums.iter().position(|&sum| sum >= f64::from(p)) {
             Some(first) => {
@@ -124,15 +114,11 @@ impl Hierarchy {
 
     /// The class with the highest probability, the first of equals.
     fn likeliest(&self, probabilities: &[f32]) -> Sure {
-        let better = |best: usize, class: usize| match probabilities[class] > probabilities[best] {
-            true => class,
-            false => best,
-        };
-        let class = (0..probabilities.len()).fold(0, better);
-        let label = self.labels.get(class).clone();
+        let Scored { index, score } = best(probabilities, 1, 0.0)[0];
+        let label = self.labels.get(index).clone();
         Sure {
             label: label.name,
-            score: probabilities[class],
+            score,
             wnid: label.wnid.unwrap_or_default(),
         }
     }

@@ -5,7 +5,7 @@ mod block;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::Picture;
 use block::Coding;
 
@@ -182,11 +182,5 @@ fn blocks(
             }
         }
     }
-    match pixels.is_empty() {
-        true => Err(PictureError::new(
-            ErrorKind::Decode,
-            "the picture has no pixels",
-        )),
-        false => Ok(Picture::new(width, height, pixels.into_flattened())),
-    }
+    Ok(Picture::new(width, height, pixels.into_flattened()))
 }

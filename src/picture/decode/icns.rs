@@ -1,10 +1,11 @@
 //! Apple's icons: the largest of the pictures in them, as Pillow picks it.
 
-use super::limits::{Limits, check_pixels, truncated};
+use super::big_endian;
+use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use super::{jpeg2000, other};
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::Picture;
 
 pub(super) fn is_icns(bytes: &[u8]) -> bool {
@@ -67,8 +68,8 @@ type Part<'a> = (&'a [u8], &'a [u8]);
 /// The parts. All must be there, or a smaller one would be shown.
 fn parts(bytes: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
     let length = |bytes: &[u8]| {
-        let length = bytes.get(4..8).ok_or_else(truncated)?;
-        Ok(length.iter().fold(0, |n, byte| n << 8 | usize::from(*byte)))
+        let length = big_endian::long(bytes, 4).ok_or_else(truncated)?;
+        Ok(length as usize)
     };
     let mut rest = bytes.get(8..length(bytes)?).ok_or_else(truncated)?;
     let mut parts = Vec::new();
@@ -101,8 +102,7 @@ fn planes(bytes: &[u8], side: usize) -> Result<Picture, PictureError> {
             let stored = if is_run { 1 } else { count };
             let (values, behind) = behind.split_at_checked(stored).ok_or_else(truncated)?;
             let Some(to) = pixels.get_mut(at..at + count) else {
-                let message = "the picture is damaged (a run is longer than the icon)";
-                return Err(PictureError::new(ErrorKind::Decode, message));
+                return Err(damaged("a run is longer than the icon"));
             };
             let values = values.iter().cycle();
             to.iter_mut()

@@ -55,3 +55,9 @@ pub(super) fn truncated() -> PictureError {
         "the picture is truncated: the file ends before the picture does",
     )
 }
+
+/// What is said of a picture whose parts contradict each other.
+pub(super) fn damaged(detail: &str) -> PictureError {
+    let message = format!("the picture is damaged ({detail})");
+    PictureError::new(ErrorKind::Decode, message)
+}

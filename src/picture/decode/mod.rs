@@ -4,6 +4,7 @@
 //! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
+mod big_endian;
 mod bmp;
 mod dds;
 mod directory;
@@ -38,6 +39,7 @@ use image::metadata::Orientation;
 use super::{Picture, Scale};
 use crate::error::{ErrorKind, PictureError};
 pub use limits::Limits;
+use limits::damaged;
 use turn::turn;
 use unsupported::unsupported;
 
@@ -146,8 +148,7 @@ pub fn decode(
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let detail = text.or_else(|| panic.downcast_ref::<&str>().copied());
         let detail = detail.unwrap_or("the decoder gave up on it");
-        let message = format!("the picture is damaged ({detail})");
-        Err(PictureError::new(ErrorKind::Decode, message))
+        Err(damaged(detail))
     })
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::big_endian;
 use super::jpeg::rgb_of_inks;
-use super::limits::{Limits, check_pixels, truncated};
+use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::pack_bits;
 use super::unsupported::unsupported_kind;
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::Picture;
 
 /// Of the header.
@@ -73,8 +74,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         1 => stored_channels * height * 2 + colours.channels() * height * width / 64,
         2 | 3 => return Err(unsupported_kind("a Photoshop file packed by Deflate")),
         _ => {
-            let message = "the picture is damaged (its coding is wrong)";
-            return Err(PictureError::new(ErrorKind::Decode, message));
+            return Err(damaged("its coding is wrong"));
         }
     };
     if rest.len() < needed {
@@ -138,25 +138,26 @@ fn unpacked(
 
 /// The colour of each index, from all reds, all greens and all blues.
 fn lookup(palette: &[u8]) -> Result<[[u8; 3]; 256], PictureError> {
-    let palette = palette.first_chunk::<768>().ok_or_else(|| {
-        let message = "the picture is damaged (its palette is missing)";
-        PictureError::new(ErrorKind::Decode, message)
-    })?;
+    let palette = palette.first_chunk::<768>();
+    let palette = palette.ok_or_else(|| damaged("its palette is missing"))?;
     Ok(std::array::from_fn(|index| {
         [0, 256, 512].map(|colour| palette[colour + index])
     }))
 }
 
-/// Big-endian numbers.
+/// Numbers of a part that may be cut short.
 struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
     fn short(&self, at: usize) -> Result<usize, PictureError> {
-        let bytes = self.0.get(at..at + 2).ok_or_else(truncated)?;
-        Ok(usize::from(bytes[0]) << 8 | usize::from(bytes[1]))
+        big_endian::short(self.0, at)
+            .map(usize::from)
+            .ok_or_else(truncated)
     }
 
     fn long(&self, at: usize) -> Result<usize, PictureError> {
-        Ok(self.short(at)? << 16 | self.short(at + 2)?)
+        big_endian::long(self.0, at)
+            .map(|number| number as usize)
+            .ok_or_else(truncated)
     }
 }

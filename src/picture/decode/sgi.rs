@@ -1,9 +1,10 @@
 //! Silicon Graphics' pictures: planes of rows from the bottom up, as they are or in runs.
 
-use super::limits::{Limits, check_pixels, truncated};
+use super::big_endian;
+use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::Picture;
 
 /// Of the header.
@@ -82,16 +83,14 @@ impl Rows<'_> {
             values.for_each(|(x, value)| put(x, *value));
             return Ok(());
         }
-        let at = bytes[HEADER + row * 4..].first_chunk::<4>();
-        let at = u32::from_be_bytes(*at.ok_or_else(truncated)?) as usize;
-        let mut rest = bytes.get(at..).ok_or_else(truncated)?;
+        let at = big_endian::long(bytes, HEADER + row * 4).ok_or_else(truncated)?;
+        let mut rest = bytes.get(at as usize..).ok_or_else(truncated)?;
         let mut x = 0;
         while x < width {
             let (head, behind) = rest.split_at_checked(size).ok_or_else(truncated)?;
             let count = usize::from(head[size - 1] & 127);
             if count == 0 || x + count > width {
-                let message = "the picture is damaged (a row has another length)";
-                return Err(PictureError::new(ErrorKind::Decode, message));
+                return Err(damaged("a row has another length"));
             }
             let is_run = head[size - 1] < 128;
             let stored = size * if is_run { 1 } else { count };

@@ -1,9 +1,9 @@
 //! Truevision's TGA, as Pillow reads it.
 
-use super::limits::{Limits, check_pixels, truncated};
+use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::Picture;
 
 /// Of the header.
@@ -144,8 +144,7 @@ fn runs(coded: &[u8], width: usize, height: usize, size: usize) -> Result<Vec<u8
         let (run, behind) = behind.split_at_checked(stored).ok_or_else(truncated)?;
         match is_run {
             true if pixels.len() % row + size * count > row => {
-                let message = "the picture is damaged (a run is longer than its row)";
-                return Err(PictureError::new(ErrorKind::Decode, message));
+                return Err(damaged("a run is longer than its row"));
             }
             true => (0..count).for_each(|_| pixels.extend(run)),
             false => pixels.extend(run),

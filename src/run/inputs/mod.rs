@@ -42,8 +42,18 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// Without those that are not to be taken.
+    pub fn only(mut self, is_taken: impl Fn(&Input) -> bool + Send + 'static) -> Self {
+        self.named.retain(&is_taken);
+        self.listed = match self.listed {
+            Some(listed) => Some(Box::new(listed.filter(is_taken))),
+            None => None,
+        };
+        self
+    }
+
     /// One after the other, and their number where it is known before the last has come.
-    pub fn counted(self) -> (impl Iterator<Item = Input> + Send, Option<u64>) {
+    pub fn counted(self) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
         let Self { named, listed, .. } = self;
         let count = listed.is_none().then_some(named.len() as u64);
         (named.into_iter().chain(listed.into_iter().flatten()), count)

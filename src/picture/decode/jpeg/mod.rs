@@ -13,7 +13,7 @@ use mozjpeg::decompress::DecompressStarted;
 use mozjpeg::{ColorSpace, Decompress};
 
 use super::exif::orientation;
-use super::limits::{Limits, check_pixels, truncated};
+use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
@@ -244,8 +244,7 @@ pub(super) fn strip(
         let mut decoder = open(bytes, end, &ended)?;
         // The last one may have rows beyond the picture, and none may have fewer.
         if decoder.width() != width || decoder.height() < rows {
-            let message = "the picture is damaged (a part of it has another size)";
-            return Err(PictureError::new(ErrorKind::Decode, message));
+            return Err(damaged("a part of it has another size"));
         }
         decoder.do_fancy_upsampling(is_smooth);
         let tail = match layout.is_buffered || layout.is_arithmetic {

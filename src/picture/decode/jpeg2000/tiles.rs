@@ -1,8 +1,9 @@
 //! Whether all tiles of a JPEG 2000 are there. The decoder leaves those black that are not, and makes
 //! something of each that a header claims.
 
-use crate::error::{ErrorKind, PictureError};
-use crate::picture::decode::limits::truncated;
+use crate::error::PictureError;
+use crate::picture::decode::big_endian;
+use crate::picture::decode::limits::{damaged, truncated};
 
 /// Markers: where the codes begin, where a part of a tile does, and the end.
 const START: u16 = 0xff4f;
@@ -37,14 +38,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
             return Err(truncated());
         };
         let tile = tiles.get_mut(usize::from(number));
-        let tile = tile.ok_or_else(|| damaged("a tile's number"))?;
+        let tile = tile.ok_or_else(|| damaged("a tile's number is wrong"))?;
         tile.parts = tile.parts.saturating_add(1);
         tile.promised = tile.promised.max(counts as u8);
         at = match length {
             // The last one goes to the end.
             0 => codes.0.len().saturating_sub(2),
             12.. => at.saturating_add(length as usize),
-            _ => return Err(damaged("a part's length")),
+            _ => return Err(damaged("a part's length is wrong")),
         };
     }
     let is_whole = |tile: &Tile| tile.parts >= tile.promised.max(1);
@@ -54,11 +55,6 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), PictureError> {
         true => Ok(()),
         false => Err(truncated()),
     }
-}
-
-fn damaged(what: &str) -> PictureError {
-    let message = format!("the picture is damaged ({what} is wrong)");
-    PictureError::new(ErrorKind::Decode, message)
 }
 
 /// The codes, which a file has in a box.
@@ -80,16 +76,16 @@ fn codes(bytes: &[u8]) -> Option<&[u8]> {
     Some(rest)
 }
 
-/// Big-endian numbers.
+/// The codes' numbers.
 struct Codes<'a>(&'a [u8]);
 
 impl Codes<'_> {
     fn short(&self, at: usize) -> Option<u16> {
-        Some(u16::from_be_bytes(*self.0.get(at..)?.first_chunk()?))
+        big_endian::short(self.0, at)
     }
 
     fn long(&self, at: usize) -> Option<u32> {
-        Some(u32::from_be_bytes(*self.0.get(at..)?.first_chunk()?))
+        big_endian::long(self.0, at)
     }
 
     /// How many tiles the picture has, by its first marker, which tells the sizes.
@@ -106,7 +102,7 @@ impl Codes<'_> {
             .filter(|tiles| *tiles <= MOST_TILES)
         {
             Some(tiles) => Ok(tiles as usize),
-            None => Err(damaged("the number of its tiles")),
+            None => Err(damaged("the number of its tiles is wrong")),
         }
     }
 

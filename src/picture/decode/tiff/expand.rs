@@ -6,8 +6,8 @@ use lzma_rust2::XzReader;
 
 use super::fax;
 use super::header::Header;
-use crate::error::{ErrorKind, PictureError};
-use crate::picture::decode::limits::truncated;
+use crate::error::PictureError;
+use crate::picture::decode::limits::{damaged, truncated};
 use crate::picture::decode::pack_bits;
 use crate::picture::decode::unsupported::unsupported_kind;
 
@@ -48,13 +48,6 @@ pub(super) fn expand(
         }
         code => Err(unsupported_kind(&format!("a TIFF with compression {code}"))),
     }
-}
-
-fn damaged(detail: &str) -> PictureError {
-    PictureError::new(
-        ErrorKind::Decode,
-        format!("the picture is damaged ({detail})"),
-    )
 }
 
 /// As much as is needed; what follows is not looked at.

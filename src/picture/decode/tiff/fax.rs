@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use fax::BitReader;
 use fax::maps::{Mode, black, mode, white};
 
-use crate::error::{ErrorKind, PictureError};
-use crate::picture::decode::limits::truncated;
+use crate::error::PictureError;
+use crate::picture::decode::limits::{damaged, truncated};
 
 /// Which of the codings.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,18 +63,15 @@ pub(super) fn rows(
         if bits.at > coded.len() * 8 + 7 {
             return Err(truncated());
         }
-        let changes = changes.ok_or_else(damaged)?;
+        let changes = changes.ok_or_else(wrong_code)?;
         blacken(row, &changes, width);
         above = changes;
     }
     Ok(bytes)
 }
 
-fn damaged() -> PictureError {
-    PictureError::new(
-        ErrorKind::Decode,
-        "the picture is damaged (a wrong fax code)",
-    )
+fn wrong_code() -> PictureError {
+    damaged("a wrong fax code")
 }
 
 /// The columns at which the colour changes, from white.

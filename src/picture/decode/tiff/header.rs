@@ -3,7 +3,7 @@
 use super::old_jpeg::OldJpeg;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode::directory::Directory;
-use crate::picture::decode::limits::truncated;
+use crate::picture::decode::limits::{damaged, truncated};
 use crate::picture::decode::unsupported::unsupported_kind;
 
 /// How what is stored becomes a colour.
@@ -221,8 +221,7 @@ impl<'a> Header<'a> {
         for block in self.blocks().filter(|_| self.compression != 1) {
             total += self.coded(bytes, block.index, 0).map_or(0, <[u8]>::len);
             if total > 4 * bytes.len() {
-                let message = "the picture is damaged (its parts claim the same bytes)";
-                return Err(PictureError::new(ErrorKind::Decode, message));
+                return Err(damaged("its parts claim the same bytes"));
             }
         }
         Ok(())

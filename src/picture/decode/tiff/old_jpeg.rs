@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::error::{ErrorKind, PictureError};
+use crate::error::PictureError;
 use crate::picture::decode::directory::Directory;
 use crate::picture::decode::jpeg::is_jpeg;
+use crate::picture::decode::limits::damaged;
 
 /// What the directory says of it.
 pub(super) struct OldJpeg {
@@ -57,8 +58,7 @@ impl OldJpeg {
             return Ok(Cow::Borrowed(coded));
         }
         if self.components.len() < samples || width.max(rows) > usize::from(u16::MAX) {
-            let message = "the picture is damaged (its tables are missing)";
-            return Err(PictureError::new(ErrorKind::Decode, message));
+            return Err(damaged("its tables are missing"));
         }
         let mut file = b"\xff\xd8".to_vec();
         let mut frame = vec![8];
