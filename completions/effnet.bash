@@ -15,6 +15,7 @@ _effnet() {
         case $command,${COMP_WORDS[i]} in
             ,classify) command=classify ;;
             ,find) command=find ;;
+            ,undo) command=undo ;;
             ,models) command=models ;;
             ,info) command=info ;;
             ,download) command=download ;;
@@ -64,13 +65,13 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find models info download bench completions man help'
+            kind='classify find undo models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
@@ -86,6 +87,7 @@ _effnet() {
                 --format) kind='text json jsonl csv tsv value' ;;
                 --template) kind=' value' ;;
                 -o | --output) kind='files value' ;;
+                --sort-into) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -112,6 +114,13 @@ _effnet() {
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
                 --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        undo)
+            flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
@@ -172,7 +181,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find models info download bench completions man help'
+            kind='classify find undo models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

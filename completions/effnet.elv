@@ -29,6 +29,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print the version'
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand undo 'Take back what `classify --sort-into` did'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
@@ -53,6 +54,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --template 'Print a line of your own for each picture: ''{path}\\t{label}\\t{score:.2}'''
             cand -o 'Write to a file instead of standard output'
             cand --output 'Write to a file instead of standard output'
+            cand --sort-into 'Put each picture into a folder of its best label below DIR, or with --sure of the sure one'
             cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
             cand --dtype 'What to compute with'
             cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
@@ -78,6 +80,10 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --no-header 'Leave out the line of CSV and TSV that names the columns'
             cand --resume 'Skip the pictures that the output file already holds, and append to it'
             cand --retry-failed 'With --resume, try those again that failed'
+            cand --link 'Sort by links to the pictures, which stay where they are [default]'
+            cand --copy 'Sort copies of the pictures'
+            cand --move 'Move the pictures themselves'
+            cand --dry-run 'Say what would go where, and do nothing'
             cand --no-exif 'Do not turn pictures as their EXIF orientation says'
             cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
             cand --keep-going 'Exit with 0 even if some pictures failed'
@@ -118,6 +124,18 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --no-exif 'Do not turn pictures as their EXIF orientation says'
             cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
             cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;undo'= {
+            cand --color 'When to use colour'
+            cand --dry-run 'Say what would be done, and do nothing'
             cand -h 'Print help; -h is short, --help has examples'
             cand --help 'Print help; -h is short, --help has examples'
             cand -V 'Print the version'
@@ -217,6 +235,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help'= {
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand undo 'Take back what `classify --sort-into` did'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
             cand download 'Download checkpoints for later use'
@@ -228,6 +247,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;classify'= {
         }
         &'effnet;help;find'= {
+        }
+        &'effnet;help;undo'= {
         }
         &'effnet;help;models'= {
         }

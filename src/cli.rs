@@ -84,6 +84,7 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            except: None,
         }
     }
 }
@@ -186,7 +187,7 @@ pub struct OutputArgs {
     /// Print a line of your own for each picture: '{path}\\t{label}\\t{score:.2}'
     ///
     /// Fields are path, dir, name, stem, ext, model, label, score, index, wnid, error and error.kind,
-    /// with --sure also sure.label, sure.score and sure.wnid. {1.label} is the second label. A score is
+    /// with --sure also sure.label, sure.score and sure.wnid, with --sort-into also to. {1.label} is the second label. A score is
     /// written as {score}, {score:.2} or {score:.1%}. \\t, \\n, \\r, \\0 and \\\\ are understood; {{ and }}
     /// are braces. With -0 a NUL ends each record.
     #[arg(long, value_name = "TEXT",
@@ -199,7 +200,7 @@ pub struct OutputArgs {
     label_only: bool,
 
     /// Leave out the line of CSV and TSV that names the columns
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_header: bool,
 
     /// Write to a file instead of standard output
@@ -211,7 +212,7 @@ pub struct OutputArgs {
     pub resume: bool,
 
     /// With --resume, try those again that failed
-    #[arg(long, requires = "resume")]
+    #[arg(long, requires = "resume", hide_short_help = true)]
     pub retry_failed: bool,
 }
 

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Decode,
     /// The network could not take it.
     Model,
+    /// It could not be put where it belongs.
+    Write,
 }
 
 impl ErrorKind {
@@ -24,6 +26,7 @@ impl ErrorKind {
             Self::Unsupported => "unsupported",
             Self::Decode => "decode",
             Self::Model => "model",
+            Self::Write => "write",
         }
     }
 }

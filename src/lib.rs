@@ -22,6 +22,7 @@
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
 //! explain                       where in a picture a class is seen
+//! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
 //!                               in order; records to somewhere; standard error
@@ -62,6 +63,8 @@ mod explain;
 #[cfg(feature = "cli")]
 mod output;
 mod printable;
+#[cfg(feature = "cli")]
+mod sorting;
 #[cfg(feature = "cli")]
 mod terminal;
 mod top_k;

@@ -6,7 +6,8 @@ use clap::Args;
 use super::answer::{Answers, LIKELY, sure, words};
 use super::outcome::Outcome;
 use super::plan::{Plan, Running};
-use super::writer::Writer;
+use super::sort::{SortArgs, Sorting};
+use super::writer::{Extras, Writer};
 use crate::checkpoint::hierarchy::Query;
 use crate::checkpoint::labels::Labels;
 use crate::cli::{
@@ -14,6 +15,7 @@ use crate::cli::{
     probability,
 };
 use crate::output::{Format, Layout, resume};
+use crate::run::inputs::Selection;
 use crate::terminal::Terminal;
 use crate::top_k::Scoring;
 
@@ -27,6 +29,7 @@ Examples:
   curl -s https://example.org/cat.jpg | effnet classify -
   effnet classify photo.jpg --sure 0.9             # \"spaniel\", or else \"dog\", or \"mammal\"
   effnet classify -r photos --template '{path}\\t{label}\\t{score:.2}'
+  effnet classify -r photos --sort-into sorted     # links in a folder for each label
   effnet classify photo.jpg --model timm/tf_efficientnetv2_m.in21k";
 
 /// Label pictures
@@ -71,6 +74,9 @@ pub struct Classify {
     pub output: OutputArgs,
 
     #[command(flatten)]
+    pub sort: SortArgs,
+
+    #[command(flatten)]
     pub work: WorkArgs,
 }
 
@@ -78,7 +84,12 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let layout = args.layout()?;
     let ranks = layout.ranks();
     let keep_going = args.work.keep_going;
-    let (plan, inputs) = Plan::new(&args.inputs, &args.model, &args.work, terminal)?;
+    let selection = Selection {
+        except: args.sort.sort_into.clone(),
+        ..args.inputs.selection()
+    };
+    let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
+    let sorter = args.sort.sorter(&inputs)?;
     if let Some(output) = &args.output.output {
         plan.check_output(output, &inputs)?;
         if args.output.resume {
@@ -86,8 +97,11 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
         }
     }
     let writer = |model: &str| {
-        let sure = args.sure.is_some();
-        Writer::open(&args.output, layout, sure, model, &inputs, terminal)
+        let extras = Extras {
+            sure: args.sure.is_some(),
+            sorted: args.sort.sort_into.is_some(),
+        };
+        Writer::open(&args.output, layout, extras, model, &inputs, terminal)
     };
     if inputs.are_all_missing() {
         // No reason to download a model.
@@ -99,6 +113,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let model = plan.resolve()?;
     let answers = args.answers(&model.card.labels, model.card.scoring, ranks)?;
     let mut writer = writer(&model.name)?;
+    writer.sort(sorter.map(|sorter| Sorting::new(sorter, &model.card.labels, &answers)));
     let (inputs, count) = writer.left_of(inputs);
     let Running {
         pipeline,
@@ -123,10 +138,16 @@ impl Classify {
                 "-0 is about the paths in --files-from and what --template or --label-only print; \
                  give one of them",
             ),
-            Layout::Template(template, _) => ensure!(
-                !template.asks_for_sure() || self.sure.is_some(),
-                "the template asks for the sure answer; say how sure it must be, as --sure 0.9",
-            ),
+            Layout::Template(template, _) => {
+                ensure!(
+                    !template.asks_for_sure() || self.sure.is_some(),
+                    "the template asks for the sure answer; say how sure it must be, as --sure 0.9",
+                );
+                ensure!(
+                    !template.asks_for_place() || self.sort.sort_into.is_some(),
+                    "the template asks where pictures were put; say where, with --sort-into DIR",
+                );
+            }
         }
         Ok(layout)
     }

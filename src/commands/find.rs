@@ -114,6 +114,7 @@ fn paths(null: bool, terminal: Terminal) -> Box<dyn Sink> {
     let options = output::Options {
         layout: Layout::of_template(Template::path(), null),
         sure: false,
+        sorted: false,
         header: false,
         model: String::new(),
         style: terminal.stdout_style(),

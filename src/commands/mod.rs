@@ -14,7 +14,9 @@ mod man;
 mod models;
 pub mod outcome;
 mod plan;
+mod sort;
 mod tally;
+mod undo;
 pub mod usage;
 mod writer;
 
@@ -69,6 +71,7 @@ pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
     Explain(Box<explain::Explain>),
+    Undo(undo::Undo),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -91,6 +94,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Undo(args) => undo::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

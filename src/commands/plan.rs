@@ -14,7 +14,7 @@ use crate::cli::{InputArgs, ModelArgs, WorkArgs};
 use crate::device::OpenDevice;
 use crate::output::destination;
 use crate::picture::Picture;
-use crate::run::inputs::{Input, Inputs};
+use crate::run::inputs::{Input, Inputs, Selection};
 use crate::run::memory;
 use crate::run::pipeline::{Options, Pipeline};
 use crate::run::threads::{INTERRUPTED, start_pool, threads};
@@ -22,7 +22,7 @@ use crate::terminal::{Terminal, human_duration};
 
 /// What is known of a run over pictures before its model is.
 pub struct Plan<'a> {
-    list: Option<&'a Path>,
+    list: Option<PathBuf>,
     work: &'a WorkArgs,
     terminal: Terminal,
     threads: usize,
@@ -45,20 +45,32 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// If there are no pictures, or the names of model, labels or device can't be right.
     pub fn new(
-        inputs: &'a InputArgs,
+        inputs: &InputArgs,
+        model: &ModelArgs,
+        work: &'a WorkArgs,
+        terminal: Terminal,
+    ) -> Result<(Self, Inputs)> {
+        Self::over(inputs.selection(), model, work, terminal)
+    }
+
+    /// As [`Plan::new`], over what a selection comes to.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn over(
+        selection: Selection,
         model: &ModelArgs,
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
         let threads = threads(work.threads);
         start_pool(threads)?;
-        let list = inputs.files_from.as_deref();
-        let inputs = inputs.selection().inputs()?;
+        let inputs = selection.inputs()?;
         let choice = model.choice();
         choice.check_labels()?;
         let place = work.device.open()?;
         let plan = Self {
-            list,
+            list: selection.files_from,
             work,
             terminal,
             threads,
@@ -75,7 +87,7 @@ impl<'a> Plan<'a> {
     pub fn check_output(&self, output: &Path, inputs: &Inputs) -> Result<()> {
         let model = self.choice.local_files();
         let mut read: Vec<&Path> = model.iter().map(PathBuf::as_path).collect();
-        read.extend(self.list);
+        read.extend(self.list.as_deref());
         read.extend(self.choice.labels.as_deref());
         read.extend(inputs.named.iter().map(Input::path));
         destination::check(output, &read)

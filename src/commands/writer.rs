@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use super::outcome::Outcome;
+use super::sort::Sorting;
 use super::tally::Tally;
 use crate::cli::OutputArgs;
 use crate::error::PictureError;
@@ -27,9 +29,20 @@ pub struct Writer {
     /// Whether records can't say what was wrong.
     warns: bool,
     terminal: Terminal,
+    /// What puts pictures into folders.
+    sorting: Option<Sorting>,
     /// What an earlier run wrote.
     done: Done,
     tally: Tally,
+}
+
+/// What records tell beside what they always do.
+#[derive(Clone, Copy)]
+pub struct Extras {
+    /// The most precise answer that is sure enough.
+    pub sure: bool,
+    /// Where the picture was put.
+    pub sorted: bool,
 }
 
 /// Before what the system says.
@@ -43,7 +56,7 @@ impl Writer {
     pub fn open(
         args: &OutputArgs,
         layout: Layout,
-        sure: bool,
+        extras: Extras,
         model: &str,
         inputs: &Inputs,
         terminal: Terminal,
@@ -70,7 +83,8 @@ impl Writer {
         let warns = matches!(layout, Layout::Template(..));
         let options = output::Options {
             layout,
-            sure,
+            sure: extras.sure,
+            sorted: extras.sorted,
             header: !args.no_header,
             model: model.to_owned(),
             style,
@@ -81,9 +95,15 @@ impl Writer {
             shares_terminal: style.terminal || warns,
             warns,
             terminal,
+            sorting: None,
             done,
             tally,
         })
+    }
+
+    /// From now on pictures are put into folders before their records are written.
+    pub fn sort(&mut self, sorting: Option<Sorting>) {
+        self.sorting = sorting;
     }
 
     /// The inputs that no earlier run has answered, and their number where it is known before the
@@ -113,16 +133,27 @@ impl Writer {
             tally,
             warns,
             terminal,
+            sorting,
             ..
         } = self;
-        let emit = |path, answer: Result<(Option<Answer>, ()), _>| {
-            let outcome = answer.map(|(answer, ())| answer).transpose();
-            match outcome.map(|outcome| Record { path, outcome }) {
-                Some(record) => write(sink.as_mut(), &record, warns.then_some(terminal)),
-                None => Ok(()),
-            }
+        let mut unsorted = 0;
+        let emit = |path: PathBuf, answer: Result<(Option<Answer>, ()), _>| {
+            let outcome = match (answer.map(|(answer, ())| answer).transpose(), &mut *sorting) {
+                (None, _) => return Ok(()),
+                (Some(Ok(answer)), Some(sorting)) => {
+                    let sorted = sorting.sort(&path, answer)?;
+                    unsorted += u64::from(sorted.is_err());
+                    sorted
+                }
+                (Some(outcome), _) => outcome,
+            };
+            let record = Record { path, outcome };
+            write(sink.as_mut(), &record, warns.then_some(terminal))
         };
-        tally.run(pipeline, count, self.shares_terminal, each, emit)
+        let ran = tally.run(pipeline, count, self.shares_terminal, each, emit);
+        tally.answered -= unsorted;
+        tally.failed += unsorted;
+        ran
     }
 
     /// Writes the records of inputs that can't be read.

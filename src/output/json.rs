@@ -1,5 +1,6 @@
 //! JSON: one array, or one object per line.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -22,6 +23,9 @@ struct Object<'a> {
     /// Only where `--sure` is given; then always.
     #[serde(skip_serializing_if = "Option::is_none")]
     sure: Option<Option<&'a Sure>>,
+    /// Only where `--sort-into` is given; then always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Option<Cow<'a, str>>>,
     error: Option<Failure<'a>>,
 }
 
@@ -41,13 +45,14 @@ impl<'a> From<&'a PictureError> for Failure<'a> {
     }
 }
 
-fn object<'a>(record: &'a Record, model: &'a str, sure: bool) -> Object<'a> {
+fn object<'a>(record: &'a Record, model: &'a str, sure: bool, sorted: bool) -> Object<'a> {
     let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
         model,
         predictions: answer.map(|answer| answer.predictions.as_slice()),
         sure: sure.then(|| answer?.sure.as_ref()),
+        to: sorted.then(|| Some(answer?.to.as_ref()?.to_string_lossy())),
         error: record.outcome.as_ref().err().map(Failure::from),
     }
 }
@@ -116,12 +121,15 @@ impl<W: Write> Objects<W> {
 pub(super) struct Records<W: Write> {
     pub objects: Objects<W>,
     pub model: String,
+    /// Whether they have the key `sure`.
     pub sure: bool,
+    /// Whether they have the key `to`.
+    pub sorted: bool,
 }
 
 impl<W: Write> Sink for Records<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        let object = object(record, &self.model, self.sure);
+        let object = object(record, &self.model, self.sure, self.sorted);
         self.objects.object(&object)
     }
 

@@ -81,6 +81,8 @@ pub struct Options {
     pub layout: Layout,
     /// Whether records tell the most precise answer that is sure enough.
     pub sure: bool,
+    /// Whether records tell where pictures were put.
+    pub sorted: bool,
     /// Whether a table begins with the names of its columns.
     pub header: bool,
     /// What the model is called in JSON.
@@ -96,6 +98,7 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     let Options {
         layout,
         sure,
+        sorted,
         header,
         model,
         style,
@@ -106,14 +109,20 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
             return Box::new(template::Filled::new(to, template, end, model, style));
         }
     };
+    let columns = table::Columns {
+        header,
+        sure,
+        sorted,
+    };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
         Format::Json | Format::Jsonl => Box::new(json::Records {
             objects: json::Objects::new(to, format == Format::Json, style),
             model,
             sure,
+            sorted,
         }),
-        Format::Csv => Box::new(table::Table::csv(to, header, sure, style)),
-        Format::Tsv => Box::new(table::Table::tsv(to, header, sure, style)),
+        Format::Csv => Box::new(table::Table::csv(to, columns, style)),
+        Format::Tsv => Box::new(table::Table::tsv(to, columns, style)),
     }
 }

@@ -1,6 +1,6 @@
 //! A path in JSON.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,49 @@ impl Name {
             path_base64: path.to_str().is_none().then(|| base64(bytes)),
         }
     }
+
+    /// The path of this name.
+    pub fn path(&self) -> PathBuf {
+        let bytes = self.path_base64.as_deref().and_then(bytes_of);
+        bytes
+            .and_then(of_bytes)
+            .unwrap_or_else(|| PathBuf::from(&self.path))
+    }
+}
+
+#[cfg(unix)]
+fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    Some(std::ffi::OsString::from_vec(bytes).into())
+}
+
+/// Where paths are no bytes, a name that is not UTF-8 can't be had back.
+#[cfg(not(unix))]
+fn of_bytes(_: Vec<u8>) -> Option<PathBuf> {
+    None
+}
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// What [`base64`] wrote.
+fn bytes_of(base64: &str) -> Option<Vec<u8>> {
+    let digits = base64.trim_end_matches('=').bytes();
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in digits {
+        let value = DIGITS.iter().position(|known| *known == digit)?;
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
 }
 
 fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digits = bytes.chunks(3).flat_map(|part| {
         let byte = |at: usize| u32::from(part.get(at).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
@@ -37,7 +76,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::{base64, bytes_of};
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
@@ -52,6 +91,7 @@ mod tests {
             ("foobar", "Zm9vYmFy"),
         ] {
             assert_eq!(base64(bytes.as_bytes()), text);
+            assert_eq!(bytes_of(text).as_deref(), Some(bytes.as_bytes()));
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Answer {
     pub predictions: Vec<Prediction>,
     /// The most precise answer that is sure enough, where one is asked for.
     pub sure: Option<Sure>,
+    /// Where the picture was put, where pictures are sorted.
+    pub to: Option<PathBuf>,
 }
 
 /// Writes records one after the other.

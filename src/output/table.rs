@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::path::Path;
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
@@ -22,50 +23,70 @@ const HEADER: [&str; 8] = [
 /// What `--sure` adds, on each row of a picture.
 const SURE: [&str; 3] = ["sure_label", "sure_score", "sure_wnid"];
 
+/// What `--sort-into` adds, likewise.
+const SORTED: &str = "to";
+
+/// Which columns there are beside those that always are.
+#[derive(Clone, Copy)]
+pub(super) struct Columns {
+    /// Whether the first row names them.
+    pub(super) header: bool,
+    /// Whether there are those of the sure answer.
+    pub(super) sure: bool,
+    /// Whether there is one for the place where the picture was put.
+    pub(super) sorted: bool,
+}
+
 /// A picture that failed, or with no prediction above the minimum, still has one row.
 pub(super) struct Table<W: Write> {
     to: Writer<W>,
     escape: fn(&str) -> Cow<'_, str>,
-    sure: bool,
+    columns: Columns,
     /// Whether the header is written, or none is wanted.
     started: bool,
 }
 
 impl<W: Write> Table<W> {
     /// RFC 4180, with the line ends that it asks for.
-    pub(super) fn csv(to: W, header: bool, sure: bool, style: Style) -> Self {
+    pub(super) fn csv(to: W, columns: Columns, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.terminator(Terminator::CRLF);
         let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
             true => |field| printable(field).into(),
             false => |field| field.into(),
         };
-        Self::new(builder.from_writer(to), header, sure, escape)
+        Self::new(builder.from_writer(to), columns, escape)
     }
 
     /// TSV has no quotes: what would break a line becomes `\t`, `\n`, `\r` or `\\`.
-    pub(super) fn tsv(to: W, header: bool, sure: bool, style: Style) -> Self {
+    pub(super) fn tsv(to: W, columns: Columns, style: Style) -> Self {
         let mut builder = WriterBuilder::new();
         builder.delimiter(b'\t').quote_style(QuoteStyle::Never);
         let escape: fn(&str) -> Cow<'_, str> = match style.terminal {
             true => |field| printable(&escaped(field)).into(),
             false => |field| escaped(field).into(),
         };
-        Self::new(builder.from_writer(to), header, sure, escape)
+        Self::new(builder.from_writer(to), columns, escape)
     }
 
-    fn new(to: Writer<W>, header: bool, sure: bool, escape: fn(&str) -> Cow<'_, str>) -> Self {
+    fn new(to: Writer<W>, columns: Columns, escape: fn(&str) -> Cow<'_, str>) -> Self {
         Self {
             to,
             escape,
-            sure,
-            started: !header,
+            columns,
+            started: !columns.header,
         }
     }
 
-    fn row(&mut self, fields: [&str; 8], sure: [&str; 3]) -> io::Result<()> {
-        let added = if self.sure { &sure[..] } else { &[] };
-        let fields = fields.iter().chain(added);
+    fn row(&mut self, fields: [&str; 8], sure: [&str; 3], place: &str) -> io::Result<()> {
+        let Columns {
+            sure: has_sure,
+            sorted,
+            ..
+        } = self.columns;
+        let sure = sure.iter().filter(|_| has_sure);
+        let fields = fields.iter().chain(sure);
+        let fields = fields.chain(sorted.then_some(&place));
         for field in fields {
             self.to.write_field((self.escape)(field).as_bytes())?;
         }
@@ -76,8 +97,10 @@ impl<W: Write> Table<W> {
         let sure = answer.sure.as_ref();
         let score = sure.map_or(String::new(), |sure| sure.score.to_string());
         let sure = sure.map_or([""; 3], |sure| [&sure.label, &score, &sure.wnid]);
+        let place = answer.to.as_deref().map(Path::to_string_lossy);
+        let place = place.unwrap_or_default();
         if answer.predictions.is_empty() {
-            self.row([path, "", "", "", "", "", "", ""], sure)?;
+            self.row([path, "", "", "", "", "", "", ""], sure, &place)?;
         }
         for (rank, prediction) in answer.predictions.iter().enumerate() {
             let fields = [
@@ -90,7 +113,7 @@ impl<W: Write> Table<W> {
                 "",
                 "",
             ];
-            self.row(fields, sure)?;
+            self.row(fields, sure, &place)?;
         }
         Ok(())
     }
@@ -98,7 +121,7 @@ impl<W: Write> Table<W> {
     fn start(&mut self) -> io::Result<()> {
         if !self.started {
             self.started = true;
-            self.row(HEADER, SURE)?;
+            self.row(HEADER, SURE, SORTED)?;
         }
         Ok(())
     }
@@ -116,7 +139,8 @@ impl<W: Write> Sink for Table<W> {
         match &record.outcome {
             Err(error) => {
                 let kind = error.kind.name();
-                self.row([&path, "", "", "", "", "", kind, &error.message], [""; 3])?;
+                let fields = [&path, "", "", "", "", "", kind, &error.message];
+                self.row(fields, [""; 3], "")?;
             }
             Ok(answer) => self.answer(&path, answer)?,
         }

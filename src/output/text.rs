@@ -1,4 +1,5 @@
-//! Text for people: the path, then a line per class; `=` stands before the sure answer.
+//! Text for people: the path, then a line per class; `=` stands before the sure answer. Of a picture
+//! that was sorted, a line with the paths that it had and has.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -70,7 +71,7 @@ impl<W: Write> Text<W> {
     pub(super) fn prediction(&mut self, prediction: &Prediction) -> io::Result<()> {
         self.answer(&Answer {
             predictions: vec![prediction.clone()],
-            sure: None,
+            ..Answer::default()
         })
     }
 
@@ -88,7 +89,9 @@ impl<W: Write> Text<W> {
     /// A line per answer, the sure one first: the labels of those with a WordNet id are padded to
     /// the widest.
     fn answer(&mut self, answer: &Answer) -> io::Result<()> {
-        let Answer { predictions, sure } = answer;
+        let Answer {
+            predictions, sure, ..
+        } = answer;
         let sure = sure
             .iter()
             .map(|sure| (&sure.label, sure.score, Some(&sure.wnid), "= "));
@@ -120,6 +123,13 @@ impl<W: Write> Text<W> {
 
 impl<W: Write> Sink for Text<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
+        if let Ok(Answer { to: Some(to), .. }) = &record.outcome {
+            let path = self.shown(&record.path.to_string_lossy());
+            let path = self.paint(PATH, &path);
+            let to = self.shown(&to.to_string_lossy());
+            writeln!(self.to, "{path} -> {to}")?;
+            return self.to.flush();
+        }
         match &record.outcome {
             Err(error) => self.failed(&record.path, error)?,
             Ok(answer) => {

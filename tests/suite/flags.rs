@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 41] = [
+const FLAGS: [(&str, &[&str]); 46] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -62,6 +62,11 @@ const FLAGS: [(&str, &[&str]); 41] = [
     ("--only", &["star", "dog", "*", ""]),
     ("--template", &["{path}", "{9999.label}", "{", "", r"\0"]),
     ("--label-only", &[]),
+    ("--sort-into", &["sorted", "star.jpg", "none/none", "", "-"]),
+    ("--link", &[]),
+    ("--copy", &[]),
+    ("--move", &[]),
+    ("--dry-run", &[]),
     ("--follow", &[]),
     ("--hidden", &[]),
     ("--allow-empty", &[]),
@@ -87,9 +92,10 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 11] = [
+const OTHERS: [&[&str]; 12] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["undo", "sorted"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],

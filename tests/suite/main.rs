@@ -38,6 +38,7 @@ mod reduced_decoding;
 mod repositories;
 mod rooms;
 mod runs;
+mod sorting;
 mod strange_weights;
 mod support;
 mod sure;

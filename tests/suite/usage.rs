@@ -19,9 +19,10 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "classify",
     "find",
+    "undo",
     "models",
     "info",
     "download",

@@ -97,6 +97,14 @@ impl Hierarchy {
         }
     }
 
+    /// All that may be the answer, without a score: what it is called, and its WordNet id.
+    pub fn all(&self) -> impl Iterator<Item = (String, String)> {
+        self.nodes.iter().map(|node| {
+            let Sure { label, wnid, .. } = self.answer(node, 0.0);
+            (label, wnid)
+        })
+    }
+
     fn answer(&self, node: &Node, sum: f64) -> Sure {
         let wordnet = WordNet::get();
         let lemma = || wordnet.lemmas(node.synset).next().unwrap_or_default();

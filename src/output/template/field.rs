@@ -33,12 +33,13 @@ pub(super) enum Field {
     SureLabel,
     SureScore,
     SureWnid,
+    To,
     ErrorKind,
     Error,
 }
 
 /// What they are called.
-pub(super) const FIELDS: [(&str, Field); 15] = [
+pub(super) const FIELDS: [(&str, Field); 16] = [
     ("path", Field::Path),
     ("dir", Field::Dir),
     ("name", Field::Name),
@@ -52,6 +53,7 @@ pub(super) const FIELDS: [(&str, Field); 15] = [
     ("sure.label", Field::SureLabel),
     ("sure.score", Field::SureScore),
     ("sure.wnid", Field::SureWnid),
+    ("to", Field::To),
     ("error.kind", Field::ErrorKind),
     ("error", Field::Error),
 ];
@@ -109,6 +111,7 @@ pub(super) fn value<'a>(
         Field::SureLabel => text(sure.map(|sure| sure.label.as_str())),
         Field::SureScore => score(sure.map(|sure| sure.score)),
         Field::SureWnid => text(sure.map(|sure| sure.wnid.as_str())),
+        Field::To => os(answer.and_then(|answer| Some(answer.to.as_ref()?.as_os_str()))),
         Field::ErrorKind => text(error.map(|error| error.kind.name())),
         Field::Error => text(error.map(|error| error.message.as_str())),
     }

@@ -52,8 +52,17 @@ impl Template {
 
     /// Whether it asks for what `--sure` says.
     pub fn asks_for_sure(&self) -> bool {
-        let is_sure = |part: &Part| matches!(part, Part::Field { field, .. } if field.is_sure());
-        self.parts.iter().any(is_sure)
+        self.asks_for(Field::is_sure)
+    }
+
+    /// Whether it asks for what `--sort-into` says.
+    pub fn asks_for_place(&self) -> bool {
+        self.asks_for(|field| field == Field::To)
+    }
+
+    fn asks_for(&self, is_asked: impl Fn(Field) -> bool) -> bool {
+        let is_asked = |part: &Part| matches!(part, Part::Field { field, .. } if is_asked(*field));
+        self.parts.iter().any(is_asked)
     }
 }
 

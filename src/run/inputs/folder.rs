@@ -84,7 +84,7 @@ impl<'a> Walk<'a> {
         let is_link = kind.as_ref().is_ok_and(fs::FileType::is_symlink);
         let is_folder = kind.is_ok_and(|kind| kind.is_dir()) || (is_link && path.is_dir());
         if is_folder {
-            if !self.selection.recursive || name == THUMBNAILS {
+            if !self.selection.recursive || name == THUMBNAILS || self.is_excepted(&path) {
                 return;
             }
             match is_link && !self.selection.follow {
@@ -94,6 +94,12 @@ impl<'a> Walk<'a> {
         } else {
             self.file(path);
         }
+    }
+
+    fn is_excepted(&self, path: &Path) -> bool {
+        let except = self.selection.except.as_deref();
+        let real = except.map(|except| (except.canonicalize(), path.canonicalize()));
+        matches!(real, Some((Ok(except), Ok(path))) if except == path)
     }
 
     fn file(&mut self, path: PathBuf) {

@@ -29,6 +29,8 @@ pub struct Selection {
     pub hidden: bool,
     /// Whether finding nothing is as good as finding something.
     pub allow_empty: bool,
+    /// A folder that is passed by where it is found in another.
+    pub except: Option<PathBuf>,
 }
 
 /// The inputs that a selection comes to.

@@ -1,0 +1,85 @@
+//! What was done, in the order in which it was done, so that it can be taken back.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::place::How;
+use crate::output::{Name, destination};
+
+/// The log's name in the folder that pictures are sorted into.
+pub const LOG: &str = "_sorted.jsonl";
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "lowercase")]
+pub enum Entry {
+    /// A folder was made; its path below the log's folder, which may be that folder itself.
+    Folder { to: Name },
+    /// A file was put somewhere.
+    File {
+        how: How,
+        /// Where it was, as an absolute path.
+        from: Name,
+        /// Where it is, below the log's folder.
+        to: Name,
+    },
+}
+
+/// The log as it is written: each line before what it tells of, so that nothing is done that no line
+/// tells of.
+pub struct Log(File);
+
+impl Log {
+    /// Goes on with the log in `folder`.
+    ///
+    /// # Errors
+    /// If it can't be written, or another run sorts into this folder.
+    pub fn open(folder: &Path) -> Result<Self> {
+        destination::append(&folder.join(LOG)).map(Self)
+    }
+
+    /// Appends a line.
+    pub fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        let mut line = serde_json::to_vec(entry)?;
+        line.push(b'\n');
+        self.0.write_all(&line)
+    }
+}
+
+/// The folder that a log tells of, and the log's lines. `path` is the log or its folder.
+///
+/// # Errors
+/// If there is no such log, or a line of it is none.
+pub fn read(path: &Path) -> Result<(PathBuf, PathBuf, Vec<Entry>)> {
+    let log = match path.is_dir() {
+        true => path.join(LOG),
+        false => path.to_path_buf(),
+    };
+    let shown = log.display();
+    let file = File::open(&log).with_context(|| {
+        format!("can't read {shown}, the log of what was sorted; name the folder of --sort-into")
+    })?;
+    let mut entries = Vec::new();
+    for (number, line) in (1..).zip(BufReader::new(file).split(b'\n')) {
+        let line = line.with_context(|| format!("can't read {shown}"))?;
+        let entry = serde_json::from_slice(&line)
+            .with_context(|| format!("line {number} of {shown} tells of nothing that was sorted"));
+        match entry {
+            Ok(entry) => entries.push(entry),
+            // A run that was killed while it wrote this line did nothing after it.
+            Err(_) if is_cut(&log, &line) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    let folder = log.parent().unwrap_or(Path::new("")).to_path_buf();
+    Ok((log, folder, entries))
+}
+
+/// Whether the log ends with `line` and without a line end.
+fn is_cut(log: &Path, line: &[u8]) -> bool {
+    fs::read(log).is_ok_and(|bytes| !bytes.ends_with(b"\n") && bytes.ends_with(line))
+}
