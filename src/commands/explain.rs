@@ -11,20 +11,15 @@ use super::tally::Tally;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::lookup;
 use crate::cli::{EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, WorkArgs, label_count};
-use crate::error::{ErrorKind, PictureError};
-use crate::explain::colour::{Palette, Scale};
+use crate::error::PictureError;
+use crate::explain::colour::{Colours, Palette, Scale};
 use crate::explain::explainer::{Evidence, Explainer};
-use crate::explain::map::Map;
-use crate::explain::overlay::{overlay, shown};
 use crate::explain::question::Question;
-use crate::explain::region::strongest;
-use crate::model::Positions;
+use crate::explain::teller::{Kept, Teller};
 use crate::output::destination;
-use crate::output::explained::{Explained, Explanation, Explanations, Grid};
+use crate::output::explained::{Explained, Explanations};
 use crate::output::pictures::{Pictures, is_file};
-use crate::picture::Picture;
-use crate::picture::frame::{Frame, Side};
-use crate::run::inputs::Inputs;
+use crate::run::inputs::{Inputs, Selection};
 use crate::terminal::Terminal;
 use crate::top_k::Scoring;
 
@@ -99,19 +94,17 @@ pub struct Explain {
     pub work: WorkArgs,
 }
 
-/// What is kept of a picture for its explanation.
-struct Kept {
-    original_size: (usize, usize),
-    /// Where it is to be coloured.
-    shown: Option<Picture>,
-}
-
 pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     ensure!(
         !args.raw || args.json || args.jsonl,
         "--raw adds numbers to JSON: give --json or --jsonl too",
     );
-    let (plan, inputs) = Plan::new(&args.inputs, &args.model, &args.work, terminal)?;
+    let selection = Selection {
+        // What an earlier run made is not explained.
+        except: args.output.clone(),
+        ..args.inputs.selection()
+    };
+    let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let mut tally = Tally::new(inputs.left_out.clone(), terminal);
     let output = args.output.as_deref();
     let pictures = output
@@ -142,11 +135,8 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     let mut explanations = args.explanations(model.name.clone(), terminal);
     let prints = terminal.stdout_style().terminal;
     let (inputs, count) = inputs.counted();
-    let is_shown = pictures.is_some();
-    let keep = move |_: &[u8], picture: Picture| Kept {
-        original_size: picture.original_size,
-        shown: is_shown.then(|| shown(&picture)),
-    };
+    let is_coloured = pictures.is_some();
+    let keep = move |_: &[u8], picture| Kept::of(picture, is_coloured);
     let Running {
         pipeline,
         classifier,
@@ -157,16 +147,17 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         checks: args.check,
         classifier,
     };
+    let classes = explainer.classifier.labels.len();
+    let colours = Colours::new(args.palette(), Scale::of(classes, scoring));
     let mut teller = Teller {
-        args,
-        scale: Scale::of(explainer.classifier.labels.len(), scoring),
         explainer: &explainer,
-        pictures,
+        coloured: pictures.map(|pictures| (pictures, colours)),
+        raw: args.raw,
     };
     let each = |pictures: &[Vec<f32>]| Ok(explainer.evidence(pictures)?);
     let emit = |path: PathBuf, answer: Result<(Evidence, Kept), PictureError>| {
         let outcome = match answer {
-            Ok((evidence, kept)) => teller.tell(&path, evidence, kept)?,
+            Ok((evidence, kept)) => teller.tell(&path, evidence, &kept)?,
             Err(error) => Err(error),
         };
         let written = explanations.record(&Explained { path, outcome });
@@ -191,7 +182,8 @@ impl Explain {
             path.with_extension("").display(),
         );
         let named = inputs.named.iter().map(|input| input.path().to_path_buf());
-        Pictures::open(path, count > 1, named.collect())
+        let folders = self.inputs.paths.iter().filter(|path| path.is_dir());
+        Pictures::open(path, count > 1, folders.cloned().collect(), named.collect())
     }
 
     fn question(&self, labels: &Labels) -> Result<Question> {
@@ -233,74 +225,5 @@ impl Explain {
             true => Explanations::json(to, self.json, model, style),
             false => Explanations::text(to, style),
         }
-    }
-}
-
-/// Evidence to records and coloured pictures.
-struct Teller<'a> {
-    args: &'a Explain,
-    explainer: &'a Explainer,
-    scale: Scale,
-    pictures: Option<Pictures>,
-}
-
-impl Teller<'_> {
-    /// The explanations of the picture at `path`, or what is wrong with it.
-    ///
-    /// # Errors
-    /// If the coloured picture can't be written.
-    fn tell(
-        &mut self,
-        path: &Path,
-        evidence: Evidence,
-        kept: Kept,
-    ) -> Result<Result<Vec<Explanation>, PictureError>> {
-        let frame = self
-            .explainer
-            .classifier
-            .transform
-            .frame(kept.original_size);
-        let checks = match self.explainer.check(&evidence, &frame) {
-            Ok(checks) => checks,
-            Err(error) => return Ok(Err(PictureError::new(ErrorKind::Model, error.to_string()))),
-        };
-        let mut explanations = Vec::with_capacity(evidence.found.len());
-        for (at, (class, map)) in evidence.found.into_iter().enumerate() {
-            let (region, share) = strongest(&map, &frame, kept.original_size).unzip();
-            let file = match (&mut self.pictures, &kept.shown) {
-                (Some(pictures), Some(shown)) => {
-                    let palette = self.args.palette();
-                    let size = kept.original_size;
-                    let coloured = overlay(shown.clone(), size, &map, &frame, self.scale, palette);
-                    Some(pictures.write(path, &class.label, &coloured)?)
-                }
-                _ => None,
-            };
-            explanations.push(Explanation {
-                logit: map.mean(),
-                against: evidence.against.clone(),
-                region,
-                share,
-                file: file.map(|file| file.to_string_lossy().into_owned()),
-                check: checks.get(at).copied(),
-                map: self.args.raw.then(|| grid(&map, &frame)),
-                class,
-            });
-        }
-        Ok(Ok(explanations))
-    }
-}
-
-/// The numbers, and where in the original they belong.
-fn grid(map: &Map, frame: &Frame) -> Grid {
-    let places = |positions: &Positions, side: &Side| {
-        let centers = positions.centers().into_iter();
-        centers.map(|center| side.to_original(center)).collect()
-    };
-    let rows = map.logits.chunks(map.columns.count);
-    Grid {
-        x: places(&map.columns, &frame.columns),
-        y: places(&map.rows, &frame.rows),
-        logits: rows.map(<[f32]>::to_vec).collect(),
     }
 }

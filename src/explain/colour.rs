@@ -27,7 +27,7 @@ impl Scale {
     }
 
     /// From -1 to 1, with the sign of the evidence.
-    pub fn strength(self, logit: f32) -> f32 {
+    fn strength(self, logit: f32) -> f32 {
         logit / (logit.abs() + self.half)
     }
 }
@@ -70,7 +70,7 @@ const FOR: [f32; 3] = [178.0, 24.0, 43.0];
 
 impl Palette {
     /// The colour of a strength and how much it covers of what is below, from 0 to 1.
-    pub fn colour(self, strength: f32) -> ([f32; 3], f32) {
+    fn colour(self, strength: f32) -> ([f32; 3], f32) {
         match self {
             Self::Sequential => {
                 let strength = strength.max(0.0);
@@ -89,4 +89,53 @@ fn inferno(place: f32) -> [f32; 3] {
     let share = place - before as f32;
     let [from, to] = [INFERNO[before], INFERNO[before + 1]];
     std::array::from_fn(|i| f32::from(from[i]) + (f32::from(to[i]) - f32::from(from[i])) * share)
+}
+
+/// The colours of all strengths, in steps too small to be seen.
+pub struct Colours {
+    scale: Scale,
+    layers: Vec<Layer>,
+}
+
+/// A colour as it is laid over others, in parts of [`WHOLE`].
+#[derive(Clone, Copy)]
+struct Layer {
+    /// What it leaves of the value below.
+    left: u32,
+    /// What it adds to red, green and blue, and a half to round.
+    added: [u32; 3],
+}
+
+const WHOLE: f32 = 65536.0;
+
+/// Steps from no strength to the full one.
+const STEPS: f32 = 512.0;
+
+impl Colours {
+    /// Those of a palette for evidence on a scale.
+    pub fn new(palette: Palette, scale: Scale) -> Self {
+        let layer = |step: i32| {
+            let (colour, cover) = palette.colour(step as f32 / STEPS);
+            // Both rounded, they could add up to more than is there.
+            let cover = (cover * WHOLE).floor();
+            Layer {
+                left: (WHOLE - cover) as u32,
+                added: colour.map(|value| (value * cover + WHOLE / 2.0) as u32),
+            }
+        };
+        let steps = STEPS as i32;
+        Self {
+            scale,
+            layers: (-steps..=steps).map(layer).collect(),
+        }
+    }
+
+    /// Colours a pixel by evidence.
+    pub fn lay_over(&self, pixel: &mut [u8; 3], logit: f32) {
+        let step = self.scale.strength(logit) * STEPS + STEPS + 0.5;
+        let Layer { left, added } = self.layers[step as usize];
+        for (value, added) in pixel.iter_mut().zip(added) {
+            *value = ((u32::from(*value) * left + added) >> 16) as u8;
+        }
+    }
 }

@@ -10,6 +10,9 @@ use crate::output::explained::Check;
 use crate::picture::frame::Frame;
 use crate::top_k::{Scored, Scoring, probabilities};
 
+/// Blurred inputs in memory: there may be as many as there are classes.
+const CHECKED_AT_ONCE: usize = 8;
+
 /// A classifier, and what is asked of it.
 pub struct Explainer {
     /// The network.
@@ -83,7 +86,7 @@ impl Explainer {
     }
 
     /// How the score of each class falls when its strongest places are blurred; nothing where inputs
-    /// are not kept. One forward pass.
+    /// are not kept.
     ///
     /// # Errors
     /// If the device fails, or the answer is no number.
@@ -92,16 +95,19 @@ impl Explainer {
             return Ok(Vec::new());
         };
         let width = self.classifier.transform.width;
-        let found = evidence.found.iter();
-        let without = found.map(|(_, map)| without_strongest(input, width, map, frame));
-        let logits = self.classifier.logits(&without.collect::<Vec<_>>())?;
-        let check = |((class, _), logits): (&(Prediction, Map), Vec<f32>)| {
-            let scores = probabilities(&logits, self.scoring)?;
-            Ok(Check {
-                before: class.score,
-                after: scores[class.index],
-            })
-        };
-        evidence.found.iter().zip(logits).map(check).collect()
+        let mut checks = Vec::new();
+        for found in evidence.found.chunks(CHECKED_AT_ONCE) {
+            let without = found
+                .iter()
+                .map(|(_, map)| without_strongest(input, width, map, frame));
+            let logits = self.classifier.logits(&without.collect::<Vec<_>>())?;
+            for ((class, _), logits) in found.iter().zip(logits) {
+                checks.push(Check {
+                    before: class.score,
+                    after: probabilities(&logits, self.scoring)?[class.index],
+                });
+            }
+        }
+        Ok(checks)
     }
 }

@@ -14,7 +14,8 @@ pub struct Map {
 }
 
 /// Where a place lies between two positions: their indices, and the second one's share.
-struct Between(usize, usize, f32);
+#[derive(Clone, Copy, Debug)]
+pub struct Between(usize, usize, f32);
 
 impl Map {
     /// The map of the difference of two logits.
@@ -30,22 +31,28 @@ impl Map {
         (sum / self.logits.len() as f64) as f32
     }
 
-    /// The logits at the crossings of `ys` and `xs`, in pixels of the input, row by row: linear between
-    /// the middles of positions, and constant beyond the outermost.
+    /// Where `xs`, in pixels of the input, lie between the columns.
+    pub fn across(&self, xs: &[f64]) -> Vec<Between> {
+        xs.iter().map(|&x| between(&self.columns, x)).collect()
+    }
+
+    /// The logits at the crossings of `y`, in pixels of the input, with what lies `across`: linear
+    /// between the middles of positions, and constant beyond the outermost.
+    pub fn along(&self, y: f64, across: &[Between]) -> impl Iterator<Item = f32> {
+        let Between(above, below, share) = between(&self.rows, y);
+        let (above, below) = (self.row(above), self.row(below));
+        let blend = |(a, b): (&f32, &f32)| a + (b - a) * share;
+        let row: Vec<f32> = above.iter().zip(below).map(blend).collect();
+        let at = move |&Between(left, right, share): &Between| {
+            row[left] + (row[right] - row[left]) * share
+        };
+        across.iter().map(at)
+    }
+
+    /// As [`Map::along`] for several `ys` and `xs`, row by row.
     pub fn sample(&self, ys: &[f64], xs: &[f64]) -> Vec<f32> {
-        let across: Vec<_> = xs.iter().map(|&x| between(&self.columns, x)).collect();
-        let mut samples = Vec::with_capacity(ys.len() * xs.len());
-        for &y in ys {
-            let Between(above, below, share) = between(&self.rows, y);
-            let (above, below) = (self.row(above), self.row(below));
-            let blend = |(a, b): (&f32, &f32)| a + (b - a) * share;
-            let row: Vec<f32> = above.iter().zip(below).map(blend).collect();
-            let at = |&Between(left, right, share): &Between| {
-                row[left] + (row[right] - row[left]) * share
-            };
-            samples.extend(across.iter().map(at));
-        }
-        samples
+        let across = self.across(xs);
+        ys.iter().flat_map(|&y| self.along(y, &across)).collect()
     }
 
     fn row(&self, index: usize) -> &[f32] {
