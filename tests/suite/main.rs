@@ -3,6 +3,7 @@
 //! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
 mod bad_pictures;
+mod class_maps;
 mod classify;
 mod completions;
 mod configurations;
@@ -11,6 +12,7 @@ mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
+mod explain;
 mod family;
 mod flags;
 mod foreign;
@@ -47,4 +49,4 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, hub_client, hub_server, random, reference, values};
+use support::{album, drawing, environment, hub_client, hub_server, random, reference, values};
