@@ -29,6 +29,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print the version'
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand explain 'Show where in pictures labels are seen'
             cand undo 'Take back what `classify --sort-into` did'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -121,6 +122,53 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --offline 'Never connect; use what was downloaded before'
             cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
             cand --not 'Find the pictures that do not show it'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+            cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;explain'= {
+            cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --model 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand --label 'Explain this label, WordNet id or index, whatever the picture shows; may be given again'
+            cand -k 'How many of the best labels to explain [default: 1]'
+            cand --top-k 'How many of the best labels to explain [default: 1]'
+            cand --against 'Explain why not this label: what speaks for the other, less what speaks for this'
+            cand -o 'Write coloured pictures to a folder, or of one picture and one label to FILE.png'
+            cand --output 'Write coloured pictures to a folder, or of one picture and one label to FILE.png'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --dtype 'What to compute with'
+            cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --color 'When to use colour'
+            cand -r 'Also look into the subfolders of folders'
+            cand --recursive 'Also look into the subfolders of folders'
+            cand -0 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --null 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --follow 'Follow links to folders that are found in folders'
+            cand --hidden 'Also take files and folders whose names begin with a dot'
+            cand --allow-empty 'Finding no pictures is no error'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
+            cand --check 'Blur the strongest fifth of what the network sees, look again, and tell both scores'
+            cand --sigmoid 'Score each label by itself, for models that were trained to give several to a picture'
+            cand --signed 'Show in red what speaks for a label and in blue what speaks against it'
+            cand --json 'Write one JSON array'
+            cand --jsonl 'Write one JSON object per picture and line'
+            cand --raw 'Add the logits of all places to the JSON'
             cand --no-exif 'Do not turn pictures as their EXIF orientation says'
             cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
             cand --keep-going 'Exit with 0 even if some pictures failed'
@@ -235,6 +283,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help'= {
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand explain 'Show where in pictures labels are seen'
             cand undo 'Take back what `classify --sort-into` did'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -247,6 +296,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;classify'= {
         }
         &'effnet;help;find'= {
+        }
+        &'effnet;help;explain'= {
         }
         &'effnet;help;undo'= {
         }

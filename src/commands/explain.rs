@@ -99,6 +99,10 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         !args.raw || args.json || args.jsonl,
         "--raw adds numbers to JSON: give --json or --jsonl too",
     );
+    ensure!(
+        !args.inputs.null || args.inputs.files_from.is_some(),
+        "-0 is about the paths in --files-from; give that too",
+    );
     let selection = Selection {
         // What an earlier run made is not explained.
         except: args.output.clone(),
@@ -157,7 +161,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     let each = |pictures: &[Vec<f32>]| Ok(explainer.evidence(pictures)?);
     let emit = |path: PathBuf, answer: Result<(Evidence, Kept), PictureError>| {
         let outcome = match answer {
-            Ok((evidence, kept)) => teller.tell(&path, evidence, &kept)?,
+            Ok((evidence, kept)) => teller.tell(&path, evidence, kept)?,
             Err(error) => Err(error),
         };
         let written = explanations.record(&Explained { path, outcome });

@@ -52,20 +52,28 @@ impl Teller<'_> {
         &mut self,
         path: &Path,
         evidence: Evidence,
-        kept: &Kept,
+        kept: Kept,
     ) -> Result<Result<Vec<Explanation>, PictureError>> {
-        let size = kept.original_size;
+        let Kept {
+            original_size: size,
+            mut shown,
+        } = kept;
         let frame = self.explainer.classifier.transform.frame(size);
         let checks = match self.explainer.check(&evidence, &frame) {
             Ok(checks) => checks,
             Err(error) => return Ok(Err(PictureError::new(ErrorKind::Model, error.to_string()))),
         };
-        let mut explanations = Vec::with_capacity(evidence.found.len());
+        let count = evidence.found.len();
+        let mut explanations = Vec::with_capacity(count);
         for (at, (class, map)) in evidence.found.into_iter().enumerate() {
             let (region, share) = strongest(&map, &frame, size).unzip();
-            let file = match (&mut self.coloured, &kept.shown) {
-                (Some((pictures, colours)), Some(shown)) => {
-                    let coloured = overlay(shown.clone(), size, &map, &frame, colours);
+            let picture = match at + 1 < count {
+                true => shown.clone(),
+                false => shown.take(),
+            };
+            let file = match (&mut self.coloured, picture) {
+                (Some((pictures, colours)), Some(picture)) => {
+                    let coloured = overlay(picture, size, &map, &frame, colours);
                     Some(pictures.write(path, &class.label, &coloured)?)
                 }
                 _ => None,

@@ -332,6 +332,7 @@ fn labels_are_found_by_name_id_and_index_and_a_wrong_one_is_answered_with_the_ne
         (&["--label", "star", "-k", "2"], &["--label", "--top-k"]),
         (&["--raw"], &["--raw", "--json"]),
         (&["--signed"], &["--output"]),
+        (&["-0"], &["-0", "--files-from"]),
         (&["-o", "heat.jpg"], &["heat.jpg", ".png"]),
         (&["-o", "star.jpg"], &["star.jpg", ".png"]),
         (&["-o", "heat.png", "wide.png"], &["heat.png", "folder"]),

@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 46] = [
+const FLAGS: [(&str, &[&str]); 51] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -76,6 +76,11 @@ const FLAGS: [(&str, &[&str]); 46] = [
     ("--keep-going", &[]),
     ("--dtype", &["auto", "f32", "f16", "bf16", "f64", ""]),
     ("--test-size", &[]),
+    ("--label", &["star", "0", "16", "strar", ""]),
+    ("--against", &["sun", "star", "-1"]),
+    ("--check", &[]),
+    ("--signed", &[]),
+    ("--raw", &[]),
     ("--quiet", &[]),
     ("--verbose", &[]),
     ("--color", &["auto", "always", "never", "red"]),
@@ -92,9 +97,11 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 12] = [
+const OTHERS: [&[&str]; 14] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["explain", "star.jpg", "album", "--variant", "demo"],
+    &["explain", "fish.png", "--variant", "demo", "--json"],
     &["undo", "sorted"],
     &["models"],
     &["models", "--json"],
@@ -111,7 +118,7 @@ const OTHERS: [&[&str]; 12] = [
 const RUNS: usize = 200;
 
 fn combination(random: &mut Random) -> Vec<&'static str> {
-    let mut arguments = match random.below(12) {
+    let mut arguments = match random.below(6) {
         0 => OTHERS[random.below(OTHERS.len())].to_vec(),
         _ => vec!["classify"],
     };

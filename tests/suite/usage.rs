@@ -19,9 +19,10 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "classify",
     "find",
+    "explain",
     "undo",
     "models",
     "info",
