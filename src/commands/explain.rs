@@ -116,18 +116,8 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         .transpose()?;
     if inputs.are_all_missing() {
         // No reason to download a model.
-        let mut explanations = args.explanations(plan.model_name()?, terminal);
-        for input in inputs.named {
-            let path = input.path().to_path_buf();
-            if let Err(error) = input.read(args.work.decode.max_bytes) {
-                tally.count(false);
-                explanations.record(&Explained {
-                    path,
-                    outcome: Err(error),
-                })?;
-            }
-        }
-        explanations.finish()?;
+        let explanations = args.explanations(plan.model_name()?, terminal);
+        args.tell_missing(inputs, explanations, &mut tally)?;
         return Ok(tally.close(args.work.keep_going));
     }
     let model = plan.resolve()?;
@@ -136,6 +126,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         true => Scoring::Sigmoid,
         false => model.card.scoring,
     };
+    let scale = Scale::of(model.card.labels.len(), scoring);
     let mut explanations = args.explanations(model.name.clone(), terminal);
     let prints = terminal.stdout_style().terminal;
     let (inputs, count) = inputs.counted();
@@ -151,8 +142,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         checks: args.check,
         classifier,
     };
-    let classes = explainer.classifier.labels.len();
-    let colours = Colours::new(args.palette(), Scale::of(classes, scoring));
+    let colours = Colours::new(args.palette(), scale);
     let mut teller = Teller {
         explainer: &explainer,
         coloured: pictures.map(|pictures| (pictures, colours)),
@@ -161,14 +151,16 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     let each = |pictures: &[Vec<f32>]| Ok(explainer.evidence(pictures)?);
     let emit = |path: PathBuf, answer: Result<(Evidence, Kept), PictureError>| {
         let outcome = match answer {
-            Ok((evidence, kept)) => teller.tell(&path, evidence, kept)?,
+            Ok((evidence, kept)) => Ok(teller.tell(&path, evidence, kept)?),
             Err(error) => Err(error),
         };
         let written = explanations.record(&Explained { path, outcome });
         written.context("can't write the output")
     };
-    tally.run(pipeline, count, prints, each, emit)?;
-    explanations.finish().context("can't write the output")?;
+    let ran = tally.run(pipeline, count, prints, each, emit);
+    // What was told until then is whole.
+    let finished = explanations.finish().context("can't write the output");
+    ran.and(finished)?;
     Ok(tally.close(args.work.keep_going))
 }
 
@@ -188,6 +180,24 @@ impl Explain {
         let named = inputs.named.iter().map(|input| input.path().to_path_buf());
         let folders = self.inputs.paths.iter().filter(|path| path.is_dir());
         Pictures::open(path, count > 1, folders.cloned().collect(), named.collect())
+    }
+
+    /// Records of what can't be read.
+    fn tell_missing(
+        &self,
+        inputs: Inputs,
+        mut explanations: Explanations,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        for input in inputs.named {
+            let path = input.path().to_path_buf();
+            if let Err(error) = input.read(self.work.decode.max_bytes) {
+                tally.count(false);
+                let outcome = Err(error);
+                explanations.record(&Explained { path, outcome })?;
+            }
+        }
+        Ok(explanations.finish()?)
     }
 
     fn question(&self, labels: &Labels) -> Result<Question> {

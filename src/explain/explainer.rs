@@ -85,12 +85,12 @@ impl Explainer {
         })
     }
 
-    /// How the score of each class falls when its strongest places are blurred; nothing where inputs
-    /// are not kept.
+    /// How the score of each class falls when its strongest places are blurred, if the answer is a
+    /// number; nothing where inputs are not kept.
     ///
     /// # Errors
-    /// If the device fails, or the answer is no number.
-    pub fn check(&self, evidence: &Evidence, frame: &Frame) -> Result<Vec<Check>, Error> {
+    /// If the device fails.
+    pub fn check(&self, evidence: &Evidence, frame: &Frame) -> Result<Vec<Option<Check>>, Error> {
         let Some(input) = &evidence.input else {
             return Ok(Vec::new());
         };
@@ -101,12 +101,13 @@ impl Explainer {
                 .iter()
                 .map(|(_, map)| without_strongest(input, width, map, frame));
             let logits = self.classifier.logits(&without.collect::<Vec<_>>())?;
-            for ((class, _), logits) in found.iter().zip(logits) {
-                checks.push(Check {
+            checks.extend(found.iter().zip(logits).map(|((class, _), logits)| {
+                let after = probabilities(&logits, self.scoring).ok()?[class.index];
+                Some(Check {
                     before: class.score,
-                    after: probabilities(&logits, self.scoring)?[class.index],
-                });
-            }
+                    after,
+                })
+            }));
         }
         Ok(checks)
     }

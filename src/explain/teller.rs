@@ -9,7 +9,6 @@ use super::explainer::{Evidence, Explainer};
 use super::map::Map;
 use super::overlay::{overlay, shown};
 use super::region::strongest;
-use crate::error::{ErrorKind, PictureError};
 use crate::model::Positions;
 use crate::output::explained::{Explanation, Grid};
 use crate::output::pictures::Pictures;
@@ -44,25 +43,22 @@ pub struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// The explanations of the picture at `path`, or what is wrong with it.
+    /// The explanations of the picture at `path`.
     ///
     /// # Errors
-    /// If the coloured picture can't be written.
+    /// If the coloured picture can't be written, or the device fails.
     pub fn tell(
         &mut self,
         path: &Path,
         evidence: Evidence,
         kept: Kept,
-    ) -> Result<Result<Vec<Explanation>, PictureError>> {
+    ) -> Result<Vec<Explanation>> {
         let Kept {
             original_size: size,
             mut shown,
         } = kept;
         let frame = self.explainer.classifier.transform.frame(size);
-        let checks = match self.explainer.check(&evidence, &frame) {
-            Ok(checks) => checks,
-            Err(error) => return Ok(Err(PictureError::new(ErrorKind::Model, error.to_string()))),
-        };
+        let checks = self.explainer.check(&evidence, &frame)?;
         let count = evidence.found.len();
         let mut explanations = Vec::with_capacity(count);
         for (at, (class, map)) in evidence.found.into_iter().enumerate() {
@@ -84,12 +80,12 @@ impl Teller<'_> {
                 region,
                 share,
                 file: file.map(|file| file.to_string_lossy().into_owned()),
-                check: checks.get(at).copied(),
+                check: checks.get(at).copied().flatten(),
                 map: self.raw.then(|| grid(&map, &frame)),
                 class,
             });
         }
-        Ok(Ok(explanations))
+        Ok(explanations)
     }
 }
 
