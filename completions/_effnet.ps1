@@ -33,7 +33,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show where in pictures labels are seen')
+            [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
             [CompletionResult]::new('download', 'download', [CompletionResultType]::ParameterValue, 'Download checkpoints for later use')
@@ -59,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'Print a line of your own for each picture: ''{path}\\t{label}\\t{score:.2}''')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to a file instead of standard output')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to a file instead of standard output')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'Also make a page of all pictures, to look at in a browser')
             [CompletionResult]::new('--sort-into', '--sort-into', [CompletionResultType]::ParameterName, 'Put each picture into a folder of its best label below DIR, or with --sure of the sure one')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
             [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
@@ -188,9 +191,76 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
             break
         }
+        'effnet;eval' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--truth', '--truth', [CompletionResultType]::ParameterName, 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both')
+            [CompletionResult]::new('--real-labels', '--real-labels', [CompletionResultType]::ParameterName, 'Count by the ReaL labels of ImageNet''s validation pictures too (real.json)')
+            [CompletionResult]::new('--valid-labels', '--valid-labels', [CompletionResultType]::ParameterName, 'The only classes that can be right: a file with an index, WordNet id or label a line')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Score what `classify --jsonl` saved, without a network; -k all saves what all numbers need')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model of your own: a folder, a file, or a Hub id (owner/name) or address')
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Compare with what `classify --jsonl` saved of another model on the same pictures')
+            [CompletionResult]::new('--confusion', '--confusion', [CompletionResultType]::ParameterName, 'Write how often each class was taken for each, as CSV')
+            [CompletionResult]::new('--wrong', '--wrong', [CompletionResultType]::ParameterName, 'Write the wrong answers as classify --jsonl does, and the truth with them')
+            [CompletionResult]::new('--fail-under', '--fail-under', [CompletionResultType]::ParameterName, 'Exit with 1 if the top-1 accuracy is lower: 0.9, 90%')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
+            [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How many pictures go through the network at once [default: one per thread, on a GPU 64]')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow links to folders that are found in folders')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also take files and folders whose names begin with a dot')
+            [CompletionResult]::new('--ignore-unknown', '--ignore-unknown', [CompletionResultType]::ParameterName, 'Leave out the pictures that show no class of the model, or of which nothing is known')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
+            [CompletionResult]::new('--sigmoid', '--sigmoid', [CompletionResultType]::ParameterName, 'Score each label by itself, for models that were trained to give several to a picture')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON object')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
+            [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Finding no pictures is no error')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
         'effnet;undo' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, and do nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
+        'effnet;report' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'What `effnet classify --jsonl` wrote')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The page')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The page')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
@@ -298,7 +368,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show where in pictures labels are seen')
+            [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
             [CompletionResult]::new('download', 'download', [CompletionResultType]::ParameterValue, 'Download checkpoints for later use')
@@ -317,7 +389,13 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         'effnet;help;explain' {
             break
         }
+        'effnet;help;eval' {
+            break
+        }
         'effnet;help;undo' {
+            break
+        }
+        'effnet;help;report' {
             break
         }
         'effnet;help;models' {

@@ -16,7 +16,9 @@ _effnet() {
             ,classify) command=classify ;;
             ,find) command=find ;;
             ,explain) command=explain ;;
+            ,eval) command=eval ;;
             ,undo) command=undo ;;
+            ,report) command=report ;;
             ,models) command=models ;;
             ,info) command=info ;;
             ,download) command=download ;;
@@ -66,13 +68,13 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find explain undo models info download bench completions man help'
+            kind='classify find explain eval undo report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
@@ -88,6 +90,7 @@ _effnet() {
                 --format) kind='text json jsonl csv tsv value' ;;
                 --template) kind=' value' ;;
                 -o | --output) kind='files value' ;;
+                --report) kind='files value' ;;
                 --sort-into) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
@@ -141,10 +144,49 @@ _effnet() {
                 --color) kind='auto always never value' ;;
             esac
             ;;
+        eval)
+            flags='--files-from -0 --null --follow --hidden --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --files-from) kind='files value' ;;
+                --truth) kind='files value' ;;
+                --real-labels) kind='files value' ;;
+                --valid-labels) kind='files value' ;;
+                --from) kind='files value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --labels) kind='files value' ;;
+                --against) kind='files value' ;;
+                --confusion) kind='files value' ;;
+                --wrong) kind='files value' ;;
+                --fail-under) kind=' value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
         undo)
             flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        report)
+            flags='--from -o --output --threads --no-exif --exact-decode --max-pixels --max-bytes -h --help -V --version -q --quiet -v --verbose --color'
+            kind=''
+            case $prev in
+                --from) kind='files value' ;;
+                -o | --output) kind='files value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
                 --color) kind='auto always never value' ;;
             esac
             ;;
@@ -205,7 +247,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find explain undo models info download bench completions man help'
+            kind='classify find explain eval undo report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

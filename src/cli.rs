@@ -207,6 +207,13 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
 
+    /// Also make a page of all pictures, to look at in a browser
+    ///
+    /// It is one file that holds all it needs, but the pictures themselves, which it links to. Where no
+    /// format and no --output is named, nothing else is printed. `effnet report` makes the page later.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "resume")]
+    pub report: Option<PathBuf>,
+
     /// Skip the pictures that the output file already holds, and append to it
     #[arg(long, requires = "output")]
     pub resume: bool,
@@ -228,6 +235,13 @@ impl OutputArgs {
             Some(template) => Layout::of_template(template, null),
             None => Layout::Format(self.format()),
         }
+    }
+
+    /// Whether a page is all that is asked for.
+    pub fn is_page_alone(&self) -> bool {
+        let short = self.json || self.jsonl || self.csv || self.tsv || self.label_only;
+        let is_asked = short || self.format.is_some() || self.template.is_some();
+        self.report.is_some() && !is_asked && self.output.is_none()
     }
 
     /// The format asked for, in whichever way.

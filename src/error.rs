@@ -18,6 +18,19 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The kind that [`ErrorKind::name`] names.
+    pub fn named(name: &str) -> Option<Self> {
+        let kinds = [
+            Self::Read,
+            Self::Limit,
+            Self::Unsupported,
+            Self::Decode,
+            Self::Model,
+            Self::Write,
+        ];
+        kinds.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word in JSON's `error.kind`.
     pub fn name(self) -> &'static str {
         match self {

@@ -22,6 +22,7 @@
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
 //! explain                       where in a picture a class is seen
+//! eval                          how good a model is on pictures of which it is known what they show
 //! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
@@ -58,6 +59,8 @@
 mod cli;
 #[cfg(feature = "cli")]
 mod commands;
+#[cfg(feature = "cli")]
+mod eval;
 #[cfg(feature = "cli")]
 mod explain;
 #[cfg(feature = "cli")]

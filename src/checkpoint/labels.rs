@@ -19,7 +19,7 @@ const IMAGENET_1K: &str = include_str!("../../assets/imagenet_labels.tsv");
 const IMAGENET_21K: &str = include_str!("../../assets/imagenet21k_labels.tsv");
 
 /// A class that a picture may show.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Prediction {
     /// What it is called.
     pub label: String,

@@ -13,12 +13,20 @@ const MAX_BYTES: u64 = 16 << 20;
 /// # Errors
 /// If it is not text, too long, or can't be read.
 pub fn read(path: &Path) -> io::Result<String> {
+    read_up_to(path, MAX_BYTES)
+}
+
+/// The same of a file that may have `max_bytes`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_up_to(path: &Path, max_bytes: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     File::open(path)?
-        .take(MAX_BYTES + 1)
+        .take(max_bytes + 1)
         .read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let message = format!("it is longer than {MAX_BYTES} bytes");
+    if bytes.len() as u64 > max_bytes {
+        let message = format!("it is longer than {max_bytes} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {

@@ -76,7 +76,7 @@ impl Answers {
         Answer {
             predictions: labels.predictions(&best(scores, self.k, self.min_score)),
             sure: sure.map(|(hierarchy, p)| hierarchy.sure(scores, *p)),
-            to: None,
+            ..Answer::default()
         }
     }
 }

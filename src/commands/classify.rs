@@ -15,6 +15,7 @@ use crate::cli::{
     probability,
 };
 use crate::output::{Format, Layout, resume};
+use crate::picture::thumbnail::thumbnail;
 use crate::run::inputs::Selection;
 use crate::terminal::Terminal;
 use crate::top_k::Scoring;
@@ -29,6 +30,7 @@ Examples:
   curl -s https://example.org/cat.jpg | effnet classify -
   effnet classify photo.jpg --sure 0.9             # \"spaniel\", or else \"dog\", or \"mammal\"
   effnet classify -r photos --template '{path}\\t{label}\\t{score:.2}'
+  effnet classify -r photos --report page.html     # to look at in a browser
   effnet classify -r photos --sort-into sorted     # links in a folder for each label
   effnet classify photo.jpg --model timm/tf_efficientnetv2_m.in21k";
 
@@ -90,6 +92,9 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     };
     let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let sorter = args.sort.sorter(&inputs)?;
+    if let Some(page) = &args.output.report {
+        plan.check_output(page, &inputs)?;
+    }
     if let Some(output) = &args.output.output {
         plan.check_output(output, &inputs)?;
         if args.output.resume {
@@ -115,10 +120,12 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let mut writer = writer(&model.name)?;
     writer.sort(sorter.map(|sorter| Sorting::new(sorter, &model.card.labels, &answers)));
     let (inputs, count) = writer.left_of(inputs);
+    let is_shown = args.output.report.is_some();
+    let keep = move |_: &[u8], picture| is_shown.then(|| thumbnail(&picture));
     let Running {
         pipeline,
         classifier,
-    } = plan.start(&model, inputs, count, |_, _| ())?;
+    } = plan.start(&model, inputs, count, keep)?;
     let each = |pictures: &[Vec<f32>]| answers.each(&classifier, pictures);
     let written = writer.answers(pipeline, count, each);
     writer.close(written, keep_going)

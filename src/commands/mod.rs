@@ -6,6 +6,7 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod eval;
 mod explain;
 mod find;
 mod help;
@@ -13,7 +14,9 @@ mod info;
 mod man;
 mod models;
 pub mod outcome;
+mod page;
 mod plan;
+mod report;
 mod sort;
 mod tally;
 mod undo;
@@ -34,6 +37,7 @@ Examples:
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
   effnet explain photo.jpg -o heat.png             # where in it the label is seen
+  effnet eval validation                           # how good it is; a folder for each label
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
   effnet download b4 b7                            # now, to be offline later
@@ -71,7 +75,9 @@ pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
     Explain(Box<explain::Explain>),
+    Eval(Box<eval::Eval>),
     Undo(undo::Undo),
+    Report(report::Report),
     Models(models::Models),
     Info(info::Info),
     Download(download::Download),
@@ -94,7 +100,9 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Eval(args) => eval::run(*args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::outcome::Outcome;
+use super::page::Page;
 use super::sort::Sorting;
 use super::tally::Tally;
 use crate::cli::OutputArgs;
@@ -21,19 +22,26 @@ use crate::terminal::Terminal;
 
 /// What writes the records of one run.
 pub struct Writer {
-    sink: Box<dyn Sink>,
+    records: Records,
     /// The file that is emptied before the first record.
     anew: Option<File>,
     /// Whether the records, or warnings, and the progress bar go to one terminal.
     shares_terminal: bool,
-    /// Whether records can't say what was wrong.
-    warns: bool,
-    terminal: Terminal,
-    /// What puts pictures into folders.
-    sorting: Option<Sorting>,
     /// What an earlier run wrote.
     done: Done,
     tally: Tally,
+}
+
+/// Where records go.
+struct Records {
+    /// Nowhere, if a page is all that is wanted.
+    sink: Option<Box<dyn Sink>>,
+    /// The page that shows them.
+    page: Option<Page>,
+    /// What puts pictures into folders.
+    sorting: Option<Sorting>,
+    /// What is told what was wrong, where records can't say it.
+    warned: Option<Terminal>,
 }
 
 /// What records tell beside what they always do.
@@ -80,7 +88,9 @@ impl Writer {
             ),
         };
         tally.done = (done.names.len() as u64, done.failed);
-        let warns = matches!(layout, Layout::Template(..));
+        let page = args.report.as_deref().map(|path| Page::open(path, model));
+        let is_shown = !args.is_page_alone() || extras.sorted;
+        let warns = matches!(layout, Layout::Template(..)) || !is_shown;
         let options = output::Options {
             layout,
             sure: extras.sure,
@@ -90,12 +100,14 @@ impl Writer {
             style,
         };
         Ok(Self {
-            sink: output::sink(to, options),
+            records: Records {
+                sink: is_shown.then(|| output::sink(to, options)),
+                page: page.transpose()?,
+                sorting: None,
+                warned: warns.then_some(terminal),
+            },
             anew,
             shares_terminal: style.terminal || warns,
-            warns,
-            terminal,
-            sorting: None,
             done,
             tally,
         })
@@ -103,7 +115,7 @@ impl Writer {
 
     /// From now on pictures are put into folders before their records are written.
     pub fn sort(&mut self, sorting: Option<Sorting>) {
-        self.sorting = sorting;
+        self.records.sorting = sorting;
     }
 
     /// The inputs that no earlier run has answered, and their number where it is known before the
@@ -123,32 +135,24 @@ impl Writer {
     /// If the sink fails.
     pub fn answers(
         &mut self,
-        pipeline: Pipeline<()>,
+        pipeline: Pipeline<Option<Vec<u8>>>,
         count: Option<u64>,
         each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
     ) -> Result<()> {
         self.begin()?;
-        let Self {
-            sink,
-            tally,
-            warns,
-            terminal,
-            sorting,
-            ..
-        } = self;
+        let Self { records, tally, .. } = self;
         let mut unsorted = 0;
-        let emit = |path: PathBuf, answer: Result<(Option<Answer>, ()), _>| {
-            let outcome = match (answer.map(|(answer, ())| answer).transpose(), &mut *sorting) {
-                (None, _) => return Ok(()),
-                (Some(Ok(answer)), Some(sorting)) => {
-                    let sorted = sorting.sort(&path, answer)?;
-                    unsorted += u64::from(sorted.is_err());
-                    sorted
-                }
-                (Some(outcome), _) => outcome,
+        let emit = |path, answer: Result<(Option<Answer>, _), _>| {
+            let outcome = match answer {
+                Ok((None, _)) => return Ok(()),
+                Ok((Some(answer), thumbnail)) => Ok(Answer {
+                    thumbnail,
+                    ..answer
+                }),
+                Err(error) => Err(error),
             };
-            let record = Record { path, outcome };
-            write(sink.as_mut(), &record, warns.then_some(terminal))
+            unsorted += u64::from(!records.write(path, outcome)?);
+            Ok(())
         };
         let ran = tally.run(pipeline, count, self.shares_terminal, each, emit);
         tally.answered -= unsorted;
@@ -166,10 +170,7 @@ impl Writer {
             let path = input.path().to_path_buf();
             if let Err(error) = input.read(limits.max_bytes) {
                 self.tally.count(false);
-                let outcome = Err(error);
-                let record = Record { path, outcome };
-                let warned = self.warns.then_some(&self.terminal);
-                write(self.sink.as_mut(), &record, warned)?;
+                self.records.write(path, Err(error))?;
             }
         }
         Ok(())
@@ -185,17 +186,35 @@ impl Writer {
     ///
     /// # Errors
     /// What `written` holds, or if the sink can't be closed.
-    pub fn close(mut self, written: Result<()>, keep_going: bool) -> Result<Outcome> {
+    pub fn close(self, written: Result<()>, keep_going: bool) -> Result<Outcome> {
         written?;
-        self.sink.finish().context(WRITING)?;
+        let Records { sink, page, .. } = self.records;
+        if let Some(mut sink) = sink {
+            sink.finish().context(WRITING)?;
+        }
+        page.map_or(Ok(()), Page::close)?;
         Ok(self.tally.close(keep_going))
     }
 }
 
-/// Writes a record; `warned` is told of what the record can't say.
-fn write(sink: &mut dyn Sink, record: &Record, warned: Option<&Terminal>) -> Result<()> {
-    if let (Some(terminal), Err(error)) = (warned, &record.outcome) {
-        terminal.warn_of(&record.path, error);
+impl Records {
+    /// Puts the picture where it belongs and writes its record; says whether it is where it belongs.
+    fn write(&mut self, path: PathBuf, outcome: Result<Answer, PictureError>) -> Result<bool> {
+        let failed = outcome.is_err();
+        let outcome = match (outcome, &mut self.sorting) {
+            (Ok(answer), Some(sorting)) => sorting.sort(&path, answer)?,
+            (outcome, _) => outcome,
+        };
+        let record = Record { path, outcome };
+        if let (Some(terminal), Err(error)) = (&self.warned, &record.outcome) {
+            terminal.warn_of(&record.path, error);
+        }
+        if let Some(sink) = &mut self.sink {
+            sink.record(&record).context(WRITING)?;
+        }
+        if let Some(page) = &mut self.page {
+            page.write(&record)?;
+        }
+        Ok(failed || record.outcome.is_ok())
     }
-    sink.record(record).context(WRITING)
 }

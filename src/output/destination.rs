@@ -22,13 +22,13 @@ pub fn check(path: &Path, read: &[&Path]) -> Result<()> {
     let shown = path.display();
     ensure!(
         !holds_picture(path),
-        "{shown} is a picture; give -o another name"
+        "{shown} is a picture; write to another file"
     );
     ensure!(!path.is_dir(), "can't write {shown}: it is a folder");
     for other in read {
         ensure!(
             !is_same(path, other),
-            "{shown} is read by this run, and writing would destroy it; give -o another name",
+            "{shown} is read by this run, and writing would destroy it; write to another file",
         );
     }
     let folder = path

@@ -15,7 +15,7 @@ use crate::printable::{Style, steers};
 /// The keys and their order are a contract, [`Prediction`]'s too. All of them are there always, so
 /// that a program which looks at a sample sees all of them.
 #[derive(Serialize)]
-struct Object<'a> {
+pub(super) struct Object<'a> {
     #[serde(flatten)]
     name: Name,
     model: &'a str,
@@ -45,7 +45,12 @@ impl<'a> From<&'a PictureError> for Failure<'a> {
     }
 }
 
-fn object<'a>(record: &'a Record, model: &'a str, sure: bool, sorted: bool) -> Object<'a> {
+pub(super) fn object<'a>(
+    record: &'a Record,
+    model: &'a str,
+    sure: bool,
+    sorted: bool,
+) -> Object<'a> {
     let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),

@@ -6,10 +6,13 @@ mod json;
 mod name;
 pub mod pictures;
 mod record;
+mod report;
 pub mod resume;
+pub mod saved;
 mod table;
 mod template;
 mod text;
+mod wrong;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -18,7 +21,9 @@ use crate::printable::Style;
 
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
+pub use report::Report;
 pub use template::Template;
+pub use wrong::{Truth, Wrong};
 
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -64,7 +64,8 @@ fn bytes_of(base64: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Bytes as RFC 4648 writes them in section 4.
+pub(super) fn base64(bytes: &[u8]) -> String {
     let digits = bytes.chunks(3).flat_map(|part| {
         let byte = |at: usize| u32::from(part.get(at).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);

@@ -25,6 +25,8 @@ pub struct Answer {
     pub sure: Option<Sure>,
     /// Where the picture was put, where pictures are sorted.
     pub to: Option<PathBuf>,
+    /// A small JPEG of the picture, where pictures are shown.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 /// Writes records one after the other.

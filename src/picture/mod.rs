@@ -6,6 +6,7 @@ pub mod decode;
 pub mod encode;
 pub mod frame;
 pub mod resample;
+pub mod thumbnail;
 pub mod transform;
 
 use std::ops::Range;

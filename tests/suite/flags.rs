@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 51] = [
+const FLAGS: [(&str, &[&str]); 52] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -63,6 +63,7 @@ const FLAGS: [(&str, &[&str]); 51] = [
     ("--template", &["{path}", "{9999.label}", "{", "", r"\0"]),
     ("--label-only", &[]),
     ("--sort-into", &["sorted", "star.jpg", "none/none", "", "-"]),
+    ("--report", &["page.html", "album", "star.jpg", ""]),
     ("--link", &[]),
     ("--copy", &[]),
     ("--move", &[]),
@@ -97,12 +98,24 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 14] = [
+const OTHERS: [&[&str]; 18] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
+    &["eval", "album", "--variant", "demo", "--ignore-unknown"],
+    &[
+        "eval",
+        "album",
+        "--variant",
+        "demo",
+        "--truth",
+        "list",
+        "--json",
+    ],
+    &["eval", "--from", "list", "--fail-under", "1"],
     &["explain", "star.jpg", "album", "--variant", "demo"],
     &["explain", "fish.png", "--variant", "demo", "--json"],
     &["undo", "sorted"],
+    &["report", "--from", "list", "--output", "page.html"],
     &["models"],
     &["models", "--json"],
     &["download", "b0", "--offline"],

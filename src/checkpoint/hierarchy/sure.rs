@@ -1,7 +1,7 @@
 //! The most precise answer that is sure enough.
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::lineages::{Lineages, PerClass};
 use super::silent::is_silent;
@@ -10,7 +10,7 @@ use crate::checkpoint::labels::Labels;
 use crate::top_k::{Scored, best};
 
 /// A class, or something above it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sure {
     /// The model's name of a class; of what stands above, WordNet's first word.
     pub label: String,

@@ -29,3 +29,10 @@ pub fn paths(records: &[Value]) -> Vec<&str> {
         .map(|r| r["path"].as_str().expect("a path"))
         .collect()
 }
+
+/// The demonstration's pictures of things, each at a path.
+pub fn things(environment: &Environment, pictures: &[(String, &str)]) {
+    for (path, thing) in pictures {
+        environment.copy(&repository(&format!("assets/pictures/{thing}.jpg")), path);
+    }
+}
