@@ -184,9 +184,9 @@ fn lowercase(path: &Path) -> String {
     path.to_string_lossy().to_lowercase()
 }
 
-/// What descriptions end with.
+/// What descriptions end with: `./a` is `a`.
 fn made_of(input: &Path) -> String {
-    format!(" in {}", input.display())
+    format!(" in {}", input.strip_prefix(".").unwrap_or(input).display())
 }
 
 fn make(folder: &Path) -> Result<()> {
