@@ -54,13 +54,17 @@ fn the_mean_of_a_map_is_the_logit_and_all_logits_make_the_scores() {
     let environment = drawings();
     let explanations = told(&environment, &["star.jpg", "-k", "all", "--raw"]);
     assert_eq!(explanations.len(), 16);
-    let mut sum = 0.0;
+    let scores = |explanation: &Value| number(&explanation["score"]).ln();
+    let best = &explanations[0];
     for explanation in &explanations {
         let logits = logits(explanation);
         assert_eq!(logits.len(), 9);
         let mean = logits.iter().sum::<f64>() / 9.0;
         assert!((mean - number(&explanation["logit"])).abs() < 1e-5);
-        sum += mean.exp();
+        // Scores are as far apart as logits are.
+        let apart = number(&best["logit"]) - number(&explanation["logit"]);
+        let expected = scores(best) - scores(explanation);
+        assert!((apart - expected).abs() < 1e-4, "{apart} {expected}");
     }
     let run = environment.run(["classify", "star.jpg", "--variant", "demo", "--jsonl"]);
     let classified = &run.records()[0]["predictions"];
@@ -68,8 +72,6 @@ fn the_mean_of_a_map_is_the_logit_and_all_logits_make_the_scores() {
         for key in ["label", "score", "index", "wnid"] {
             assert_eq!(explanation[key], prediction[key]);
         }
-        let score = number(&explanation["logit"]).exp() / sum;
-        assert!((score - number(&prediction["score"])).abs() < 1e-5);
     }
 }
 
@@ -428,6 +430,10 @@ fn nothing_is_overwritten_but_what_was_made_of_the_same_picture() {
     // What an earlier run made, as an input: of the same name as what is made of it.
     let made = std::fs::read(environment.path("heat/a-2.png")).expect("a file");
     assert_eq!(file(&["heat/a-2.png", "-o", "heat"]), "heat/a-2-2.png");
+    assert_eq!(
+        file(&["a.png", "heat/a-2.png", "-o", "heat"]),
+        "heat/a-4.png"
+    );
     let run = explain(&environment, &["heat/a-2.png", "-o", "heat/a-2.png"]);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
     assert_eq!(
