@@ -74,10 +74,11 @@ _effnet() {
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;
                 --revision) kind=' value' ;;
@@ -102,10 +103,11 @@ _effnet() {
             esac
             ;;
         find)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind=''
             case $prev in
                 --files-from) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;
                 --revision) kind=' value' ;;
@@ -122,10 +124,11 @@ _effnet() {
             esac
             ;;
         explain)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;
                 --revision) kind=' value' ;;
@@ -145,10 +148,11 @@ _effnet() {
             esac
             ;;
         eval)
-            flags='--files-from -0 --null --follow --hidden --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--files-from -0 --null --follow --hidden --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --truth) kind='files value' ;;
                 --real-labels) kind='files value' ;;
                 --valid-labels) kind='files value' ;;

@@ -4,14 +4,14 @@ mod values;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
 use crate::device::{self, OpenDevice, Precision};
 use crate::output::{Format, Layout, Template};
 use crate::picture::decode::Limits;
-use crate::run::inputs::Selection;
+use crate::run::inputs::{Selection, Which};
 
 pub use values::*;
 
@@ -69,14 +69,27 @@ pub struct InputArgs {
     pub hidden: bool,
 
     /// Finding no pictures is no error
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub allow_empty: bool,
+
+    /// Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is
+    ///
+    /// Which part a picture is in depends on its path alone, as it is given. `auto` reads
+    /// SLURM_ARRAY_TASK_ID, or with `auto/N` also JOB_COMPLETION_INDEX.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Which>,
 }
 
 impl InputArgs {
     /// What they name.
-    pub fn selection(&self) -> Selection {
-        Selection {
+    ///
+    /// # Errors
+    /// If it is not known which part of them is meant.
+    pub fn selection(&self) -> Result<Selection> {
+        let shard = self
+            .shard
+            .map(|which| which.resolve(|name| std::env::var(name)));
+        Ok(Selection {
             paths: self.paths.clone(),
             files_from: self.files_from.clone(),
             null: self.null,
@@ -84,8 +97,11 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            shard: shard
+                .transpose()
+                .map_err(|why| anyhow!("--shard auto: {why}"))?,
             except: None,
-        }
+        })
     }
 }
 

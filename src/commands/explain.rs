@@ -106,7 +106,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     let selection = Selection {
         // What an earlier run made is not explained.
         except: args.output.clone(),
-        ..args.inputs.selection()
+        ..args.inputs.selection()?
     };
     let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let mut tally = Tally::new(inputs.left_out.clone(), terminal);

@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        Self::over(inputs.selection(), model, work, terminal)
+        Self::over(inputs.selection()?, model, work, terminal)
     }
 
     /// As [`Plan::new`], over what a selection comes to.

@@ -3,6 +3,7 @@
 mod folder;
 mod input;
 mod list;
+mod shard;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use anyhow::{Result, bail};
 
 use folder::Walk;
 pub use input::Input;
+pub use shard::{Shard, Which};
 
 /// What the command line names.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +31,8 @@ pub struct Selection {
     pub hidden: bool,
     /// Whether finding nothing is as good as finding something.
     pub allow_empty: bool,
+    /// Which part of all these, if not all.
+    pub shard: Option<Shard>,
     /// A folder that is passed by where it is found in another.
     pub except: Option<PathBuf>,
 }
@@ -117,10 +121,15 @@ impl Selection {
             None if named.is_empty() && !self.allow_empty => bail!(self.nothing_found(&left_out)),
             None => None,
         };
-        Ok(Inputs {
+        let inputs = Inputs {
             named,
             listed,
             left_out,
+        };
+        // A part of pictures may well be empty.
+        Ok(match self.shard {
+            Some(shard) => inputs.only(move |input| shard.takes(input.path())),
+            None => inputs,
         })
     }
 
