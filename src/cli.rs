@@ -72,6 +72,13 @@ pub struct InputArgs {
     #[arg(long, hide_short_help = true)]
     pub allow_empty: bool,
 
+    /// Read the pictures of a tar archive, whatever it is called, or of - for standard input
+    ///
+    /// Files called .tar, .tar.gz, .tgz or .tar.zst are archives too where a picture could be named,
+    /// and in folders with -r. A picture in one is called archive/member, on standard input member.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub tar: Vec<PathBuf>,
+
     /// Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is
     ///
     /// Which part a picture is in depends on its path alone, as it is given. `auto` reads
@@ -97,6 +104,8 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            tar: self.tar.clone(),
+            max_bytes: Limits::default().max_bytes,
             shard: shard
                 .transpose()
                 .map_err(|why| anyhow!("--shard auto: {why}"))?,

@@ -171,14 +171,16 @@ impl Explain {
             0 => self.top_k,
             count => count,
         };
+        let is_one = inputs.named.len() == 1 && inputs.listed.is_none() && !inputs.has_archives();
         ensure!(
-            !is_file(path)? || count == 1 && inputs.listed.is_none() && inputs.named.len() == 1,
+            !is_file(path)? || count == 1 && is_one,
             "-o {} takes one picture and one label; give a folder for several: -o {}",
             path.display(),
             path.with_extension("").display(),
         );
         let named = inputs.named.iter().map(|input| input.path().to_path_buf());
-        let folders = self.inputs.paths.iter().filter(|path| path.is_dir());
+        // Archives too.
+        let folders = self.inputs.paths.iter().chain(&self.inputs.tar);
         Pictures::open(path, count > 1, folders.cloned().collect(), named.collect())
     }
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -17,7 +17,7 @@ pub struct Pictures {
     place: Place,
     /// Whether names say which class a picture explains.
     with_labels: bool,
-    /// The folders that inputs were found in.
+    /// The folders and archives that inputs may have been found in.
     folders: Vec<PathBuf>,
     /// What this run must not overwrite.
     inputs: Vec<PathBuf>,
@@ -131,13 +131,16 @@ impl Pictures {
         Ok(path)
     }
 
-    /// The folder of an input, seen from the folder that it was found in.
+    /// The folder of an input, seen from the folder that it was found in. The names in an archive may
+    /// be anything, and never lead up.
     fn below(&self, input: &Path) -> String {
         let parent = input.parent().unwrap_or(input);
         let folders = self.folders.iter();
         let below = folders.filter_map(|folder| parent.strip_prefix(folder).ok());
         let nearest = below.min_by_key(|below| below.as_os_str().len());
-        nearest.map_or(String::new(), |below| below.to_string_lossy().into_owned())
+        let parts = nearest.into_iter().flat_map(Path::components);
+        let names = parts.filter(|part| matches!(part, Component::Normal(_)));
+        names.collect::<PathBuf>().to_string_lossy().into_owned()
     }
 
     /// The name without its ending and number.

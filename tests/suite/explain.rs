@@ -410,6 +410,33 @@ fn pictures_keep_their_folders_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn pictures_of_an_archive_keep_their_folders_and_never_leave_that_of_the_output() {
+    let environment = Environment::new();
+    let picture = Drawing::scene(40, 40).png(None);
+    let mut builder = tar::Builder::new(Vec::new());
+    for name in ["x/a.png", "b.png", "../../up/c.png"] {
+        let mut header = tar::Header::new_old();
+        // Set by hand: `..` is no name that it would take.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_size(picture.len() as u64);
+        header.set_cksum();
+        builder.append(&header, &*picture).expect("a member");
+    }
+    environment.write("in/a.tar", builder.into_inner().expect("an archive"));
+    let run = explain(&environment, &["in/a.tar", "-o", "out/heat", "-q"]);
+    let mut made = names(&files(&environment, "out")).join(" ");
+    assert_eq!(
+        made, "out/heat/b.png out/heat/up/c.png out/heat/x/a.png",
+        "{}",
+        run.stderr
+    );
+    made = names(&files(&environment, "in")).join(" ");
+    assert_eq!(made, "in/a.tar");
+    let one = explain(&environment, &["in/a.tar", "-o", "heat.png"]);
+    assert_eq!(one.code, Some(2), "{}", one.stderr);
+}
+
+#[test]
 fn nothing_is_overwritten_but_what_was_made_of_the_same_picture() {
     let environment = Environment::new();
     environment.write("a.png", Drawing::scene(60, 60).png(None));
