@@ -23,6 +23,7 @@
 //! cli                           groups of arguments that commands share
 //! explain                       where in a picture a class is seen
 //! eval                          how good a model is on pictures of which it is known what they show
+//! features                      pictures as vectors, kept and compared
 //! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
@@ -63,6 +64,8 @@ mod commands;
 mod eval;
 #[cfg(feature = "cli")]
 mod explain;
+#[cfg(feature = "cli")]
+mod features;
 #[cfg(feature = "cli")]
 mod output;
 mod printable;

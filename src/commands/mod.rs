@@ -6,17 +6,22 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod embed;
+mod embedding;
 mod eval;
 mod explain;
 mod find;
 mod help;
 mod info;
+mod listing;
 mod man;
 mod models;
 pub mod outcome;
 mod page;
 mod plan;
 mod report;
+mod searched;
+mod similar;
 mod sort;
 mod tally;
 mod undo;
@@ -37,6 +42,7 @@ Examples:
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
   effnet explain photo.jpg -o heat.png             # where in it the label is seen
+  effnet similar --duplicates -r photos            # groups of copies
   effnet eval validation                           # how good it is; a folder for each label
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
@@ -75,6 +81,8 @@ pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
     Explain(Box<explain::Explain>),
+    Embed(Box<embed::Embed>),
+    Similar(Box<similar::Similar>),
     Eval(Box<eval::Eval>),
     Undo(undo::Undo),
     Report(report::Report),
@@ -100,6 +108,8 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
         Command::Explain(args) => explain::run(&args, terminal),
+        Command::Embed(args) => embed::run(&args, terminal),
+        Command::Similar(args) => similar::run(&args, terminal),
         Command::Eval(args) => eval::run(*args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),

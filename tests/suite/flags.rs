@@ -100,7 +100,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 18] = [
+const OTHERS: [&[&str]; 24] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -116,6 +116,12 @@ const OTHERS: [&[&str]; 18] = [
     &["eval", "--from", "list", "--fail-under", "1"],
     &["explain", "star.jpg", "album", "--variant", "demo"],
     &["explain", "fish.png", "--variant", "demo", "--json"],
+    &["embed", "album", "--variant", "demo"],
+    &["embed", "star.jpg", "--variant", "demo", "--normalize"],
+    &["embed", "-", "-o", "out.npy", "--variant", "demo"],
+    &["similar", "star.jpg", "--in", "album", "--variant", "demo"],
+    &["similar", "album", "--duplicates", "--variant", "demo"],
+    &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
     &["undo", "sorted"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],

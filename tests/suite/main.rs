@@ -13,6 +13,7 @@ mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
+mod embed;
 mod eval;
 mod eval_numbers;
 mod eval_refusals;
@@ -47,6 +48,7 @@ mod report;
 mod repositories;
 mod rooms;
 mod runs;
+mod similar;
 mod sorting;
 mod strange_weights;
 mod support;
@@ -56,4 +58,6 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, drawing, environment, hub_client, hub_server, random, reference, values};
+use support::{
+    album, drawing, environment, features, hub_client, hub_server, random, reference, values,
+};

@@ -3,6 +3,7 @@
 pub mod album;
 pub mod drawing;
 pub mod environment;
+pub mod features;
 pub mod hub_client;
 pub mod hub_server;
 pub mod random;
