@@ -377,7 +377,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;info' {
-            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'What a bare .safetensors file is of')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'What a bare file of weights is of')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of a variant''s published weights [default: the most accurate]')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')

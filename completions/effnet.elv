@@ -364,7 +364,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --verbose 'Say what is done and how long it took'
         }
         &'effnet;info'= {
-            cand --variant 'What a bare .safetensors file is of'
+            cand --variant 'What a bare file of weights is of'
             cand --weights 'Which of a variant''s published weights [default: the most accurate]'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
             cand --color 'When to use colour'

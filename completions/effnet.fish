@@ -427,7 +427,7 @@ complete -c effnet -n '__effnet_is models' -l color -x -a 'auto\t"On a terminal,
 complete -c effnet -n '__effnet_is info' -k -a '(__effnet_variants)'
 complete -c effnet -n '__effnet_is info' -l test-size -d 'Show it for the larger size that the model was tested at, if it has one'
 complete -c effnet -n '__effnet_is info' -l json -d 'Write one JSON object'
-complete -c effnet -n '__effnet_is info' -l variant -x -k -a '(__effnet_variants)' -d 'What a bare .safetensors file is of'
+complete -c effnet -n '__effnet_is info' -l variant -x -k -a '(__effnet_variants)' -d 'What a bare file of weights is of'
 complete -c effnet -n '__effnet_is info' -l weights -x -k -a '(__effnet_tags)' -d 'Which of a variant\'s published weights [default: the most accurate]'
 complete -c effnet -n '__effnet_is info' -l revision -x -d 'Branch, tag or commit on the Hub [default: main]'
 complete -c effnet -n '__effnet_is info' -l offline -d 'Never connect; use what was downloaded before'

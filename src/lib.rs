@@ -43,7 +43,7 @@
 //! ```text
 //! paths ─ run::inputs ─ picture::decode ─ picture::transform ─ batch ─┐
 //!                                                                     ▼
-//! name ─ checkpoint::choice ─ hub ─ model::safetensors ─ model::efficientnet (ops)
+//! name ─ checkpoint::choice ─ hub ─ model::weights_file ─ model::efficientnet (ops)
 //!                                                                     │ logits
 //! output ◄─ records in input order ◄─ run::pipeline ◄─ labels ◄─ top_k ┘
 //! ```

@@ -1,11 +1,12 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]; where its last positions lie, [`positions`]), its weights ([`names`], [`weights`], [`safetensors`], which network of a file is
+//! [`layers`]; where its last positions lie, [`positions`]), its weights ([`names`], [`weights`],
+//! [`weights_file`], which network of a file is
 //! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
 //! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
-//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, weights < positions, and
-//! weights < loader < block < efficientnet.
+//! names < foreign < heads < weights_file < fitting, bytes, slot and unreadable < safetensors and
+//! pickle < weights_file, weights < positions, and weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
@@ -20,10 +21,13 @@ mod heads;
 pub mod layers;
 mod loader;
 pub mod names;
+mod pickle;
 pub mod positions;
-pub mod safetensors;
+mod safetensors;
+mod slot;
 pub mod unreadable;
 pub mod weights;
+pub mod weights_file;
 
 pub use block::AfterStep;
 pub use config::Config;

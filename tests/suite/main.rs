@@ -41,6 +41,7 @@ mod odd_files;
 mod operations;
 mod output;
 mod parity;
+mod pickles;
 mod preprocessing;
 mod records;
 mod reduced_decoding;
@@ -59,5 +60,6 @@ mod weights;
 
 // By their names alone: `crate::environment`.
 use support::{
-    album, drawing, environment, features, hub_client, hub_server, random, reference, values,
+    album, drawing, environment, features, hub_client, hub_server, pickle, random, reference,
+    values,
 };

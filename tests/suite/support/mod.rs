@@ -6,6 +6,7 @@ pub mod environment;
 pub mod features;
 pub mod hub_client;
 pub mod hub_server;
+pub mod pickle;
 pub mod random;
 pub mod reference;
 pub mod values;
