@@ -1,8 +1,7 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
 //! [`layers`]; where its last positions lie, [`positions`]), its weights ([`names`], [`weights`],
-//! [`weights_file`], which network of a file is
-//! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
-//! ([`efficientnet`]).
+//! [`weights_file`], which network of a file is meant in `heads`, and in [`fitting`] whether they
+//! are those of the shape) and its forward pass ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
 //! names < foreign < heads < weights_file < fitting, bytes, slot and unreadable < safetensors and
