@@ -5,6 +5,7 @@
 mod anew;
 mod archives;
 mod bad_pictures;
+mod class_maps;
 mod classify;
 mod completions;
 mod configurations;
@@ -19,6 +20,7 @@ mod eval_numbers;
 mod eval_refusals;
 mod eval_saved;
 mod eval_truth;
+mod explain;
 mod family;
 mod flags;
 mod foreign;
@@ -59,5 +61,6 @@ mod weights;
 
 // By their names alone: `crate::environment`.
 use support::{
-    album, environment, features, hub_client, hub_server, pickle, random, reference, values,
+    album, drawing, environment, features, hub_client, hub_server, pickle, random, reference,
+    values,
 };
