@@ -5,9 +5,7 @@ use crate::error::{ErrorKind, PictureError};
 
 /// What is said of a kind of picture that is not decoded.
 pub(super) fn unsupported_kind(kind: &str) -> PictureError {
-    let how = "`magick photo photo.png`";
-    let message = format!("{kind} is not supported; convert it first, for example with {how}");
-    PictureError::new(ErrorKind::Unsupported, message)
+    refusal((kind, "`magick photo photo.png`"))
 }
 
 pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
@@ -24,12 +22,17 @@ pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
     refusal(named)
 }
 
+/// What is said of a variety of AVIF.
+pub(super) fn avif(variety: &str) -> PictureError {
+    refusal((variety, AVIF.1))
+}
+
 /// What is said of HEIC, wherever it is found.
 pub(super) fn heic() -> PictureError {
     refusal(HEIC)
 }
 
-fn refusal((name, how): Named) -> PictureError {
+fn refusal((name, how): (&str, &str)) -> PictureError {
     let message = format!("{name} is not supported; convert it first, for example with {how}");
     PictureError::new(ErrorKind::Unsupported, message)
 }
@@ -50,7 +53,6 @@ const PILLOW: &str = "Python: `PIL.Image.open(photo).convert('RGB').save('photo.
 /// What is said of a kind of ISO file.
 fn of_brand(brand: Brand) -> Named {
     match brand {
-        // What of it is not decoded says so itself.
         Brand::Avif => AVIF,
         Brand::Heic => HEIC,
         Brand::CanonRaw => ("Canon RAW", "`dcraw_emu -w photo.cr3`"),

@@ -22,6 +22,7 @@ pub(super) fn divide(pixels: &mut [[u8; 3]], alpha: &Canvas) {
             let inverse = match value >> (alpha.depth - 8) {
                 0 => 0,
                 1 => 0xffff,
+                255 => 0x100,
                 value => 0x10000 / value as u32,
             };
             *pixel = pixel.map(|value| {

@@ -34,6 +34,7 @@ pub(super) fn is_avif(start: &[u8]) -> bool {
 /// The picture as it is stored, and how to turn it.
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
     let source = Source::find(bytes)?;
+    let orientation = source.orientation()?;
     let (width, height) = source.size();
     check_pixels(width.into(), height.into(), limits)?;
     let (across, down) = source.covered();
@@ -47,5 +48,5 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
         alpha::divide(&mut pixels, &alpha);
     }
     let picture = Picture::new(width as usize, height as usize, pixels.into_flattened());
-    Ok((picture, source.orientation()))
+    Ok((picture, orientation))
 }

@@ -6,12 +6,15 @@ use super::boxes::in_file;
 use super::canvas::Canvas;
 use super::colour::Colour;
 use super::frame::Wanted;
-use super::meta::Meta;
+use super::meta::{Item, Meta};
 use super::still::{Still, frame};
 use super::track::Track;
 use crate::error::PictureError;
 use crate::picture::decode::exif;
 use crate::picture::decode::limits::damaged;
+
+/// What XMP is called.
+const XMP: &[u8] = b"application/rdf+xml";
 
 pub(super) enum Source<'a> {
     Item {
@@ -62,6 +65,9 @@ impl<'a> Source<'a> {
         let track = tracks.swap_remove(first);
         let mut others = tracks.into_iter();
         let alpha = others.find(|other| other.is_alpha_of(&track));
+        if let Some(alpha) = &alpha {
+            alpha.data(file)?;
+        }
         Ok(Some(Self::Track {
             file,
             track: Box::new(track),
@@ -129,45 +135,51 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The turn that the file says, or else EXIF's, as Pillow asks for them: where EXIF says one,
-    /// libavif's takes its place, also if that is none.
-    pub fn orientation(&self) -> Orientation {
-        let (properties, meta) = match self {
+    /// The turn that the file says, or else XMP's, as Pillow asks for them: libavif's takes the
+    /// place of EXIF's, also if it is none.
+    ///
+    /// # Errors
+    /// If a part that might say it isn't whole.
+    pub fn orientation(&self) -> Result<Orientation, PictureError> {
+        let of_track;
+        let (turn, meta, described) = match self {
             Self::Item { meta, still, .. } => {
                 let item = meta.item(still.id);
-                (item.map(|item| &item.properties), Some(meta))
+                (
+                    item.map(|item| item.properties.orientation()),
+                    Some(meta),
+                    Some(still.id),
+                )
             }
-            Self::Track { track, .. } => (Some(&track.properties), None),
+            Self::Track { file, track, .. } => {
+                let meta = track.meta.map(|body| Meta::read(file, body));
+                of_track = meta.transpose()?;
+                let turn = track.properties.orientation();
+                (Some(turn), of_track.as_ref(), None)
+            }
         };
-        let turn = properties.map_or(Orientation::NoTransforms, |all| all.orientation());
-        match (turn, meta, self) {
-            (Orientation::NoTransforms, Some(meta), Self::Item { still, .. }) => {
-                by_xmp(meta, Some(still.id))
-            }
-            (Orientation::NoTransforms, _, Self::Track { file, track, .. }) => {
-                let meta = track.meta.and_then(|body| Meta::read(file, body).ok());
-                meta.map_or(turn, |meta| by_xmp(&meta, None))
-            }
-            _ => turn,
+        match (turn, meta) {
+            (Some(Orientation::NoTransforms) | None, Some(meta)) => by_xmp(meta, described),
+            (turn, _) => Ok(turn.unwrap_or(Orientation::NoTransforms)),
         }
     }
 }
 
 /// The orientation in the XMP that describes an item, if no EXIF block has one.
-fn by_xmp(meta: &Meta, described: Option<u32>) -> Orientation {
+fn by_xmp(meta: &Meta, described: Option<u32>) -> Result<Orientation, PictureError> {
     let describes = |id: u32| described.is_none_or(|to| meta.referred(b"cdsc", id).contains(&to));
-    let data = |is_it: &dyn Fn(&[u8], &[u8]) -> bool| {
+    let data = |is_it: &dyn Fn(&Item) -> bool| {
         let mut items = meta.items();
-        let found = items.find(|(id, item)| is_it(item.kind, item.content_type) && describes(*id));
-        meta.data(found?.1).ok()
+        let found = items.find(|(id, item)| is_it(item) && describes(*id));
+        found.map(|(_, item)| meta.data(item)).transpose()
     };
+    let block = data(&|item| item.kind == b"Exif")?;
     // Behind the place of its beginning.
-    let block = data(&|kind, _| kind == b"Exif");
     if block.is_some_and(|block| exif::code(block.get(4..).unwrap_or_default()).is_some()) {
-        return Orientation::NoTransforms;
+        return Ok(Orientation::NoTransforms);
     }
-    let xmp = data(&|kind, content| kind == b"mime" && content == b"application/rdf+xml");
-    exif::orientation(None, xmp.as_deref())
+    let xmp = data(&|item| item.kind == b"mime" && item.content_type == XMP)?;
+    Ok(exif::orientation(None, xmp.as_deref()))
 }
 
 fn first_of(track: &Track, file: &[u8]) -> Result<Canvas, PictureError> {

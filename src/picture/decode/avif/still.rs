@@ -6,7 +6,7 @@ use super::frame::{Frame, Wanted};
 use super::meta::{Item, Meta};
 use crate::error::PictureError;
 use crate::picture::decode::limits::damaged;
-use crate::picture::decode::unsupported::{heic, unsupported_kind};
+use crate::picture::decode::unsupported::{avif, heic};
 
 /// What an item is made up of, before any of it is decoded.
 pub(super) struct Still {
@@ -106,9 +106,7 @@ fn picture<'a, 'm>(meta: &'m Meta<'a>, id: u32) -> Result<&'m Item<'a>, PictureE
     let item = meta.item(id);
     let item = item.ok_or_else(|| damaged("one of its items is missing"))?;
     if let Some(name) = item.properties.unknown() {
-        return Err(unsupported_kind(&format!(
-            "AVIF with the property `{name}`"
-        )));
+        return Err(avif(&format!("AVIF with the property `{name}`")));
     }
     match item.kind {
         b"av01" | b"grid" => Ok(item),
@@ -116,7 +114,7 @@ fn picture<'a, 'm>(meta: &'m Meta<'a>, id: u32) -> Result<&'m Item<'a>, PictureE
         b"" => Err(damaged("one of its items is missing")),
         kind => {
             let kind = format!("AVIF of the kind `{}`", kind.escape_ascii());
-            Err(unsupported_kind(&kind))
+            Err(avif(&kind))
         }
     }
 }
