@@ -22,7 +22,7 @@ impl Rows {
         let near = y >> down;
         let far = match down {
             0 => near,
-            _ if y % 2 == 0 => near.saturating_sub(1),
+            _ if y.is_multiple_of(2) => near.saturating_sub(1),
             _ => (near + 1).min(height - 1),
         };
         canvas.row(plane, near, shift, &mut self.near);
