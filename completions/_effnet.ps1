@@ -46,6 +46,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;classify' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
@@ -106,6 +108,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;find' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
@@ -144,6 +148,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;eval' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--truth', '--truth', [CompletionResultType]::ParameterName, 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both')
             [CompletionResult]::new('--real-labels', '--real-labels', [CompletionResultType]::ParameterName, 'Count by the ReaL labels of ImageNet''s validation pictures too (real.json)')
             [CompletionResult]::new('--valid-labels', '--valid-labels', [CompletionResultType]::ParameterName, 'The only classes that can be right: a file with an index, WordNet id or label a line')

@@ -73,10 +73,12 @@ _effnet() {
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --tar) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;
                 --revision) kind=' value' ;;
@@ -101,10 +103,12 @@ _effnet() {
             esac
             ;;
         find)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind=''
             case $prev in
                 --files-from) kind='files value' ;;
+                --tar) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;
                 --revision) kind=' value' ;;
@@ -121,10 +125,12 @@ _effnet() {
             esac
             ;;
         eval)
-            flags='--files-from -0 --null --follow --hidden --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--files-from -0 --null --follow --hidden --tar --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --tar) kind='files value' ;;
+                --shard) kind=' value' ;;
                 --truth) kind='files value' ;;
                 --real-labels) kind='files value' ;;
                 --valid-labels) kind='files value' ;;

@@ -42,6 +42,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;classify'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
+            cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
             cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
@@ -101,6 +103,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;find'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
+            cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
             cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
@@ -138,6 +142,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;eval'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
+            cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --truth 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both'
             cand --real-labels 'Count by the ReaL labels of ImageNet''s validation pictures too (real.json)'
             cand --valid-labels 'The only classes that can be right: a file with an index, WordNet id or label a line'

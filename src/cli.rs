@@ -4,14 +4,14 @@ mod values;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, ValueHint};
 
 use crate::checkpoint::choice::Choice;
 use crate::device::{self, OpenDevice, Precision};
 use crate::output::{Format, Layout, Template};
 use crate::picture::decode::Limits;
-use crate::run::inputs::Selection;
+use crate::run::inputs::{Selection, Which};
 
 pub use values::*;
 
@@ -69,14 +69,34 @@ pub struct InputArgs {
     pub hidden: bool,
 
     /// Finding no pictures is no error
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub allow_empty: bool,
+
+    /// Read the pictures of a tar archive, whatever it is called, or of - for standard input
+    ///
+    /// Files called .tar, .tar.gz, .tgz or .tar.zst are archives too where a picture could be named,
+    /// and in folders with -r. A picture in one is called archive/member, on standard input member.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
+    pub tar: Vec<PathBuf>,
+
+    /// Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is
+    ///
+    /// Which part a picture is in depends on its path alone, as it is given. `auto` reads
+    /// SLURM_ARRAY_TASK_ID, or with `auto/N` also JOB_COMPLETION_INDEX.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Which>,
 }
 
 impl InputArgs {
     /// What they name.
-    pub fn selection(&self) -> Selection {
-        Selection {
+    ///
+    /// # Errors
+    /// If it is not known which part of them is meant.
+    pub fn selection(&self) -> Result<Selection> {
+        let shard = self
+            .shard
+            .map(|which| which.resolve(|name| std::env::var(name)));
+        Ok(Selection {
             paths: self.paths.clone(),
             files_from: self.files_from.clone(),
             null: self.null,
@@ -84,8 +104,13 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            tar: self.tar.clone(),
+            max_bytes: Limits::default().max_bytes,
+            shard: shard
+                .transpose()
+                .map_err(|why| anyhow!("--shard auto: {why}"))?,
             except: None,
-        }
+        })
     }
 }
 

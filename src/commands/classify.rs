@@ -88,7 +88,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let keep_going = args.work.keep_going;
     let selection = Selection {
         except: args.sort.sort_into.clone(),
-        ..args.inputs.selection()
+        ..args.inputs.selection()?
     };
     let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let sorter = args.sort.sorter(&inputs)?;

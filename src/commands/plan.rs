@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        Self::over(inputs.selection(), model, work, terminal)
+        Self::over(inputs.selection()?, model, work, terminal)
     }
 
     /// As [`Plan::new`], over what a selection comes to.
@@ -58,13 +58,14 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// As [`Plan::new`].
     pub fn over(
-        selection: Selection,
+        mut selection: Selection,
         model: &ModelArgs,
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
         let threads = threads(work.threads);
         start_pool(threads)?;
+        selection.max_bytes = work.decode.max_bytes;
         let inputs = selection.inputs()?;
         let choice = model.choice();
         choice.check_labels()?;

@@ -57,6 +57,10 @@ impl SortArgs {
             !inputs.named.contains(&Input::Stdin),
             "a picture on standard input can't be sorted; --sort-into takes files",
         );
+        ensure!(
+            !inputs.has_archives(),
+            "pictures in archives can't be sorted; unpack them first",
+        );
         let how = match (self.copy, self.r#move) {
             (true, _) => How::Copy,
             (_, true) => How::Move,

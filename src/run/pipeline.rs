@@ -112,7 +112,7 @@ fn start<K: Send + 'static>(
         thread::spawn(move || {
             for (input, to) in job {
                 // A closed slot means that the run is over.
-                let _ = to.send(prepare(&input, transform, options, &keep));
+                let _ = to.send(prepare(input, transform, options, &keep));
             }
         });
     }
@@ -128,12 +128,7 @@ fn start<K: Send + 'static>(
     queue
 }
 
-fn prepare<K>(
-    input: &Input,
-    transform: Transform,
-    options: Options,
-    keep: &Keep<K>,
-) -> Prepared<K> {
+fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<K>) -> Prepared<K> {
     let bytes = input.read(options.limits.max_bytes)?;
     let scale = |original_size| match options.exact {
         true => Scale::Full,

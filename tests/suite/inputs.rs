@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::album::{album, demo, paths, star};
-use crate::environment::{Environment, fixture};
+use crate::environment::{Environment, Run, fixture};
 
 #[test]
 fn a_folder_means_its_pictures_sorted_and_r_those_below_too() {
@@ -113,5 +113,68 @@ fn a_pipe_found_in_a_folder_is_not_waited_for() {
     assert_eq!(
         environment.run(demo(&["album", "--jsonl"])).labels(),
         ["fish", "star"]
+    );
+}
+
+#[test]
+fn shards_together_are_all_pictures_and_each_is_in_one() {
+    let environment = Environment::new();
+    for number in 0..12 {
+        environment.copy(&star(), &format!("photos/{number}.jpg"));
+    }
+    environment.write("list", "photos/3.jpg\nphotos/4.jpg\n");
+    let shard = |part: &str, more: &[&str]| {
+        let run = environment.run(demo(&[&["--jsonl", "--shard", part], more].concat()));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let parts: Vec<_> = ["1/3", "2/3", "3/3"]
+        .map(|part| shard(part, &["photos"]))
+        .concat();
+    let mut sorted = parts.clone();
+    sorted.sort();
+    let mut all = shard("1/1", &["photos"]);
+    all.sort();
+    assert_eq!(sorted, all);
+    assert_eq!(all.len(), 12);
+    // A list has the same parts as a folder, and an empty part is none the worse.
+    let listed = ["1/3", "2/3", "3/3"].map(|part| shard(part, &["--files-from", "list"]));
+    let sizes = listed.each_ref().map(Vec::len);
+    assert_eq!(sizes.iter().sum::<usize>(), 2);
+    assert!(sizes.contains(&0), "{sizes:?}");
+    for line in listed.concat() {
+        assert!(parts.contains(&line));
+    }
+}
+
+#[test]
+fn a_job_array_says_which_shard_it_is_or_the_run_is_refused() {
+    let environment = Environment::new();
+    for number in 0..6 {
+        environment.copy(&star(), &format!("photos/{number}.jpg"));
+    }
+    let auto = |variables: &[(&str, &str)]| {
+        let mut command = environment.command();
+        command.args(demo(&["photos", "--jsonl", "--shard", "auto"]));
+        command.env_remove("JOB_COMPLETION_INDEX");
+        Run::of(
+            command
+                .envs(variables.iter().copied())
+                .output()
+                .expect("a run"),
+        )
+    };
+    let second = auto(&[
+        ("SLURM_ARRAY_TASK_ID", "2"),
+        ("SLURM_ARRAY_TASK_COUNT", "2"),
+    ]);
+    let said = environment.run(demo(&["photos", "--jsonl", "--shard", "2/2"]));
+    assert_eq!(second.stdout, said.stdout);
+    let refused = auto(&[]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        refused.stderr.contains("say --shard I/N"),
+        "{}",
+        refused.stderr
     );
 }

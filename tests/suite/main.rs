@@ -2,6 +2,7 @@
 //!
 //! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
+mod archives;
 mod avif;
 mod bad_pictures;
 mod classify;

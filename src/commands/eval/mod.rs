@@ -155,6 +155,10 @@ fn of_pictures(args: &Eval, terminal: Terminal) -> Result<Outcome> {
         "none of the pictures is there; the first is {}",
         inputs.named[0].path().display(),
     );
+    ensure!(
+        !inputs.has_archives(),
+        "what pictures in archives show is not known before they are read; unpack them first",
+    );
     let mut tally = Tally::new(inputs.left_out.clone(), terminal);
     // What is wrong with the truth is to be known before the first picture is answered.
     let inputs: Vec<Input> = inputs.counted().0.collect();

@@ -1,29 +1,14 @@
 //! The pictures of a folder.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::endings::{ending, is_called_archive, is_called_picture, is_read};
 use super::input::{Input, read_failure};
 use super::{LeftOut, Selection};
 use crate::picture::decode;
-
-/// Endings of the formats that are read. A file that is named is tried whatever it is called.
-const READ: &[&str] = &[
-    "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
-    "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur", "icns",
-    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "sgi", "tga",
-];
-
-/// Endings of pictures that are not read. Their content decides, since some programs change a
-/// file's format and not its name; what is left is counted and reported.
-const NOT_READ: &[&str] = &[
-    "heic", "heif", "hif", "jxl", "psb", "xcf", "svg", "svgz", "exr", "hdr", "pcx", "eps", "cr2",
-    "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "orf", "rw2", "raf", "pef", "srw",
-    "x3f", "3fr", "fff", "iiq", "erf", "mrw", "raw", "rwl", "kdc", "dcr", "mef", "mos",
-];
 
 /// Folders of thumbnails that a Synology puts beside pictures.
 const THUMBNAILS: &str = "@eaDir";
@@ -103,12 +88,11 @@ impl<'a> Walk<'a> {
     }
 
     fn file(&mut self, path: PathBuf) {
-        let Some(ending) = path.extension().and_then(OsStr::to_str) else {
+        if self.selection.recursive && is_called_archive(&path) && path.is_file() {
+            self.inputs.push(Input::Archive(path));
             return;
-        };
-        let ending = ending.to_ascii_lowercase();
-        let is_read = READ.contains(&ending.as_str());
-        if !is_read && !NOT_READ.contains(&ending.as_str()) {
+        }
+        if !is_called_picture(&path) {
             return;
         }
         // A pipe or a device found on the way would be waited for without end; a link that leads
@@ -116,9 +100,9 @@ impl<'a> Walk<'a> {
         if !fs::metadata(&path).map_or(true, |target| target.is_file()) {
             return;
         }
-        if is_read || begins_as_picture(&path) {
+        if is_read(&path) || begins_as_picture(&path) {
             self.inputs.push(Input::File(path));
-        } else {
+        } else if let Some(ending) = ending(&path) {
             *self.left_out.unread.entry(ending).or_default() += 1;
         }
     }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::endings::is_called_archive;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode;
 
@@ -14,15 +15,33 @@ pub enum Input {
     File(PathBuf),
     /// Standard input, shown as `-`.
     Stdin,
+    /// A tar archive, of which [`super::Inputs::counted`] makes its members; `-` is standard input.
+    Archive(PathBuf),
+    /// A member of an archive, and its bytes.
+    Member(PathBuf, Vec<u8>),
     /// What could not be looked into, or is no name of a file, and why.
     Unreadable(PathBuf, String),
+    /// What was not read, and why.
+    Refused(PathBuf, PictureError),
 }
 
 impl Input {
+    /// The file at `path`, an archive if it is called like one.
+    pub(super) fn of(path: PathBuf) -> Self {
+        match is_called_archive(&path) && path.is_file() {
+            true => Self::Archive(path),
+            false => Self::File(path),
+        }
+    }
+
     /// The path as it is shown.
     pub fn path(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Unreadable(path, _) => path,
+            Self::File(path)
+            | Self::Archive(path)
+            | Self::Member(path, _)
+            | Self::Unreadable(path, _)
+            | Self::Refused(path, _) => path,
             Self::Stdin => Path::new("-"),
         }
     }
@@ -31,11 +50,11 @@ impl Input {
     ///
     /// # Errors
     /// If it can't be read, is longer than `max_bytes`, or does not begin as a picture.
-    pub fn read(&self, max_bytes: u64) -> Result<Vec<u8>, PictureError> {
+    pub fn read(self, max_bytes: u64) -> Result<Vec<u8>, PictureError> {
         let failed = |e: io::Error| PictureError::new(ErrorKind::Read, read_failure(&e));
         match self {
             Self::File(path) => {
-                let file = File::open(path).map_err(|e| not_opened(path, &e))?;
+                let file = File::open(&path).map_err(|e| not_opened(&path, &e))?;
                 let metadata = file.metadata().map_err(failed)?;
                 if metadata.is_dir() {
                     let message = "it is a folder; give the folder itself as an argument";
@@ -47,7 +66,16 @@ impl Input {
                 read_up_to(file, metadata.len(), max_bytes).map_err(|(error, _)| error)
             }
             Self::Stdin => read_up_to(io::stdin().lock(), 0, max_bytes).map_err(no_picture),
-            Self::Unreadable(_, why) => Err(PictureError::new(ErrorKind::Read, why.clone())),
+            Self::Member(_, bytes) => {
+                decode::check_start(&bytes[..bytes.len().min(decode::START_BYTES)])?;
+                Ok(bytes)
+            }
+            Self::Archive(_) => {
+                let message = "it is an archive of pictures and no picture";
+                Err(PictureError::new(ErrorKind::Unsupported, message))
+            }
+            Self::Unreadable(_, why) => Err(PictureError::new(ErrorKind::Read, why)),
+            Self::Refused(_, error) => Err(error),
         }
     }
 }
@@ -87,7 +115,7 @@ fn no_picture((error, start): (PictureError, Vec<u8>)) -> PictureError {
     PictureError::new(ErrorKind::Unsupported, message)
 }
 
-fn too_long(max_bytes: u64) -> PictureError {
+pub(super) fn too_long(max_bytes: u64) -> PictureError {
     let message =
         format!("it is longer than the limit of {max_bytes} bytes; raise it with --max-bytes");
     PictureError::new(ErrorKind::Limit, message)

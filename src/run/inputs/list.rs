@@ -75,7 +75,7 @@ fn input(bytes: Vec<u8>, null: bool) -> Input {
             let shown = path.to_string_lossy().replace('\0', "\u{fffd}");
             Input::Unreadable(shown.into(), message.to_owned())
         }
-        false => Input::File(path),
+        false => Input::of(path),
     }
 }
 
@@ -177,12 +177,12 @@ fn skip_mark(reader: &mut impl BufRead) -> io::Result<Encoding> {
 }
 
 #[cfg(unix)]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     OsString::from_vec(bytes).into()
 }
 
 #[cfg(not(unix))]
-fn path_from(bytes: Vec<u8>) -> PathBuf {
+pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
     OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
 }

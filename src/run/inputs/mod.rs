@@ -1,8 +1,12 @@
 //! Paths, folders, lists and standard input to one ordered stream of inputs.
 
+mod archive;
+mod endings;
 mod folder;
 mod input;
 mod list;
+mod shard;
+mod zstd;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +15,7 @@ use anyhow::{Result, bail};
 
 use folder::Walk;
 pub use input::Input;
+pub use shard::{Shard, Which};
 
 /// What the command line names.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +34,12 @@ pub struct Selection {
     pub hidden: bool,
     /// Whether finding nothing is as good as finding something.
     pub allow_empty: bool,
+    /// Files that are tar archives, whatever they are called; `-` is standard input.
+    pub tar: Vec<PathBuf>,
+    /// The largest member that is taken of an archive, in bytes.
+    pub max_bytes: u64,
+    /// Which part of all these, if not all.
+    pub shard: Option<Shard>,
     /// A folder that is passed by where it is found in another.
     pub except: Option<PathBuf>,
 }
@@ -41,32 +52,59 @@ pub struct Inputs {
     pub listed: Option<Box<dyn Iterator<Item = Input> + Send>>,
     /// What folders hold and is not taken.
     pub left_out: LeftOut,
+    /// What is asked of each.
+    wanted: Vec<Wanted>,
+    /// What is taken of archives.
+    taken: archive::Taken,
 }
 
+type Wanted = Box<dyn Fn(&Input) -> bool + Send>;
+
 impl Inputs {
-    /// Without those that are not to be taken.
+    /// Without those that are not to be taken. Of archives, that is asked of the members.
     pub fn only(mut self, is_taken: impl Fn(&Input) -> bool + Send + 'static) -> Self {
-        self.named.retain(&is_taken);
-        self.listed = match self.listed {
-            Some(listed) => Some(Box::new(listed.filter(is_taken))),
-            None => None,
-        };
+        self.named
+            .retain(|input| matches!(input, Input::Archive(_)) || is_taken(input));
+        self.wanted.push(Box::new(is_taken));
         self
     }
 
-    /// One after the other, and their number where it is known before the last has come.
+    /// One after the other, archives as their members, and their number where it is known before the
+    /// last has come.
     pub fn counted(self) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
-        let Self { named, listed, .. } = self;
-        let count = listed.is_none().then_some(named.len() as u64);
-        (named.into_iter().chain(listed.into_iter().flatten()), count)
+        let is_counted = self.listed.is_none() && !self.has_archives();
+        let Self {
+            named,
+            listed,
+            wanted,
+            taken,
+            ..
+        } = self;
+        let count = is_counted.then_some(named.len() as u64);
+        let all = named.into_iter().chain(listed.into_iter().flatten());
+        let all = all.flat_map(move |input| -> Box<dyn Iterator<Item = Input> + Send> {
+            match input {
+                Input::Archive(path) => Box::new(archive::members(path, taken)),
+                input => Box::new(std::iter::once(input)),
+            }
+        });
+        let all = all.filter(move |input| wanted.iter().all(|is_wanted| is_wanted(input)));
+        (all, count)
+    }
+
+    /// Whether some are known to be archives.
+    pub fn has_archives(&self) -> bool {
+        let is_archive = |input: &Input| matches!(input, Input::Archive(_));
+        self.named.iter().any(is_archive)
     }
 
     /// Whether there is nothing but files that do not exist.
     pub fn are_all_missing(&self) -> bool {
         let is_missing = |input: &Input| match input {
             Input::File(path) => !path.exists(),
-            Input::Stdin => false,
-            Input::Unreadable(..) => true,
+            Input::Archive(path) => path != Path::new("-") && !path.exists(),
+            Input::Stdin | Input::Member(..) => false,
+            Input::Unreadable(..) | Input::Refused(..) => true,
         };
         self.listed.is_none() && !self.named.is_empty() && self.named.iter().all(is_missing)
     }
@@ -104,23 +142,34 @@ impl Selection {
     /// If there is nothing to do, or standard input is asked for twice.
     pub fn inputs(&self) -> Result<Inputs> {
         let stdin = Path::new("-");
-        let pictures = self.paths.iter().filter(|path| *path == stdin).count();
+        let pictures = self.paths.iter().chain(&self.tar);
+        let pictures = pictures.filter(|path| *path == stdin).count();
         if pictures + usize::from(self.files_from.as_deref() == Some(stdin)) > 1 {
             bail!("standard input can be read only once");
         }
         let (named, left_out) = self.named();
         let listed = match &self.files_from {
             Some(list) => Some(list::inputs(list, self.null)?),
-            None if self.paths.is_empty() => {
+            None if self.paths.is_empty() && self.tar.is_empty() => {
                 bail!("no pictures given; name files or folders, or - for standard input")
             }
             None if named.is_empty() && !self.allow_empty => bail!(self.nothing_found(&left_out)),
             None => None,
         };
-        Ok(Inputs {
+        let inputs = Inputs {
             named,
             listed,
             left_out,
+            wanted: Vec::new(),
+            taken: archive::Taken {
+                max_bytes: self.max_bytes,
+                hidden: self.hidden,
+            },
+        };
+        // A part of pictures may well be empty.
+        Ok(match self.shard {
+            Some(shard) => inputs.only(move |input| shard.takes(input.path())),
+            None => inputs,
         })
     }
 
@@ -132,9 +181,11 @@ impl Selection {
             } else if path.is_dir() {
                 walk.folder(path);
             } else {
-                walk.inputs.push(Input::File(path.clone()));
+                walk.inputs.push(Input::of(path.clone()));
             }
         }
+        let archives = self.tar.iter().cloned().map(Input::Archive);
+        walk.inputs.extend(archives);
         (walk.inputs, walk.left_out)
     }
 
