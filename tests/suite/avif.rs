@@ -145,7 +145,7 @@ fn an_avif_is_one_by_its_brands_wherever_they_are() {
     let environment = Environment::new();
     environment.write("photos/a.avif", &file);
     environment.write("photos/b.jpg", &general);
-    let run = environment.run(&["classify", "--variant=demo", "--jsonl", "photos"]);
+    let run = environment.run(["classify", "--variant=demo", "--jsonl", "photos"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let records = run.records();
     assert_eq!(records.len(), 2);
@@ -165,7 +165,7 @@ fn each_of_hundreds_of_damaged_avifs_is_a_record() {
         environment.write(&format!("damaged/{number:03}.avif"), damaged);
     }
     environment.write("damaged/whole.avif", &files[0]);
-    let run = environment.run(&["classify", "--variant=demo", "--jsonl", "damaged"]);
+    let run = environment.run(["classify", "--variant=demo", "--jsonl", "damaged"]);
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let records = run.records();
     assert_eq!(records.len(), count + 1);
