@@ -32,6 +32,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
+            [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Turn pictures into vectors: what the network sees before it names classes')
+            [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
@@ -146,6 +148,86 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
             break
         }
+        'effnet;embed' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model of your own: a folder, a file, or a Hub id (owner/name) or address')
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE.npy or FILE.safetensors instead of JSON Lines to standard output')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE.npy or FILE.safetensors instead of JSON Lines to standard output')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
+            [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How many pictures go through the network at once [default: one per thread, on a GPU 64]')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow links to folders that are found in folders')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also take files and folders whose names begin with a dot')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Finding no pictures is no error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip the pictures that the output file already holds, and add the others')
+            [CompletionResult]::new('--normalize', '--normalize', [CompletionResultType]::ParameterName, 'Divide each vector by its length, so that a dot product is a cosine')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
+            [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
+        'effnet;similar' {
+            [CompletionResult]::new('--in', '--in', [CompletionResultType]::ParameterName, 'Where to look: a folder, or a file of `effnet embed`')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model of your own: a folder, a file, or a Hub id (owner/name) or address')
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'How many similar pictures per query, or `all`')
+            [CompletionResult]::new('--top-k', '--top-k', [CompletionResultType]::ParameterName, 'How many similar pictures per query, or `all`')
+            [CompletionResult]::new('--min-cosine', '--min-cosine', [CompletionResultType]::ParameterName, 'Leave out pictures with a lower cosine: 0.8, 80%')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
+            [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How many pictures go through the network at once [default: one per thread, on a GPU 64]')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
+            [CompletionResult]::new('--duplicates', '--duplicates', [CompletionResultType]::ParameterName, 'Group the pictures that are copies of each other')
+            [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Write a JSON object per line')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Write paths alone, each with NUL behind it, for `xargs -0`; of copies not the ones to keep')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'Write paths alone, each with NUL behind it, for `xargs -0`; of copies not the ones to keep')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
+            [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
         'effnet;eval' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
@@ -244,7 +326,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;info' {
-            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'What a bare .safetensors file is of')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'What a bare file of weights is of')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of a variant''s published weights [default: the most accurate]')
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
@@ -324,6 +406,8 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         'effnet;help' {
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
+            [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Turn pictures into vectors: what the network sees before it names classes')
+            [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
@@ -340,6 +424,12 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;help;find' {
+            break
+        }
+        'effnet;help;embed' {
+            break
+        }
+        'effnet;help;similar' {
             break
         }
         'effnet;help;eval' {

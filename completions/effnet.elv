@@ -29,6 +29,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --version 'Print the version'
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand embed 'Turn pictures into vectors: what the network sees before it names classes'
+            cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
@@ -140,6 +142,84 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand -v 'Say what is done and how long it took'
             cand --verbose 'Say what is done and how long it took'
         }
+        &'effnet;embed'= {
+            cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
+            cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --model 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand -o 'Write to FILE.npy or FILE.safetensors instead of JSON Lines to standard output'
+            cand --output 'Write to FILE.npy or FILE.safetensors instead of JSON Lines to standard output'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --dtype 'What to compute with'
+            cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --color 'When to use colour'
+            cand -r 'Also look into the subfolders of folders'
+            cand --recursive 'Also look into the subfolders of folders'
+            cand -0 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --null 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures'
+            cand --follow 'Follow links to folders that are found in folders'
+            cand --hidden 'Also take files and folders whose names begin with a dot'
+            cand --allow-empty 'Finding no pictures is no error'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
+            cand --resume 'Skip the pictures that the output file already holds, and add the others'
+            cand --normalize 'Divide each vector by its length, so that a dot product is a cosine'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+            cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;similar'= {
+            cand --in 'Where to look: a folder, or a file of `effnet embed`'
+            cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
+            cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'
+            cand --revision 'Branch, tag or commit on the Hub [default: main]'
+            cand --model 'A model of your own: a folder, a file, or a Hub id (owner/name) or address'
+            cand --labels 'A file with one label per line instead of the model''s own labels'
+            cand -k 'How many similar pictures per query, or `all`'
+            cand --top-k 'How many similar pictures per query, or `all`'
+            cand --min-cosine 'Leave out pictures with a lower cosine: 0.8, 80%'
+            cand --device 'Where to run: auto, cpu, cuda, cuda:N or metal'
+            cand --dtype 'What to compute with'
+            cand --batch-size 'How many pictures go through the network at once [default: one per thread, on a GPU 64]'
+            cand --threads 'How many threads to use [default: all cores]'
+            cand --max-pixels 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]'
+            cand --max-bytes 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]'
+            cand --color 'When to use colour'
+            cand -r 'Also look into the subfolders of folders'
+            cand --recursive 'Also look into the subfolders of folders'
+            cand --offline 'Never connect; use what was downloaded before'
+            cand --test-size 'Prepare pictures for the larger size that the model was tested at, if it has one'
+            cand --duplicates 'Group the pictures that are copies of each other'
+            cand --jsonl 'Write a JSON object per line'
+            cand -0 'Write paths alone, each with NUL behind it, for `xargs -0`; of copies not the ones to keep'
+            cand --null 'Write paths alone, each with NUL behind it, for `xargs -0`; of copies not the ones to keep'
+            cand --no-exif 'Do not turn pictures as their EXIF orientation says'
+            cand --exact-decode 'Decode JPEG pictures at full size, even those of many times the size that the model sees'
+            cand --keep-going 'Exit with 0 even if some pictures failed'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
         &'effnet;eval'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
@@ -234,7 +314,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --verbose 'Say what is done and how long it took'
         }
         &'effnet;info'= {
-            cand --variant 'What a bare .safetensors file is of'
+            cand --variant 'What a bare file of weights is of'
             cand --weights 'Which of a variant''s published weights [default: the most accurate]'
             cand --revision 'Branch, tag or commit on the Hub [default: main]'
             cand --color 'When to use colour'
@@ -309,6 +389,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help'= {
             cand classify 'Label pictures'
             cand find 'Find pictures that show something'
+            cand embed 'Turn pictures into vectors: what the network sees before it names classes'
+            cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
@@ -323,6 +405,10 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;classify'= {
         }
         &'effnet;help;find'= {
+        }
+        &'effnet;help;embed'= {
+        }
+        &'effnet;help;similar'= {
         }
         &'effnet;help;eval'= {
         }

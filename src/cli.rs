@@ -159,8 +159,8 @@ pub struct ModelArgs {
 
     /// A model of your own: a folder, a file, or a Hub id (owner/name) or address
     ///
-    /// A folder holds config.json and model.safetensors; a bare .safetensors file needs --variant
-    /// too. A Hub id may end in @REVISION.
+    /// A folder holds config.json and model.safetensors or pytorch_model.bin; a bare .safetensors or
+    /// .pth file needs --variant too. A Hub id may end in @REVISION.
     #[arg(long, value_name = "MODEL", value_hint = ValueHint::AnyPath, display_order = 5)]
     pub model: Option<String>,
 

@@ -22,6 +22,7 @@
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
 //! eval                          how good a model is on pictures of which it is known what they show
+//! features                      pictures as vectors, kept and compared
 //! sorting                       pictures to a folder for each label
 //! classifier  run  output  terminal
 //!                               a network with all that turns pictures into labels; many pictures
@@ -41,7 +42,7 @@
 //! ```text
 //! paths ─ run::inputs ─ picture::decode ─ picture::transform ─ batch ─┐
 //!                                                                     ▼
-//! name ─ checkpoint::choice ─ hub ─ model::safetensors ─ model::efficientnet (ops)
+//! name ─ checkpoint::choice ─ hub ─ model::weights_file ─ model::efficientnet (ops)
 //!                                                                     │ logits
 //! output ◄─ records in input order ◄─ run::pipeline ◄─ labels ◄─ top_k ┘
 //! ```
@@ -60,6 +61,8 @@ mod cli;
 mod commands;
 #[cfg(feature = "cli")]
 mod eval;
+#[cfg(feature = "cli")]
+mod features;
 #[cfg(feature = "cli")]
 mod output;
 mod printable;

@@ -10,6 +10,25 @@ pub struct Style {
     pub terminal: bool,
 }
 
+#[cfg(feature = "cli")]
+impl Style {
+    /// A name from elsewhere, so that it does not act where it is shown.
+    pub fn shown(self, text: &str) -> String {
+        match self.terminal {
+            true => printable(text),
+            false => text.to_owned(),
+        }
+    }
+
+    /// `text` in a look of its own.
+    pub fn paint(self, look: anstyle::Style, text: &str) -> String {
+        match self.color {
+            true => format!("{look}{text}{look:#}"),
+            false => text.to_owned(),
+        }
+    }
+}
+
 /// Whether a character could steer a terminal or reorder what is shown: controls, and Unicode's
 /// invisible characters and direction marks, but for the two joiners (U+200C, U+200D) that words of
 /// many scripts and many emoji are written with.
@@ -30,6 +49,11 @@ pub fn printable(text: &str) -> String {
         }
         shown
     })
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Text from elsewhere, fit for a message: printable on one line and not endless, since it may come

@@ -1,4 +1,4 @@
-//! A `.safetensors` file without a configuration: it does not say how it pads and how its pictures
+//! A file of weights without a configuration: it does not say how it pads and how its pictures
 //! were prepared, but its tensors' names tell which library wrote it.
 
 use std::path::Path;
@@ -11,21 +11,19 @@ use super::config::wrong_channels;
 use super::demo::{self, DEMO};
 use super::files::{CONFIG_FILE, candle_file};
 use super::labels::Labels;
-use super::model::Model;
+use super::model::{Model, Weights};
 use super::published::Checkpoint;
 use super::published::torchvision::Preset;
-use super::shards;
 use crate::model::Config;
 use crate::model::names::Naming;
 use crate::top_k::Scoring;
 
-/// What the file at `path` is, as a network of `variant`: like the published weights called
+/// What the weights `file` are, as a network of `variant`: like the published weights called
 /// `weights`, or else like what its tensors' names make likely.
 ///
 /// # Errors
 /// If it can't be read, or nothing is known that it could be like.
-pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model> {
-    let file = shards::weights(path)?;
+pub fn model(file: Weights, variant: &str, weights: Option<&str>) -> Result<Model> {
     if variant == DEMO {
         return Ok(Model {
             weights: file,
@@ -33,6 +31,7 @@ pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model>
         });
     }
     let opened = file.open()?;
+    let path = file.path();
     let naming = opened.naming().unwrap_or(Naming::Timm);
     let (like, card) = alike(path, naming, variant, weights)?;
     let classes = opened.classes().unwrap_or(card.config.classes);
@@ -42,8 +41,9 @@ pub fn model(path: &Path, variant: &str, weights: Option<&str>) -> Result<Model>
         3 => card.transform,
         _ => bail!("{} {}", path.display(), wrong_channels(channels)),
     };
+    let name = path.display().to_string();
     Ok(Model {
-        name: path.display().to_string(),
+        name,
         card: Card {
             labels: Labels::for_classes(classes),
             scoring: Scoring::for_classes(classes),

@@ -23,7 +23,7 @@ pub struct Choice {
     pub variant: Option<String>,
     /// Which of the variant's published weights.
     pub weights: Option<String>,
-    /// A variant, a Hub id, a folder in timm's layout, or a `.safetensors` file.
+    /// A variant, a Hub id, a folder in timm's layout, or a file of weights.
     pub model: Option<String>,
     /// A branch, tag or commit on the Hub.
     pub revision: Option<String>,
@@ -125,12 +125,15 @@ impl Choice {
             true => path.clone(),
             false => path.parent().map(Path::to_path_buf).unwrap_or_default(),
         };
-        let files = [files::CONFIG_FILE, PREPROCESSOR_FILE, files::WEIGHTS_FILE];
-        let beside = files.map(|file| folder.join(file));
-        let shards = shards::weights(&folder.join(shards::INDEX_FILE));
-        let shards = shards.map(|weights| weights.paths().to_vec());
-        let shards = shards.unwrap_or_default();
-        beside.into_iter().chain([path]).chain(shards).collect()
+        let described = [files::CONFIG_FILE, PREPROCESSOR_FILE].map(|file| folder.join(file));
+        let parts = |file: &PathBuf| {
+            let weights = shards::weights(file);
+            weights.map_or_else(|_| Vec::new(), |weights| weights.paths().to_vec())
+        };
+        let weights: Vec<_> = files::of_weights(&folder).collect();
+        let parts = weights.iter().flat_map(parts).collect::<Vec<_>>();
+        let all = described.into_iter().chain([path]).chain(weights);
+        all.chain(parts).collect()
     }
 
     /// Checks that the file of labels can be read, which is known to fail before a download.
@@ -211,7 +214,11 @@ impl Choice {
             self.variant.is_some(),
             "{shown} needs --variant: a bare file does not say what it is",
         );
-        bare::model(path, self.variant(), self.weights.as_deref())
+        bare::model(
+            shards::weights(path)?,
+            self.variant(),
+            self.weights.as_deref(),
+        )
     }
 
     /// A model that the file `config` describes.
@@ -232,8 +239,8 @@ impl Choice {
         let file = files::weights(repo, self.variant.as_deref());
         let Some(description) = description else {
             ensure!(self.variant.is_some(), "{}", files::needs_variant(repo));
-            let path = get(&file).map_err(NotDownloaded)?;
-            let model = bare::model(&path, self.variant(), self.weights.as_deref())?;
+            let weights = files::downloaded(&file, get).map_err(NotDownloaded::wrap)?;
+            let model = bare::model(weights, self.variant(), self.weights.as_deref())?;
             return Ok(Model {
                 name: repo.to_owned(),
                 ..model
@@ -249,7 +256,7 @@ impl Choice {
     fn describes_itself(&self, name: &str) -> Result<()> {
         ensure!(
             self.weights.is_none(),
-            "--weights goes with a bare .safetensors file or a variant; {name} says itself what it is",
+            "--weights goes with a bare file of weights or a variant; {name} says itself what it is",
         );
         Ok(())
     }

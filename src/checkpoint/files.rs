@@ -9,12 +9,19 @@ use super::config::Texts;
 use super::model::Weights;
 use super::nearest::{nearest, one_of};
 use super::published::{Checkpoint, supported_architecture};
-use super::shards::{self, INDEX_FILE};
+use super::shards;
 use crate::hub::HubError;
 use crate::model::unreadable::is_unfinished;
 
 /// The file that holds a model's weights.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// What there may be in its place, the best first: an index of several files, and the same of
+/// PyTorch, in repositories from before safetensors.
+const OTHER_FILES: [&str; 3] = [
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+];
 /// The file that describes a model.
 pub const CONFIG_FILE: &str = "config.json";
 
@@ -93,27 +100,37 @@ pub fn candle_file(variant: &str) -> String {
     format!("efficientnet-{variant}.safetensors")
 }
 
-/// The weights called `file` on the Hub, or where there is an index in its place the files that it
-/// lists. `get` fetches a file.
+/// The weights called `file` on the Hub, or what there is in the place of [`WEIGHTS_FILE`]. `get`
+/// fetches a file.
 ///
 /// # Errors
-/// If they can't be had, or the index can't be read.
+/// If they can't be had, or an index of them can't be read.
 pub fn downloaded(file: &str, get: impl Fn(&str) -> Result<PathBuf, HubError>) -> Result<Weights> {
-    let missing = match get(file) {
-        Ok(path) => return Ok(Weights::File(path)),
-        // Offline a file that is not in the cache may not be on the Hub either.
-        Err(error @ (HubError::FileNotFound { .. } | HubError::Offline { .. })) => error,
-        Err(error) => return Err(error.into()),
+    let others = match file {
+        WEIGHTS_FILE => &OTHER_FILES[..],
+        _ => &[],
     };
-    let index = match file {
-        WEIGHTS_FILE => get(INDEX_FILE),
-        _ => return Err(missing.into()),
-    };
-    match index {
-        Ok(index) => shards::by_index(&index, |file| Ok(get(file)?)),
-        Err(HubError::FileNotFound { .. } | HubError::Offline { .. }) => Err(missing.into()),
-        Err(error) => Err(error.into()),
+    let mut missing = None;
+    for file in std::iter::once(file).chain(others.iter().copied()) {
+        match get(file) {
+            Ok(path) if file.ends_with(".json") => {
+                return shards::by_index(&path, |file| Ok(get(file)?));
+            }
+            Ok(path) => return Ok(Weights::File(path)),
+            // Offline a file that is not in the cache may not be on the Hub either.
+            Err(error @ (HubError::FileNotFound { .. } | HubError::Offline { .. })) => {
+                missing.get_or_insert(error);
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
+    Err(missing.expect("a file that is missing").into())
+}
+
+/// The files in the folder `folder` that can hold a model's weights, the best first.
+pub fn of_weights(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let files = std::iter::once(WEIGHTS_FILE).chain(OTHER_FILES);
+    files.map(|file| folder.join(file))
 }
 
 /// The description and the weights in a folder in the layout of timm's or transformers'
@@ -128,9 +145,8 @@ pub fn in_folder(path: &Path) -> Result<(PathBuf, Weights)> {
         config.is_file(),
         "the folder {shown} has no {CONFIG_FILE}; timm.models.save_for_hf writes one",
     );
-    let weights = [WEIGHTS_FILE, INDEX_FILE].map(|file| path.join(file));
-    match weights.iter().find(|weights| weights.is_file()) {
-        Some(weights) => Ok((config, shards::weights(weights)?)),
+    match of_weights(path).find(|weights| weights.is_file()) {
+        Some(weights) => Ok((config, shards::weights(&weights)?)),
         None => bail!("the folder {shown} has no {WEIGHTS_FILE}{}", instead(path)),
     }
 }
@@ -146,18 +162,17 @@ fn instead(folder: &Path) -> String {
         let has = |name: &&String| endings.iter().any(|ending| name.ends_with(ending));
         names.iter().filter(has).collect::<Vec<_>>()
     };
-    if let [only] = with(&[".safetensors"])[..] {
-        let path = folder.join(only);
-        return format!(" but {only}; name that one: --model {}", path.display());
+    for endings in [
+        &[".safetensors"][..],
+        &[".pth", ".pt", ".bin", ".ckpt", ".pth.tar"],
+    ] {
+        if let [only] = with(endings)[..] {
+            let path = folder.join(only);
+            return format!(" but {only}; name that one: --model {}", path.display());
+        }
     }
     if let Some(unfinished) = names.iter().find(|name| is_unfinished(Path::new(name))) {
         return format!(" but {unfinished}; its download is not done");
-    }
-    if let [pickle, ..] = with(&[".bin", ".pth", ".pt", ".ckpt", ".pth.tar"])[..] {
-        return format!(
-            " but {pickle}; a pickle can run code when read, so save again with \
-             safe_serialization=True"
-        );
     }
     let others = [
         ".onnx", ".h5", ".keras", ".tflite", ".gguf", ".msgpack", ".pb", ".npz",
@@ -165,7 +180,8 @@ fn instead(folder: &Path) -> String {
     match with(&others)[..] {
         [other, ..] => {
             format!(
-                " but {other}; only safetensors files are read, so export it again from PyTorch"
+                " but {other}; only safetensors and PyTorch files are read, so save it again from \
+                 PyTorch"
             )
         }
         _ => String::new(),

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::card::Card;
-use crate::model::safetensors::WeightsFile;
+use crate::model::weights_file::WeightsFile;
 
 /// Where the weights are.
 #[derive(Clone, Debug)]
 pub enum Weights {
-    /// A `.safetensors` file.
+    /// A file of safetensors or PyTorch.
     File(PathBuf),
     /// Several, each with a part of the tensors.
     Parts {
@@ -46,17 +46,23 @@ impl Weights {
         }
     }
 
+    /// The file that they are called by, for messages.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Parts { index: path, .. } => path,
+            Self::Embedded(_) => Path::new("the embedded weights"),
+        }
+    }
+
     /// Opens them and reads what tensors there are.
     ///
     /// # Errors
-    /// If the file can't be read or is not a whole safetensors file.
+    /// If a file can't be read or is no whole file of weights.
     pub fn open(&self) -> Result<WeightsFile> {
         match self {
             Self::File(path) => WeightsFile::open(path),
             Self::Parts { index, parts } => WeightsFile::open_parts(index, parts),
-            Self::Embedded(bytes) => {
-                WeightsFile::embedded(bytes, Path::new("the embedded weights"))
-            }
+            Self::Embedded(bytes) => WeightsFile::embedded(bytes, self.path()),
         }
     }
 }

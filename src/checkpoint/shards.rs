@@ -1,5 +1,6 @@
 //! Weights in several files: `model.safetensors.index.json` says which tensor is in which of
-//! `model-00001-of-00002.safetensors` and so on (huggingface_hub/serialization).
+//! `model-00001-of-00002.safetensors` and so on, and `pytorch_model.bin.index.json` the same of
+//! PyTorch's files (huggingface_hub/serialization).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,9 +10,6 @@ use serde::Deserialize;
 
 use super::model::Weights;
 use super::text_file;
-
-/// What an index is called.
-pub const INDEX_FILE: &str = "model.safetensors.index.json";
 
 /// More than the largest model's.
 const MOST_PARTS: usize = 1000;
@@ -40,18 +38,19 @@ pub fn weights(path: &Path) -> Result<Weights> {
 pub fn by_index(path: &Path, get: impl Fn(&str) -> Result<PathBuf>) -> Result<Weights> {
     let shown = path.display();
     let text = text_file::read(path).with_context(|| format!("can't read {shown}"))?;
-    let index: Index = serde_json::from_str(&text)
-        .with_context(|| format!("{shown} is no index of safetensors files"))?;
+    let index: Index =
+        serde_json::from_str(&text).with_context(|| format!("{shown} is no index of weights"))?;
     let files: BTreeSet<_> = index.weight_map.values().collect();
     // The names come from whoever wrote the index, and must not lead out of its folder.
     let is_plain = |name: &str| {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        name.ends_with(".safetensors") && name.bytes().all(allowed)
+        let is_weights = name.ends_with(".safetensors") || name.ends_with(".bin");
+        is_weights && name.bytes().all(allowed)
     };
     let strange = files.iter().find(|file| !is_plain(file));
     ensure!(
         strange.is_none(),
-        "{shown} lists {:?}, which is no safetensors file beside it",
+        "{shown} lists {:?}, which is no file of weights beside it",
         strange.map_or("", |file| file.as_str()),
     );
     ensure!(

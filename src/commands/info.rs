@@ -28,8 +28,8 @@ Examples:
   effnet info b0 --json | jq .parameters",
     mut_arg("variant", |arg| {
         arg.display_order(0)
-            .help("What a bare .safetensors file is of")
-            .long_help("What a bare .safetensors file is of")
+            .help("What a bare file of weights is of")
+            .long_help("What a bare file of weights is of")
     }),
     mut_arg("weights", |arg| {
         arg.display_order(1)

@@ -6,16 +6,21 @@ mod classify;
 mod completions;
 mod download;
 mod downloads;
+mod embed;
+mod embedding;
 mod eval;
 mod find;
 mod help;
 mod info;
+mod listing;
 mod man;
 mod models;
 pub mod outcome;
 mod page;
 mod plan;
 mod report;
+mod searched;
+mod similar;
 mod sort;
 mod tally;
 mod undo;
@@ -35,6 +40,7 @@ Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
+  effnet similar --duplicates -r photos            # groups of copies
   effnet eval validation                           # how good it is; a folder for each label
   effnet models                                    # the published checkpoints
   effnet info b4                                   # what a network is made of
@@ -72,6 +78,8 @@ pub struct Cli {
 pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
+    Embed(Box<embed::Embed>),
+    Similar(Box<similar::Similar>),
     Eval(Box<eval::Eval>),
     Undo(undo::Undo),
     Report(report::Report),
@@ -96,6 +104,8 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
+        Command::Embed(args) => embed::run(&args, terminal),
+        Command::Similar(args) => similar::run(&args, terminal),
         Command::Eval(args) => eval::run(*args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),

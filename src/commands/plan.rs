@@ -63,22 +63,39 @@ impl<'a> Plan<'a> {
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        let threads = threads(work.threads);
-        start_pool(threads)?;
         selection.max_bytes = work.decode.max_bytes;
         let inputs = selection.inputs()?;
-        let choice = model.choice();
+        let plan = Self::with(selection.files_from, model.choice(), work, terminal)?;
+        Ok((plan, inputs))
+    }
+
+    /// The same without the pictures, which `list` may name.
+    ///
+    /// # Errors
+    /// If the names of model, labels or device can't be right.
+    pub fn with(
+        list: Option<PathBuf>,
+        choice: Choice,
+        work: &'a WorkArgs,
+        terminal: Terminal,
+    ) -> Result<Self> {
+        let threads = threads(work.threads);
+        start_pool(threads)?;
         choice.check_labels()?;
         let place = work.device.open()?;
-        let plan = Self {
-            list: selection.files_from,
+        Ok(Self {
+            list,
             work,
             terminal,
             threads,
             choice,
             place,
-        };
-        Ok((plan, inputs))
+        })
+    }
+
+    /// What the network computes in.
+    pub fn dtype(&self) -> &'static str {
+        self.place.backend.dtype().as_str()
     }
 
     /// Refuses to write to `output` what this run reads.

@@ -3,6 +3,8 @@
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+use crate::printable::hex;
+
 /// Computes what the Hub uses as etag while the bytes pass by.
 ///
 /// An LFS file's etag is the SHA-256 of its content; any other file's is git's blob id, the
@@ -67,10 +69,6 @@ impl Digest {
             Self::Unknown => None,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -78,6 +78,14 @@ impl Layout {
     }
 }
 
+/// The commit in the path of a link to a file.
+pub(super) fn commit(path: &Path) -> Option<String> {
+    let mut parts = path.iter().skip_while(|part| *part != "snapshots").skip(1);
+    let commit = parts.next()?.to_str()?;
+    let is_commit = commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+    is_commit.then(|| commit.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

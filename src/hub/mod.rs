@@ -35,7 +35,7 @@ mod url;
 mod version;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use error::HubError;
@@ -46,6 +46,11 @@ use backoff::Backoff;
 use cache::Entry;
 use partial::Partial;
 use transfer::Transfer;
+
+/// The commit of a repository that a file in the cache belongs to.
+pub fn commit(path: &Path) -> Option<String> {
+    layout::commit(path)
+}
 
 /// A Hub and its local cache. Connections stay open as long as it lives, so it is worth keeping
 /// for several files; its clones share them.

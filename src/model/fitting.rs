@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use super::architectures::{ARCHITECTURES, Architecture};
 use super::config::Config;
 use super::foreign;
-use super::safetensors::WeightsFile;
 use super::weights::{self, BlockLayers, Parameter, parameters};
+use super::weights_file::WeightsFile;
 
 /// `config` with what the file alone tells: its tensors' names and, of a pruned network, the
 /// widths that pruning left.

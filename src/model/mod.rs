@@ -1,10 +1,11 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`safetensors`], which network of a file is
+//! [`layers`]), its weights ([`names`], [`weights`], [`weights_file`], which network of a file is
 //! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
 //! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
-//! names < foreign < heads < safetensors < fitting, bytes and unreadable < safetensors, and weights < loader < block < efficientnet.
+//! names < foreign < heads < weights_file < fitting, bytes, slot and unreadable < safetensors and
+//! pickle < weights_file, and weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
@@ -19,9 +20,12 @@ mod heads;
 pub mod layers;
 mod loader;
 pub mod names;
-pub mod safetensors;
+mod pickle;
+mod safetensors;
+mod slot;
 pub mod unreadable;
 pub mod weights;
+pub mod weights_file;
 
 pub use block::AfterStep;
 pub use config::Config;

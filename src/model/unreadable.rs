@@ -1,15 +1,15 @@
-//! What a file is that is no safetensors file, and what to do with it.
+//! What a file is that is no file of weights, and what to do with it.
 
 use std::path::Path;
+
+use anyhow::anyhow;
 
 /// How many of a file's first bytes [`what_it_is`] looks at.
 pub const LOOKED_AT: usize = 512;
 
-/// How to convert what PyTorch and timm saved.
-const CONVERT: &str = "convert it to safetensors, for example with timm.models.save_for_hf(..., safe_serialization=True)";
-
 /// What to do with the weights of other programs.
-const EXPORT: &str = "only safetensors files are read; export the model again from PyTorch";
+const EXPORT: &str =
+    "only safetensors and PyTorch files are read; save the model again from PyTorch";
 
 /// The first bytes that tell other formats, and what they are.
 const MAGICS: &[(&[u8], &str)] = &[
@@ -46,12 +46,8 @@ pub fn what_it_is(path: &Path, start: &[u8]) -> Option<String> {
     if let Some((_, what)) = MAGICS.iter().find(|(magic, _)| start.starts_with(magic)) {
         return Some(with_advice(what));
     }
-    // A bare pickle of any protocol; since PyTorch 1.6 torch.save puts it into a zip archive.
-    if matches!(start, [0x80, 2..=5, ..]) {
-        return Some(pickle());
-    }
-    if start.starts_with(b"PK\x03\x04") {
-        return Some(of_archive(start));
+    if let Some(what) = archive(start) {
+        return Some(with_advice(what));
     }
     if start.get(257..262) == Some(b"ustar") {
         return Some(with_advice("a compressed archive"));
@@ -68,6 +64,17 @@ pub fn what_it_is(path: &Path, start: &[u8]) -> Option<String> {
 pub const UNFINISHED_ADVICE: &str =
     "is the unfinished part of a download; wait until the download is done, or download it again";
 
+/// What is said of a file of `format` that is not as such files are.
+pub fn damaged(path: &Path, format: &str, what: &str) -> anyhow::Error {
+    let shown = path.display();
+    match is_unfinished(path) {
+        true => anyhow!("{shown} {UNFINISHED_ADVICE}"),
+        false => {
+            anyhow!("{shown} is not a whole {format} file ({what}); download or export it again")
+        }
+    }
+}
+
 /// Whether its name is one that downloaders give before a file is whole.
 pub fn is_unfinished(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
@@ -82,25 +89,20 @@ fn with_advice(what: &str) -> String {
     }
 }
 
-fn pickle() -> String {
-    format!("is a PyTorch pickle, which can run code when read; {CONVERT}")
-}
-
-/// Zip archives, by the name of the first file in them: NumPy's, Keras 3's, and else PyTorch's.
-fn of_archive(start: &[u8]) -> String {
+/// Zip archives that are not PyTorch's, by the name of the first file in them.
+pub(super) fn archive(start: &[u8]) -> Option<&'static str> {
+    if !start.starts_with(b"PK\x03\x04") {
+        return None;
+    }
     let length = start
         .get(26..28)
         .map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
     let name = start.get(30..).unwrap_or_default();
     let name = &name[..name.len().min(length.into())];
-    if name.ends_with(b".npy") {
-        return with_advice("a NumPy archive (.npz)");
-    }
     match name {
-        b"metadata.json" | b"config.json" | b"model.weights.h5" => {
-            with_advice("a Keras file (.keras)")
-        }
-        _ => pickle(),
+        b"metadata.json" | b"config.json" | b"model.weights.h5" => Some("a Keras file (.keras)"),
+        _ if name.ends_with(b".npy") => Some("a NumPy archive (.npz)"),
+        _ => None,
     }
 }
 
@@ -115,7 +117,7 @@ fn by_ending(path: &Path, start: &[u8]) -> Option<&'static str> {
         "msgpack" => return Some("a Flax file (.msgpack)"),
         "mlmodel" => return Some("a Core ML file"),
         "engine" | "plan" | "trt" => return Some("a TensorRT engine"),
-        "ckpt" | "index" => return Some("a TensorFlow or Lightning checkpoint"),
+        "ckpt" | "index" => return Some("a TensorFlow checkpoint"),
         "h5" | "hdf5" | "keras" => return Some("a Keras file"),
         "npz" | "npy" => return Some("a NumPy file"),
         "tflite" => return Some("a TensorFlow Lite file"),

@@ -89,7 +89,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<File> {
 }
 
 /// Whether two paths lead to one file.
-fn is_same(a: &Path, b: &Path) -> bool {
+pub fn is_same(a: &Path, b: &Path) -> bool {
     match (fs::canonicalize(a), fs::canonicalize(b)) {
         (Ok(real_a), Ok(real_b)) => real_a == real_b || is_linked(&real_a, &real_b),
         _ => false,

@@ -29,10 +29,20 @@ pub(super) struct Object<'a> {
     error: Option<Failure<'a>>,
 }
 
+/// What was wrong with a picture.
 #[derive(Serialize)]
-struct Failure<'a> {
+pub struct Failure<'a> {
     kind: &'static str,
     message: &'a str,
+}
+
+impl<'a> From<&'a PictureError> for Failure<'a> {
+    fn from(error: &'a PictureError) -> Self {
+        Self {
+            kind: error.kind.name(),
+            message: &error.message,
+        }
+    }
 }
 
 pub(super) fn object<'a>(
@@ -41,10 +51,6 @@ pub(super) fn object<'a>(
     sure: bool,
     sorted: bool,
 ) -> Object<'a> {
-    let failure = |error: &'a PictureError| Failure {
-        kind: error.kind.name(),
-        message: &error.message,
-    };
     let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
@@ -52,8 +58,25 @@ pub(super) fn object<'a>(
         predictions: answer.map(|answer| answer.predictions.as_slice()),
         sure: sure.then(|| answer?.sure.as_ref()),
         to: sorted.then(|| Some(answer?.to.as_ref()?.to_string_lossy())),
-        error: record.outcome.as_ref().err().map(failure),
+        error: record.outcome.as_ref().err().map(Failure::from),
     }
+}
+
+/// Writes an object; on a terminal, what could steer it is escaped as JSON escapes controls.
+pub(super) fn write(to: &mut impl Write, object: &impl Serialize, style: Style) -> io::Result<()> {
+    if !style.terminal {
+        return Ok(serde_json::to_writer(to, object)?);
+    }
+    for c in serde_json::to_string(object)?.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+        } else {
+            write!(to, "{c}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes records as objects.
@@ -68,22 +91,9 @@ pub(super) struct Objects<W: Write> {
 }
 
 impl<W: Write> Objects<W> {
-    /// Writes one; on a terminal, what could steer it is escaped as JSON escapes controls.
     fn write(&mut self, record: &Record) -> io::Result<()> {
         let object = object(record, &self.model, self.sure, self.sorted);
-        if !self.style.terminal {
-            return Ok(serde_json::to_writer(&mut self.to, &object)?);
-        }
-        for c in serde_json::to_string(&object)?.chars() {
-            if steers(c) {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    write!(self.to, "\\u{unit:04x}")?;
-                }
-            } else {
-                write!(self.to, "{c}")?;
-            }
-        }
-        Ok(())
+        write(&mut self.to, &object, self.style)
     }
 }
 

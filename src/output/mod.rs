@@ -17,10 +17,12 @@ use std::path::Path;
 
 use crate::printable::Style;
 
+pub use json::Failure;
 pub use name::Name;
 pub use record::{Answer, Record, Sink};
 pub use report::Report;
 pub use template::Template;
+pub use text::{ERROR, PATH};
 pub use wrong::{Truth, Wrong};
 
 /// How records are written.
@@ -92,6 +94,16 @@ pub struct Options {
     pub model: String,
     /// How text looks.
     pub style: Style,
+}
+
+/// Writes an object as a line of JSON.
+///
+/// # Errors
+/// If the destination can't take it.
+pub fn line(mut to: impl Write, object: &impl serde::Serialize, style: Style) -> io::Result<()> {
+    json::write(&mut to, object, style)?;
+    to.write_all(b"\n")?;
+    to.flush()
 }
 
 /// A sink to `to`. Everything is written through a buffer that is flushed after each record, so

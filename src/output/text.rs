@@ -7,11 +7,13 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::record::{Answer, Record, Sink};
-use crate::printable::{self, printable};
+use crate::printable;
 
-const PATH: Style = Style::new().bold();
+/// A picture's path.
+pub const PATH: Style = Style::new().bold();
 const WNID: Style = Style::new().dimmed();
-const ERROR: Style = AnsiColor::Red.on_default();
+/// What was wrong.
+pub const ERROR: Style = AnsiColor::Red.on_default();
 const SURE: Style = AnsiColor::Green.on_default();
 const LIKELY: Style = AnsiColor::Yellow.on_default();
 const UNLIKELY: Style = Style::new().dimmed();
@@ -36,17 +38,11 @@ impl<W: Write> Text<W> {
     }
 
     fn paint(&self, style: Style, text: &str) -> String {
-        match self.look.color {
-            true => format!("{style}{text}{style:#}"),
-            false => text.to_owned(),
-        }
+        self.look.paint(style, text)
     }
 
     fn shown(&self, text: &str) -> String {
-        match self.look.terminal {
-            true => printable(text),
-            false => text.to_owned(),
-        }
+        self.look.shown(text)
     }
 
     /// A line per answer, the sure one first: the labels of those with a WordNet id are padded to

@@ -9,10 +9,13 @@
 use std::f64::consts::PI;
 use std::ops::Range;
 
+use serde::Serialize;
+
 use super::Picture;
 
 /// The resampling filter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Interpolation {
     /// No filter: the input position under the middle of the output position.
     Nearest,

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use serde::Serialize;
+
 use super::resample::{Interpolation, resize_and_crop};
 use super::{Picture, Scale};
 
@@ -12,7 +14,8 @@ pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
 pub const IMAGENET_STD: [f32; 3] = [0.229, 0.224, 0.225];
 
 /// What is cut from the resized picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CropMode {
     /// The shorter side is resized, the middle is kept.
     Center,
@@ -32,7 +35,7 @@ pub enum CropMode {
 }
 
 /// A checkpoint's evaluation transform.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Transform {
     /// Height of the network's input in pixels.
     pub height: usize,

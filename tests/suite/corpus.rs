@@ -9,9 +9,10 @@ use effnet::model::generated::Generated;
 use effnet::model::weights::{Parameter, Source, parameters};
 use safetensors::{Dtype, tensor::TensorView};
 
-use crate::environment::{exif, repository};
+use crate::environment::{exif, fixture, repository};
 use crate::formats::formats;
 use crate::fuzz;
+use crate::pickle::Saved;
 use crate::random::Random;
 
 /// One fuzz target: its name, its function, and what it starts from.
@@ -78,7 +79,7 @@ pub fn unsupported() -> Vec<Vec<u8>> {
     .to_vec()
 }
 
-/// Safetensors files: of the first tensors of the demonstration model, whole and dishonest.
+/// Files of weights: of the first tensors of the demonstration model, whole and dishonest.
 fn weights() -> Vec<Vec<u8>> {
     let (scaling, convention) = architecture("efficientnet_demo").expect("an architecture");
     let config = Config::new(scaling, convention, 16);
@@ -103,8 +104,24 @@ fn weights() -> Vec<Vec<u8>> {
         safetensors::serialize(views, None).expect("a file")
     });
     let lies = LIES.map(|(header, data)| safetensors_file(header, data));
-    let pickle = b"PK\x03\x04\x14\0\0\0\0\0archive/data.pkl\x80\x02}q\0.".to_vec();
-    [whole.to_vec(), lies.to_vec(), vec![pickle]].concat()
+    // Of the first tensors as PyTorch saves them, and of other forms of tensors.
+    let saved = Saved::of(&whole[0]);
+    let saved = [saved.archive(), saved.legacy(4)];
+    let forms = [
+        "legacy_2.pth",
+        "protocol_4.pth",
+        "training.ckpt",
+        "module.pt",
+    ];
+    let forms = forms.map(|file| fixture(&format!("pickles/{file}")));
+    let forms = forms.map(|path| std::fs::read(path).expect("a file"));
+    [
+        whole.to_vec(),
+        lies.to_vec(),
+        saved.to_vec(),
+        forms.to_vec(),
+    ]
+    .concat()
 }
 
 /// Headers that do not keep their word, and how many bytes follow.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use effnet::checkpoint::published::architecture;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
+use effnet::model::weights_file::WeightsFile;
 use effnet::model::{Config, fitting};
 
 use crate::corpus::{LIES, safetensors_file};
@@ -75,7 +75,7 @@ fn every_protocol_of_pickle_is_told_from_a_damaged_file() {
         let pickle = [&[0x80, protocol][..], b"}q\0X\x05\0\0\0.more bytes"].concat();
         environment.write("model.safetensors", pickle);
         let message = refusal(&environment, "b0");
-        assert!(message.contains("PyTorch pickle"), "{message}");
+        assert!(message.contains("whole PyTorch file"), "{message}");
     }
 }
 

@@ -95,7 +95,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 16] = [
+const OTHERS: [&[&str]; 22] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -109,6 +109,12 @@ const OTHERS: [&[&str]; 16] = [
         "--json",
     ],
     &["eval", "--from", "list", "--fail-under", "1"],
+    &["embed", "album", "--variant", "demo"],
+    &["embed", "star.jpg", "--variant", "demo", "--normalize"],
+    &["embed", "-", "-o", "out.npy", "--variant", "demo"],
+    &["similar", "star.jpg", "--in", "album", "--variant", "demo"],
+    &["similar", "album", "--duplicates", "--variant", "demo"],
+    &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
     &["undo", "sorted"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],

@@ -13,6 +13,7 @@ mod crops;
 mod demo;
 mod dishonest_weights;
 mod documents;
+mod embed;
 mod eval;
 mod eval_numbers;
 mod eval_refusals;
@@ -39,6 +40,7 @@ mod odd_files;
 mod operations;
 mod output;
 mod parity;
+mod pickles;
 mod preprocessing;
 mod records;
 mod reduced_decoding;
@@ -46,6 +48,7 @@ mod report;
 mod repositories;
 mod rooms;
 mod runs;
+mod similar;
 mod sorting;
 mod strange_weights;
 mod support;
@@ -55,4 +58,6 @@ mod usage;
 mod weights;
 
 // By their names alone: `crate::environment`.
-use support::{album, environment, hub_client, hub_server, random, reference, values};
+use support::{
+    album, environment, features, hub_client, hub_server, pickle, random, reference, values,
+};

@@ -111,11 +111,11 @@ fn what_is_no_safetensors_file_is_called_by_its_name_with_the_next_step() {
         ("model.npy", padded(b"\x93NUMPY\x01\0"), "NumPy"),
         ("model.tflite", padded(b"\x1c\0\0\0TFL3"), "TensorFlow Lite"),
         ("model.msgpack", padded(b"\x82\xa6params"), "Flax"),
-        ("model.pth", zip("archive/data.pkl"), "pickle"),
+        ("model.pth", zip("archive/data.pkl"), "PyTorch file"),
         (
             "model.bin",
             padded(b"\x80\x02\x8a\x0al\xfc\x9c"),
-            "save_for_hf",
+            "PyTorch file",
         ),
         ("model.tar.gz", padded(b"\x1f\x8b\x08"), "unpack it"),
         ("model.tar", tar, "unpack it"),
@@ -155,7 +155,7 @@ fn a_folder_without_its_weights_says_what_it_has_instead() {
         ("best.safetensors", "--model model/best.safetensors"),
         ("model.onnx", "but model.onnx; only safetensors"),
         ("tf_model.h5", "but tf_model.h5; only safetensors"),
-        ("checkpoint.pth.tar", "safe_serialization=True"),
+        ("checkpoint.pth.tar", "--model model/checkpoint.pth.tar"),
         ("model.safetensors.part", "its download is not done"),
         ("readme.md", "has no model.safetensors"),
     ] {
@@ -283,18 +283,18 @@ fn an_index_leads_nowhere_else() {
     for (index, expected) in [
         (
             r#"{"weight_map": {"a": "../other.safetensors"}}"#,
-            "no safetensors file beside it",
+            "no file of weights beside it",
         ),
         (
             r#"{"weight_map": {"a": "/etc/passwd"}}"#,
-            "no safetensors file beside it",
+            "no file of weights beside it",
         ),
         (
-            r#"{"weight_map": {"a": "model.bin"}}"#,
-            "no safetensors file beside it",
+            r#"{"weight_map": {"a": "model.onnx"}}"#,
+            "no file of weights beside it",
         ),
         (r#"{"weight_map": {}}"#, "lists 0 files"),
-        (r#"{"weights": {}}"#, "no index of safetensors files"),
+        (r#"{"weights": {}}"#, "no index of weights"),
     ] {
         environment.write(INDEX, index);
         let run = run(&environment, &["--model", "model"]);

@@ -3,8 +3,8 @@
 use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::model::generated::Generated;
-use effnet::model::safetensors::WeightsFile;
 use effnet::model::weights::{Parameter, Source, parameters};
+use effnet::model::weights_file::WeightsFile;
 use half::{bf16, f16};
 use safetensors::{Dtype, tensor::TensorView};
 
@@ -131,25 +131,6 @@ fn a_damaged_file_is_refused() {
             "{message}"
         );
     }
-}
-
-#[test]
-fn a_pickle_is_refused_with_the_way_to_convert_it() {
-    let environment = Environment::new();
-    environment.write("model.pth", b"PK\x03\x04 and so on");
-    let message = error_of(&environment, &["--model", "model.pth", "--variant", "b0"]);
-    assert!(
-        message.contains("pickle") && message.contains("save_for_hf"),
-        "{message}"
-    );
-    std::fs::create_dir(environment.path("folder")).expect("a folder");
-    environment.write(
-        "folder/config.json",
-        r#"{"architecture": "efficientnet_b0"}"#,
-    );
-    environment.write("folder/pytorch_model.bin", b"PK");
-    let message = error_of(&environment, &["--model", "folder"]);
-    assert!(message.contains("safe_serialization=True"), "{message}");
 }
 
 #[test]

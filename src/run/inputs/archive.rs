@@ -18,7 +18,7 @@ use super::list::path_from;
 use super::zstd::Frames;
 
 /// What is taken of archives.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Taken {
     /// No member with more bytes.
     pub max_bytes: u64,

@@ -45,6 +45,7 @@ pub struct Selection {
 }
 
 /// The inputs that a selection comes to.
+#[derive(Default)]
 pub struct Inputs {
     /// Those that are known at once: paths as given, a folder's pictures sorted by name.
     pub named: Vec<Input>,

@@ -95,6 +95,17 @@ impl Environment {
         Run::of(self.command().args(arguments).output().expect("a run"))
     }
 
+    /// Standard output of a run that does everything, as bytes.
+    pub fn run_raw(&self, arguments: &[&str]) -> Vec<u8> {
+        let output = self.command().args(arguments).output().expect("a run");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
     /// As [`Environment::run`], with `input` on standard input.
     pub fn run_with(&self, input: &[u8], arguments: &[&str]) -> Run {
         let mut child = self
