@@ -112,6 +112,19 @@ fn a_picture_over_the_limit_is_refused_by_what_its_boxes_say() {
 }
 
 #[test]
+fn an_alpha_that_is_not_there_is_an_error_though_it_is_dropped() {
+    let file = file("alpha.avif");
+    // The second item: where it is, and how long.
+    let at = file.windows(4).position(|name| name == b"iloc");
+    let length = at.expect("a list of places") + 4 + 32;
+    let mut longer = file.clone();
+    assert_eq!(longer[length..length + 2], [0, 0]);
+    longer[length + 1] = 1;
+    let error = whole(&longer).expect_err("no picture");
+    assert!(error.message.contains("truncated"), "{error}");
+}
+
+#[test]
 fn what_is_no_avif_in_avifs_boxes_is_named() {
     let file = file("even-420.avif");
     let cases = [

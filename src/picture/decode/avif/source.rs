@@ -49,9 +49,13 @@ impl<'a> Source<'a> {
             return Ok(source);
         }
         let meta = in_file(file, b"meta")?;
-        let meta = Meta::read(file, meta.ok_or_else(|| damaged("it has no picture"))?)?;
+        let meta = Meta::read(
+            file,
+            meta.ok_or_else(|| damaged("the file has no list of what is in it"))?,
+        )?;
         let primary = meta.primary;
-        let primary = primary.ok_or_else(|| damaged("which is its picture is not said"))?;
+        let primary =
+            primary.ok_or_else(|| damaged("it does not say which of its items is the picture"))?;
         let still = Still::find(&meta, primary)?;
         let alpha = alpha(&meta, &still)?;
         Ok(Self::Item { meta, still, alpha })

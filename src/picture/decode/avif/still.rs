@@ -121,5 +121,5 @@ fn picture<'a, 'm>(meta: &'m Meta<'a>, id: u32) -> Result<&'m Item<'a>, PictureE
 
 fn size(item: &Item) -> Result<(u32, u32), PictureError> {
     let size = item.properties.size();
-    size.ok_or_else(|| damaged("its size is not said"))
+    size.ok_or_else(|| damaged("it does not say its size"))
 }
