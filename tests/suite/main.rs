@@ -4,6 +4,7 @@
 
 mod anew;
 mod archives;
+mod avif;
 mod bad_pictures;
 mod class_maps;
 mod classify;
