@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show where in pictures labels are seen')
             [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Turn pictures into vectors: what the network sees before it names classes')
             [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
@@ -136,6 +137,56 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
             [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
             [CompletionResult]::new('--not', '--not', [CompletionResultType]::ParameterName, 'Find the pictures that do not show it')
+            [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
+            [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
+            [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
+        'effnet;explain' {
+            [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
+            [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
+            [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Branch, tag or commit on the Hub [default: main]')
+            [CompletionResult]::new('--model', '--model', [CompletionResultType]::ParameterName, 'A model of your own: a folder, a file, or a Hub id (owner/name) or address')
+            [CompletionResult]::new('--labels', '--labels', [CompletionResultType]::ParameterName, 'A file with one label per line instead of the model''s own labels')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Explain this label, WordNet id or index, whatever the picture shows; may be given again')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'How many of the best labels to explain [default: 1]')
+            [CompletionResult]::new('--top-k', '--top-k', [CompletionResultType]::ParameterName, 'How many of the best labels to explain [default: 1]')
+            [CompletionResult]::new('--against', '--against', [CompletionResultType]::ParameterName, 'Explain why not this label: what speaks for the other, less what speaks for this')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write coloured pictures to a folder, or of one picture and one label to FILE.png')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write coloured pictures to a folder, or of one picture and one label to FILE.png')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Where to run: auto, cpu, cuda, cuda:N or metal')
+            [CompletionResult]::new('--dtype', '--dtype', [CompletionResultType]::ParameterName, 'What to compute with')
+            [CompletionResult]::new('--batch-size', '--batch-size', [CompletionResultType]::ParameterName, 'How many pictures go through the network at once [default: one per thread, on a GPU 64]')
+            [CompletionResult]::new('--threads', '--threads', [CompletionResultType]::ParameterName, 'How many threads to use [default: all cores]')
+            [CompletionResult]::new('--max-pixels', '--max-pixels', [CompletionResultType]::ParameterName, 'Refuse pictures with more pixels: 50M, ... [default: 178,956,970, as Pillow]')
+            [CompletionResult]::new('--max-bytes', '--max-bytes', [CompletionResultType]::ParameterName, 'Refuse files with more bytes: 500K, 10M, 1GiB, ... [default: 256M]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-r', '-r', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Also look into the subfolders of folders')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL and not a line end separates the paths in --files-from, and what is printed for pictures')
+            [CompletionResult]::new('--follow', '--follow', [CompletionResultType]::ParameterName, 'Follow links to folders that are found in folders')
+            [CompletionResult]::new('--hidden', '--hidden', [CompletionResultType]::ParameterName, 'Also take files and folders whose names begin with a dot')
+            [CompletionResult]::new('--allow-empty', '--allow-empty', [CompletionResultType]::ParameterName, 'Finding no pictures is no error')
+            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Never connect; use what was downloaded before')
+            [CompletionResult]::new('--test-size', '--test-size', [CompletionResultType]::ParameterName, 'Prepare pictures for the larger size that the model was tested at, if it has one')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Blur the strongest fifth of what the network sees, look again, and tell both scores')
+            [CompletionResult]::new('--sigmoid', '--sigmoid', [CompletionResultType]::ParameterName, 'Score each label by itself, for models that were trained to give several to a picture')
+            [CompletionResult]::new('--signed', '--signed', [CompletionResultType]::ParameterName, 'Show in red what speaks for a label and in blue what speaks against it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON array')
+            [CompletionResult]::new('--jsonl', '--jsonl', [CompletionResultType]::ParameterName, 'Write one JSON object per picture and line')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Add the logits of all places to the JSON')
             [CompletionResult]::new('--no-exif', '--no-exif', [CompletionResultType]::ParameterName, 'Do not turn pictures as their EXIF orientation says')
             [CompletionResult]::new('--exact-decode', '--exact-decode', [CompletionResultType]::ParameterName, 'Decode JPEG pictures at full size, even those of many times the size that the model sees')
             [CompletionResult]::new('--keep-going', '--keep-going', [CompletionResultType]::ParameterName, 'Exit with 0 even if some pictures failed')
@@ -441,6 +492,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         'effnet;help' {
             [CompletionResult]::new('classify', 'classify', [CompletionResultType]::ParameterValue, 'Label pictures')
             [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find pictures that show something')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Show where in pictures labels are seen')
             [CompletionResult]::new('embed', 'embed', [CompletionResultType]::ParameterValue, 'Turn pictures into vectors: what the network sees before it names classes')
             [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
@@ -460,6 +512,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;help;find' {
+            break
+        }
+        'effnet;help;explain' {
             break
         }
         'effnet;help;embed' {

@@ -15,6 +15,7 @@ _effnet() {
         case $command,${COMP_WORDS[i]} in
             ,classify) command=classify ;;
             ,find) command=find ;;
+            ,explain) command=explain ;;
             ,embed) command=embed ;;
             ,similar) command=similar ;;
             ,eval) command=eval ;;
@@ -70,7 +71,7 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find embed similar eval train undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval train undo report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
@@ -118,6 +119,31 @@ _effnet() {
                 --model) kind='models value' ;;
                 --labels) kind='files value' ;;
                 --min-score) kind=' value' ;;
+                --device) kind='auto cpu cuda metal value' ;;
+                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --batch-size) kind=' value' ;;
+                --threads) kind=' value' ;;
+                --max-pixels) kind=' value' ;;
+                --max-bytes) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        explain)
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --files-from) kind='files value' ;;
+                --tar) kind='files value' ;;
+                --shard) kind=' value' ;;
+                --variant) kind='variants value' ;;
+                --weights) kind='tags value' ;;
+                --revision) kind=' value' ;;
+                --model) kind='models value' ;;
+                --labels) kind='files value' ;;
+                --label) kind=' value' ;;
+                -k | --top-k) kind=' value' ;;
+                --against) kind=' value' ;;
+                -o | --output) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
                 --dtype) kind='auto f32 f16 bf16 value' ;;
                 --batch-size) kind=' value' ;;
@@ -295,7 +321,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find embed similar eval train undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval train undo report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

@@ -10,7 +10,7 @@ use crate::checkpoint::model::Model;
 use crate::device::{self, OpenDevice, Precision};
 use crate::error::PictureError;
 use crate::hub::{HubError, Progress};
-use crate::model::{EfficientNet, fitting};
+use crate::model::{EfficientNet, Positions, fitting};
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
@@ -46,19 +46,18 @@ impl Error {
     }
 }
 
-/// The logits of all classes at each position of a picture's trunk; their mean over the positions
-/// is the picture's logits.
+/// A picture's logits, and where in the picture some of them come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassMaps {
-    /// Positions from top to bottom.
-    pub height: usize,
-    /// Positions from left to right.
-    pub width: usize,
-    /// How many classes there are.
-    pub classes: usize,
-    /// `(height, width, classes)`, row by row.
+    /// One per class.
     pub logits: Vec<f32>,
+    /// Those of the classes that were asked for, in that order.
+    pub maps: Vec<ClassMap>,
 }
+
+/// A class's logit at each position of a picture's trunk ([`Classifier::positions`]), row by row;
+/// the mean is the picture's logit of the class.
+pub type ClassMap = Vec<f32>;
 
 /// A model ready to run.
 pub struct Classifier {
@@ -178,23 +177,46 @@ impl Classifier {
         })
     }
 
-    /// Where in each picture the network sees its classes.
+    /// Where in each picture the network sees the classes that `choose` names when it is given the
+    /// picture's logits. One forward pass, whatever their number.
     ///
     /// # Errors
-    /// If the device fails.
-    pub fn class_maps(&self, pictures: &[Vec<f32>]) -> Result<Vec<ClassMaps>, Error> {
-        self.run(pictures, |batch| {
-            let maps = self.network.class_maps(batch)?;
-            let (_, height, width, classes) = maps.dims4()?;
-            let values = maps.flatten_from(1)?.to_vec2()?;
-            let maps = values.into_iter().map(|logits| ClassMaps {
-                height,
-                width,
-                classes,
-                logits,
-            });
-            Ok(maps.collect())
-        })
+    /// If there is no such class, or the device fails.
+    pub fn class_maps(
+        &self,
+        pictures: &[Vec<f32>],
+        choose: impl Fn(&[f32]) -> Vec<usize>,
+    ) -> Result<Vec<ClassMaps>, Error> {
+        let both = self.run(pictures, |batch| {
+            Ok(self.network.trunk_and_logits(batch)?.to_vec2()?)
+        })?;
+        let maps = |both: &Vec<f32>| {
+            let (trunk, logits) = both.split_at(both.len() - self.labels.len());
+            let wanted = choose(logits).into_iter();
+            Ok(ClassMaps {
+                logits: logits.to_vec(),
+                maps: wanted
+                    .map(|class| self.class_map(trunk, class))
+                    .collect::<Result<_, _>>()?,
+            })
+        };
+        both.iter().map(maps).collect()
+    }
+
+    /// The classifier at each position of a trunk, `(h, w, head)`.
+    fn class_map(&self, trunk: &[f32], class: usize) -> Result<ClassMap, Error> {
+        let (weights, bias) = self.network.class(class).map_err(Error::Network)?;
+        let positions = trunk.chunks_exact(weights.len());
+        Ok(positions
+            .map(|features| dot(features, &weights) + bias)
+            .collect())
+    }
+
+    /// Where the positions of its maps lie in the network's input, from top to bottom and from left
+    /// to right.
+    pub fn positions(&self) -> [Positions; 2] {
+        let Transform { height, width, .. } = self.transform;
+        self.network.positions(height, width)
     }
 
     /// Puts a batch on the device and runs `way` there.
@@ -224,4 +246,18 @@ impl Classifier {
         let answer = |logits: Vec<f32>| Ok(self.labels.predictions(&top_k(&logits, wanted)?));
         Ok(self.logits(pictures)?.into_iter().map(answer).collect())
     }
+}
+
+/// The sum of the products, of which several are added side by side: in order each would wait for the
+/// one before.
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const SIDE_BY_SIDE: usize = 16;
+    let mut sums = [0.0; SIDE_BY_SIDE];
+    for (a, b) in a.chunks(SIDE_BY_SIDE).zip(b.chunks(SIDE_BY_SIDE)) {
+        let products = a.iter().zip(b).map(|(a, b)| a * b);
+        sums.iter_mut()
+            .zip(products)
+            .for_each(|(sum, product)| *sum += product);
+    }
+    sums.iter().sum()
 }

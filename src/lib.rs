@@ -22,6 +22,7 @@
 //! commands                      one file a subcommand: its arguments and what it does
 //! cli                           groups of arguments that commands share
 //! train                         a last layer of one's own classes
+//! explain                       where in a picture a class is seen
 //! eval                          how good a model is on pictures of which it is known what they show
 //! features                      pictures as vectors, kept and compared
 //! sorting                       pictures to a folder for each label
@@ -63,6 +64,8 @@ mod commands;
 #[cfg(feature = "cli")]
 mod eval;
 #[cfg(feature = "cli")]
+mod explain;
+#[cfg(feature = "cli")]
 mod features;
 #[cfg(feature = "cli")]
 mod output;
@@ -101,10 +104,11 @@ pub mod run;
 pub use checkpoint::choice::Choice;
 pub use checkpoint::label::Label;
 pub use checkpoint::labels::{Labels, Prediction};
-pub use classifier::{ClassMaps, Classifier, Error};
+pub use classifier::{ClassMap, ClassMaps, Classifier, Error};
 pub use device::{Choice as DeviceChoice, OpenDevice, Precision};
 pub use error::{ErrorKind, PictureError};
 pub use hub::{HubError, Progress};
+pub use model::Positions;
 pub use picture::transform::Transform;
 
 /// What main.rs is made of.

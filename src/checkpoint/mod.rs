@@ -5,7 +5,7 @@
 //! - [`files`]: which files a model has, in a folder and on the Hub; [`shards`]: weights in several;
 //! - [`config`]: `config.json` of timm and transformers; [`bare`]: weights without one; [`demo`]:
 //!   the model within the program; [`published`]: the checkpoints that timm and torchvision publish;
-//! - [`card`]: what all of these come to; [`labels`]: the classes' names; [`hierarchy`]: what stands
+//! - [`card`]: what all of these come to; [`labels`]: the classes' names, [`lookup`]: and back;
 //!   above them in WordNet.
 
 pub mod bare;
@@ -19,6 +19,7 @@ pub mod label;
 mod label_file;
 mod label_names;
 pub mod labels;
+pub mod lookup;
 pub mod model;
 pub mod name;
 pub mod nearest;

@@ -9,6 +9,7 @@ mod downloads;
 mod embed;
 mod embedding;
 mod eval;
+mod explain;
 mod find;
 mod help;
 mod info;
@@ -41,6 +42,7 @@ Examples:
   effnet classify photo.jpg                        # the five best labels of B0
   effnet classify -r photos --variant b4 --csv > labels.csv
   effnet find dog -r photos                        # the paths of those that show a dog
+  effnet explain photo.jpg -o heat.png             # where in it the label is seen
   effnet similar --duplicates -r photos            # groups of copies
   effnet eval validation                           # how good it is; a folder for each label
   effnet train pets -o mypets                      # classes of your own, in a minute
@@ -80,6 +82,7 @@ pub struct Cli {
 pub enum Command {
     Classify(Box<classify::Classify>),
     Find(Box<find::Find>),
+    Explain(Box<explain::Explain>),
     Embed(Box<embed::Embed>),
     Similar(Box<similar::Similar>),
     Eval(Box<eval::Eval>),
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
     match cli.command {
         Command::Classify(args) => classify::run(&args, terminal),
         Command::Find(args) => find::run(&args, terminal),
+        Command::Explain(args) => explain::run(&args, terminal),
         Command::Embed(args) => embed::run(&args, terminal),
         Command::Similar(args) => similar::run(&args, terminal),
         Command::Eval(args) => eval::run(*args, terminal),

@@ -1,18 +1,17 @@
 //! The page of `--report` on its way to its file.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::output::{Record, Report, Sink, destination};
+use crate::output::anew::{Anew, Whole, anew};
+use crate::output::{Record, Report, Sink};
 
-/// A page that takes the place of what the file held with its first picture.
+/// A page that takes the place of what the file held once it is whole.
 pub struct Page {
-    report: Report<BufWriter<File>>,
-    /// The file until then.
-    anew: Option<File>,
+    report: Report<BufWriter<Anew>>,
+    whole: Whole,
     shown: String,
 }
 
@@ -22,11 +21,10 @@ impl Page {
     /// # Errors
     /// If it can't be written, or another run is writing it.
     pub fn open(path: &Path, model: &str) -> Result<Self> {
-        let file = destination::anew(path)?;
-        let anew = Some(file.try_clone()?);
+        let (file, whole) = anew(path)?;
         Ok(Self {
             report: Report::new(BufWriter::new(file), path, model),
-            anew,
+            whole,
             shown: path.display().to_string(),
         })
     }
@@ -36,7 +34,6 @@ impl Page {
     /// # Errors
     /// If the file can't be written.
     pub fn write(&mut self, record: &Record) -> Result<()> {
-        self.begin()?;
         let written = self.report.record(record);
         written.with_context(|| format!("can't write {}", self.shown))
     }
@@ -46,14 +43,8 @@ impl Page {
     /// # Errors
     /// If the file can't be written.
     pub fn close(mut self) -> Result<()> {
-        self.begin()?;
         let written = self.report.finish();
-        written.with_context(|| format!("can't write {}", self.shown))
-    }
-
-    fn begin(&mut self) -> Result<()> {
-        self.anew
-            .take()
-            .map_or(Ok(()), |file| destination::empty(&file))
+        written.with_context(|| format!("can't write {}", self.shown))?;
+        self.whole.finish()
     }
 }

@@ -1,6 +1,5 @@
 //! Records on their way to the sink.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -12,6 +11,7 @@ use super::sort::Sorting;
 use super::tally::Tally;
 use crate::cli::OutputArgs;
 use crate::error::PictureError;
+use crate::output::anew::{Whole, anew};
 use crate::output::resume::{self, Done};
 use crate::output::{self, Answer, Layout, Name, Record, Sink, destination};
 use crate::picture::decode::Limits;
@@ -23,13 +23,14 @@ use crate::terminal::Terminal;
 /// What writes the records of one run.
 pub struct Writer {
     records: Records,
-    /// The file that is emptied before the first record.
-    anew: Option<File>,
+    /// What gives the file its name at the end, where it is written anew.
+    whole: Option<Whole>,
     /// Whether the records, or warnings, and the progress bar go to one terminal.
     shares_terminal: bool,
     /// What an earlier run wrote.
     done: Done,
     tally: Tally,
+    terminal: Terminal,
 }
 
 /// Where records go.
@@ -70,15 +71,15 @@ impl Writer {
         terminal: Terminal,
     ) -> Result<Self> {
         let mut tally = Tally::new(inputs.left_out.clone(), terminal);
-        let mut anew = None;
+        let mut whole = None;
         let (to, done, style): (Box<dyn Write>, _, _) = match &args.output {
             Some(path) if args.resume => {
                 let (file, done) = resume::open(path, model, args.retry_failed)?;
                 (Box::new(file), done, Style::default())
             }
             Some(path) => {
-                let file = destination::anew(path)?;
-                anew = Some(file.try_clone()?);
+                let (file, named) = anew(path)?;
+                whole = Some(named);
                 (Box::new(file), Done::default(), Style::default())
             }
             None => (
@@ -106,10 +107,11 @@ impl Writer {
                 sorting: None,
                 warned: warns.then_some(terminal),
             },
-            anew,
+            whole,
             shares_terminal: style.terminal || warns,
             done,
             tally,
+            terminal,
         })
     }
 
@@ -139,7 +141,6 @@ impl Writer {
         count: Option<u64>,
         each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
     ) -> Result<()> {
-        self.begin()?;
         let Self { records, tally, .. } = self;
         let mut unsorted = 0;
         let emit = |path, answer: Result<(Option<Answer>, _), _>| {
@@ -165,7 +166,6 @@ impl Writer {
     /// # Errors
     /// If the sink fails.
     pub fn failures(&mut self, inputs: impl Iterator<Item = Input>, limits: Limits) -> Result<()> {
-        self.begin()?;
         for input in inputs {
             let path = input.path().to_path_buf();
             if let Err(error) = input.read(limits.max_bytes) {
@@ -174,12 +174,6 @@ impl Writer {
             }
         }
         Ok(())
-    }
-
-    fn begin(&mut self) -> Result<()> {
-        self.anew
-            .take()
-            .map_or(Ok(()), |file| destination::empty(&file))
     }
 
     /// Closes the sink, however the run ended, and says how it was.
@@ -193,7 +187,19 @@ impl Writer {
             sink.finish().context(WRITING)?;
         }
         page.map_or(Ok(()), Page::close)?;
-        Ok(self.tally.close(keep_going))
+        let outcome = self.tally.close(keep_going);
+        match self.whole {
+            Some(whole) if outcome == Outcome::Interrupted => {
+                if let Some(part) = whole.part() {
+                    let part = part.display();
+                    self.terminal.warn(&format!(
+                        "what was written until then is in {part}; the same with --resume goes on"
+                    ));
+                }
+            }
+            whole => whole.map_or(Ok(()), Whole::finish)?,
+        }
+        Ok(outcome)
     }
 }
 

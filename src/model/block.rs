@@ -3,10 +3,10 @@
 use candle_core::{Result, Tensor};
 
 use super::architectures::BlockKind;
-use super::config::BlockConfig;
+use super::config::{BlockConfig, SPACE_TO_DEPTH_WINDOW};
 use super::loader::Loader;
 use super::weights::{Biased, BlockLayers};
-use crate::ops::{Activation, Convolution, Depthwise, Padding, Pointwise, Runtime, Window};
+use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime};
 
 /// A function to call after each step of a pass.
 pub type AfterStep<'a> = &'a (dyn Fn() + Sync);
@@ -42,13 +42,6 @@ enum Filter {
     /// Expansion and filter in one, in the fused blocks.
     Dense(Convolution),
 }
-
-/// 2x2 pixels become one (timm/models/_efficientnet_blocks.py, `conv_s2d`, padded "same").
-const SPACE_TO_DEPTH_WINDOW: Window = Window {
-    kernel: 2,
-    stride: 2,
-    padding: Padding::Same,
-};
 
 impl Block {
     /// Reads the block's layers.

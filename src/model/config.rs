@@ -64,6 +64,13 @@ pub struct Config {
     pub pruned: bool,
 }
 
+/// 2x2 pixels become one (timm/models/_efficientnet_blocks.py, `conv_s2d`, padded "same").
+pub(super) const SPACE_TO_DEPTH_WINDOW: Window = Window {
+    kernel: 2,
+    stride: 2,
+    padding: Padding::Same,
+};
+
 /// How much space-to-depth multiplies channels: the 2x2 pixels that become one.
 const SPACE_TO_DEPTH_FACTOR: usize = 4;
 

@@ -1,16 +1,17 @@
 //! The forward pass, stage by stage as in the paper's Table 1.
 //!
 //! It has two halves: the trunk, which ends in features at every position, and the classifier, which
-//! is applied to their mean. Since the classifier is linear, applied at every position it gives maps
-//! whose mean is the logits.
+//! is applied to their mean. Since the classifier is linear, a class's weights applied at every
+//! position give a map whose mean is the class's logit (Zhou et al., arXiv:1512.04150).
 
 use anyhow::Result;
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 
 use super::block::{AfterStep, Block, Pass};
 use super::config::Config;
 use super::loader::Loader;
+use super::positions::{self, Positions, Step};
 use super::weights::{self, BlockLayers, Source};
 use crate::ops::{Activation, Backend, Convolution, Pointwise, Runtime};
 
@@ -21,6 +22,7 @@ pub struct EfficientNet {
     blocks: Vec<Block>,
     head: Pointwise,
     classifier: Pointwise,
+    steps: Vec<Step>,
 }
 
 impl EfficientNet {
@@ -55,6 +57,7 @@ impl EfficientNet {
             blocks,
             head,
             classifier,
+            steps: positions::steps(config),
         })
     }
 
@@ -96,15 +99,30 @@ impl EfficientNet {
         Ok(self.runtime.replay("features", pictures, network)?)
     }
 
-    /// Normalised pictures `(B, H, W, 3)` to logits at each of the trunk's positions,
-    /// `(B, h, w, classes)` in f32, whose mean over the positions is [`Self::forward`]'s: each has
-    /// the whole bias.
+    /// Normalised pictures `(B, H, W, 3)` to the features at each of the trunk's positions and the
+    /// logits behind them, `(B, h * w * head + classes)` in f32: what [`Self::class`] is to be
+    /// applied to, and what says to which classes.
     ///
     /// # Errors
     /// If the shape is another, or the device fails.
-    pub fn class_maps(&self, pictures: &Tensor) -> Result<Tensor> {
-        let network = |pictures: &Tensor| self.parts(pictures, Self::maps);
-        Ok(self.runtime.replay("class maps", pictures, network)?)
+    pub fn trunk_and_logits(&self, pictures: &Tensor) -> Result<Tensor> {
+        let network = |pictures: &Tensor| self.parts(pictures, Self::both);
+        Ok(self.runtime.replay("trunk and logits", pictures, network)?)
+    }
+
+    /// How the features of a position make the logit of class `index` there: a weight for each, and
+    /// the bias.
+    ///
+    /// # Errors
+    /// If there is no such class, or the device fails.
+    pub fn class(&self, index: usize) -> Result<(Vec<f32>, f32)> {
+        Ok(self.classifier.row(index)?)
+    }
+
+    /// Where the trunk's positions lie in a picture of `height` by `width`, from top to bottom and
+    /// from left to right.
+    pub fn positions(&self, height: usize, width: usize) -> [Positions; 2] {
+        [height, width].map(|side| Positions::along(&self.steps, side))
     }
 
     /// Runs one of the ways through the network on each part of a batch.
@@ -141,18 +159,24 @@ impl EfficientNet {
     }
 
     fn logits(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
-        let features = self.pooled(pictures, pass)?; // (B, head)
+        self.classified(&self.pooled(pictures, pass)?, pass)
+    }
+
+    fn classified(&self, features: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
         let (batch, head) = features.dims2()?;
         let features = features.reshape((batch, 1, 1, head))?;
         let logits = pass.step(self.classifier.forward(&features)?); // (B, 1, 1, classes)
         logits.flatten_from(1) // (B, classes)
     }
 
-    fn maps(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
+    fn both(&self, pictures: &Tensor, pass: &Pass) -> candle_core::Result<Tensor> {
         let y = self.trunk(pictures, pass)?; // (B, H/32, W/32, head)
-        let maps = pass.step(self.classifier.forward_in_f32(&y)?); // (B, H/32, W/32, classes)
+        let features = pass.step(pass.runtime.global_average_pool(&y)?); // (B, head)
+        let logits = self.classified(&features, pass)?; // (B, classes)
+        let trunk = y.flatten_from(1)?.to_dtype(DType::F32)?; // (B, H/32 * W/32 * head)
+        let both = Tensor::cat(&[trunk, logits], 1)?;
         pass.runtime.recycle(y)?;
-        Ok(maps)
+        Ok(both)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
-//! [`layers`]), its weights ([`names`], [`weights`], [`weights_file`], which network of a file is
-//! meant in `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
-//! ([`efficientnet`]).
+//! [`layers`]; where its last positions lie, [`positions`]), its weights ([`names`], [`weights`],
+//! [`weights_file`], which network of a file is meant in `heads`, and in [`fitting`] whether they
+//! are those of the shape) and its forward pass ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
 //! names < foreign < heads < weights_file < fitting, bytes, slot and unreadable < safetensors and
-//! pickle < weights_file, and weights < loader < block < efficientnet.
+//! pickle < weights_file, weights < positions, and weights < loader < block < efficientnet.
 
 pub mod architectures;
 mod block;
@@ -21,6 +21,7 @@ pub mod layers;
 mod loader;
 pub mod names;
 mod pickle;
+pub mod positions;
 mod safetensors;
 mod slot;
 pub mod unreadable;
@@ -30,3 +31,4 @@ pub mod weights_file;
 pub use block::AfterStep;
 pub use config::Config;
 pub use efficientnet::EfficientNet;
+pub use positions::Positions;

@@ -63,18 +63,15 @@ impl Pointwise {
         per_backend!(&self.kernel, PointwiseKernel, kernel => kernel.forward(x, excite, residual))
     }
 
-    /// The same as [`Self::forward`] with results in f32, as a layer on one vector per picture has
-    /// them, whatever type the activations are.
+    /// The weights that make output `output`, one per input, and its bias, as they are stored.
     ///
     /// # Errors
-    /// If `x` has another shape, or the device fails.
-    pub fn forward_in_f32(&self, x: &Tensor) -> Result<Tensor> {
-        check_input(x, self.inputs)?;
-        match &self.kernel {
-            #[cfg(feature = "cuda")]
-            PointwiseKernel::Cuda(kernel) => kernel.forward_in_f32(x),
-            _ => self.forward(x),
+    /// If there is no such output, or the device fails.
+    pub fn row(&self, output: usize) -> Result<(Vec<f32>, f32)> {
+        if output >= self.outputs {
+            bail!("there is no output {output} of {}", self.outputs);
         }
+        per_backend!(&self.kernel, PointwiseKernel, kernel => kernel.row(output))
     }
 }
 

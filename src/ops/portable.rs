@@ -63,6 +63,13 @@ impl Pointwise {
             None => Ok(y),
         }
     }
+
+    /// The weights and the bias of one output.
+    pub fn row(&self, output: usize) -> Result<(Vec<f32>, f32)> {
+        let row = self.weight.narrow(1, output, 1)?.flatten_all()?;
+        let bias = self.bias.narrow(0, output, 1)?.squeeze(0)?;
+        Ok((row.to_vec1()?, bias.to_scalar()?))
+    }
 }
 
 /// For each kernel position in row-major order, the input values that meet it:

@@ -45,27 +45,6 @@ pub fn check(path: &Path, read: &[&Path]) -> Result<()> {
     }
 }
 
-/// Opens the file at `path` to be written anew; [`empty`] takes away what it holds.
-///
-/// # Errors
-/// If it can't be written, or another run is writing it.
-pub fn anew(path: &Path) -> Result<File> {
-    open(path, OpenOptions::new().write(true).create(true))
-}
-
-/// Empties a file that is to be written anew. It comes right before the first record: a model that
-/// can't be loaded is no reason to lose what the file held.
-///
-/// # Errors
-/// If the system refuses.
-pub fn empty(file: &File) -> Result<()> {
-    // A pipe holds nothing.
-    match file.metadata()?.is_file() {
-        true => file.set_len(0).context("can't write the output anew"),
-        false => Ok(()),
-    }
-}
-
 /// Opens the file at `path` to append to it.
 ///
 /// # Errors
@@ -74,18 +53,28 @@ pub fn append(path: &Path) -> Result<File> {
     open(path, OpenOptions::new().append(true).create(true))
 }
 
-/// Opens and locks a file: two runs that write one file would mix their records.
-fn open(path: &Path, options: &OpenOptions) -> Result<File> {
+/// Opens and locks a file.
+pub(super) fn open(path: &Path, options: &OpenOptions) -> Result<File> {
     let shown = path.display();
     let file = options
         .open(path)
         .with_context(|| format!("can't write {shown}"))?;
+    lock(&file, path)?;
+    Ok(file)
+}
+
+/// Locks a file that is called `path`: two runs that write one file would mix their records.
+///
+/// # Errors
+/// If another run has locked it.
+pub(super) fn lock(file: &File, path: &Path) -> Result<()> {
     // What is no file, as a pipe, can be shared, and some file systems have no locks.
     let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
     if is_file && let Err(TryLockError::WouldBlock) = file.try_lock() {
-        bail!("{shown} is being written by another run; wait for it, or give -o another name");
+        let shown = path.display();
+        bail!("{shown} is being written by another run; wait for it, or write to another file");
     }
-    Ok(file)
+    Ok(())
 }
 
 /// Whether two paths lead to one file.

@@ -79,66 +79,66 @@ pub(super) fn write(to: &mut impl Write, object: &impl Serialize, style: Style) 
     Ok(())
 }
 
-/// Writes records as objects.
-pub(super) struct Objects<W: Write> {
-    pub(super) to: W,
-    pub(super) model: String,
-    /// Whether they have the key `sure`.
-    pub(super) sure: bool,
-    /// Whether they have the key `to`.
-    pub(super) sorted: bool,
-    pub(super) style: Style,
-}
-
-impl<W: Write> Objects<W> {
-    fn write(&mut self, record: &Record) -> io::Result<()> {
-        let object = object(record, &self.model, self.sure, self.sorted);
-        write(&mut self.to, &object, self.style)
-    }
-}
-
-/// One object per line.
-pub(super) struct Lines<W: Write>(pub(super) Objects<W>);
-
-impl<W: Write> Sink for Lines<W> {
-    fn record(&mut self, record: &Record) -> io::Result<()> {
-        self.0.write(record)?;
-        self.0.to.write_all(b"\n")?;
-        self.0.to.flush()
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.0.to.flush()
-    }
-}
-
-/// One array, valid from the first record to an early end.
-pub(super) struct Array<W: Write> {
-    objects: Objects<W>,
+/// Objects one after the other, each flushed: one array, valid from the first object to an early end, or
+/// one object per line.
+pub struct Objects<W: Write> {
+    to: W,
+    is_array: bool,
+    style: Style,
     empty: bool,
 }
 
-impl<W: Write> Array<W> {
-    pub(super) fn new(objects: Objects<W>) -> Self {
+impl<W: Write> Objects<W> {
+    pub(super) fn new(to: W, is_array: bool, style: Style) -> Self {
         Self {
-            objects,
+            to,
+            is_array,
+            style,
             empty: true,
         }
     }
+
+    pub(super) fn object(&mut self, object: &impl Serialize) -> io::Result<()> {
+        let (before, behind): (&[u8], &[u8]) = match (self.is_array, self.empty) {
+            (false, _) => (b"", b"\n"),
+            (true, true) => (b"[\n", b""),
+            (true, false) => (b",\n", b""),
+        };
+        self.to.write_all(before)?;
+        self.empty = false;
+        write(&mut self.to, object, self.style)?;
+        self.to.write_all(behind)?;
+        self.to.flush()
+    }
+
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let end: &[u8] = match (self.is_array, self.empty) {
+            (false, _) => b"",
+            (true, true) => b"[]\n",
+            (true, false) => b"\n]\n",
+        };
+        self.to.write_all(end)?;
+        self.to.flush()
+    }
 }
 
-impl<W: Write> Sink for Array<W> {
+/// Records as objects.
+pub(super) struct Records<W: Write> {
+    pub objects: Objects<W>,
+    pub model: String,
+    /// Whether they have the key `sure`.
+    pub sure: bool,
+    /// Whether they have the key `to`.
+    pub sorted: bool,
+}
+
+impl<W: Write> Sink for Records<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        let before = if self.empty { b"[\n" } else { b",\n" };
-        self.objects.to.write_all(before)?;
-        self.empty = false;
-        self.objects.write(record)?;
-        self.objects.to.flush()
+        let object = object(record, &self.model, self.sure, self.sorted);
+        self.objects.object(&object)
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        let to = &mut self.objects.to;
-        to.write_all(if self.empty { b"[]\n" } else { b"\n]\n" })?;
-        to.flush()
+        self.objects.finish()
     }
 }

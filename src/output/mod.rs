@@ -1,8 +1,11 @@
 //! Records to text, JSON, JSON Lines, CSV, TSV or a template.
 
+pub mod anew;
 pub mod destination;
+pub mod explained;
 mod json;
 mod name;
+pub mod pictures;
 mod record;
 mod report;
 pub mod resume;
@@ -124,13 +127,6 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
             return Box::new(template::Filled::new(to, template, end, model, style));
         }
     };
-    let objects = |to| json::Objects {
-        to,
-        model,
-        sure,
-        sorted,
-        style,
-    };
     let columns = table::Columns {
         header,
         sure,
@@ -138,8 +134,12 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
-        Format::Json => Box::new(json::Array::new(objects(to))),
-        Format::Jsonl => Box::new(json::Lines(objects(to))),
+        Format::Json | Format::Jsonl => Box::new(json::Records {
+            objects: json::Objects::new(to, format == Format::Json, style),
+            model,
+            sure,
+            sorted,
+        }),
         Format::Csv => Box::new(table::Table::csv(to, columns, style)),
         Format::Tsv => Box::new(table::Table::tsv(to, columns, style)),
     }

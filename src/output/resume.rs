@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::anew::take_part;
 use super::destination;
 use super::name::Name;
 
@@ -39,6 +40,7 @@ struct Record {
 /// If the file exists and can't be read, cut, locked or understood, or has another model's records.
 pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)> {
     let shown = path.display();
+    take_part(path)?;
     let reading = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => {

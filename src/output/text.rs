@@ -2,11 +2,14 @@
 //! that was sorted, a line with the paths that it had and has.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::record::{Answer, Record, Sink};
+use crate::checkpoint::labels::Prediction;
+use crate::error::PictureError;
 use crate::printable;
 
 /// A picture's path.
@@ -27,7 +30,8 @@ fn of_score(score: f32) -> Style {
     }
 }
 
-pub(super) struct Text<W: Write> {
+/// What is written for people.
+pub struct Text<W: Write> {
     to: W,
     look: printable::Style,
 }
@@ -43,6 +47,39 @@ impl<W: Write> Text<W> {
 
     fn shown(&self, text: &str) -> String {
         self.look.shown(text)
+    }
+
+    /// What begins a record.
+    pub(super) fn path(&mut self, path: &Path) -> io::Result<()> {
+        let path = self.shown(&path.to_string_lossy());
+        writeln!(self.to, "{}", self.paint(PATH, &path))
+    }
+
+    /// The record of a picture that failed.
+    pub(super) fn failed(&mut self, path: &Path, error: &PictureError) -> io::Result<()> {
+        self.path(path)?;
+        let message = self.shown(&error.message);
+        let word = self.paint(ERROR, "error:");
+        writeln!(self.to, "  {word} {message}")
+    }
+
+    /// One class, on a line.
+    pub(super) fn prediction(&mut self, prediction: &Prediction) -> io::Result<()> {
+        self.answer(&Answer {
+            predictions: vec![prediction.clone()],
+            ..Answer::default()
+        })
+    }
+
+    /// What there is to say of the class above it, on a line.
+    pub(super) fn remark(&mut self, remark: &str) -> io::Result<()> {
+        let remark = self.shown(remark);
+        writeln!(self.to, "           {remark}")
+    }
+
+    /// Hands on what was written.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 
     /// A line per answer, the sure one first: the labels of those with a WordNet id are padded to
@@ -82,21 +119,19 @@ impl<W: Write> Text<W> {
 
 impl<W: Write> Sink for Text<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        let path = self.shown(&record.path.to_string_lossy());
-        let path = self.paint(PATH, &path);
         if let Ok(Answer { to: Some(to), .. }) = &record.outcome {
+            let path = self.shown(&record.path.to_string_lossy());
+            let path = self.paint(PATH, &path);
             let to = self.shown(&to.to_string_lossy());
             writeln!(self.to, "{path} -> {to}")?;
             return self.to.flush();
         }
-        writeln!(self.to, "{path}")?;
         match &record.outcome {
-            Err(error) => {
-                let message = self.shown(&error.message);
-                let word = self.paint(ERROR, "error:");
-                writeln!(self.to, "  {word} {message}")?;
+            Err(error) => self.failed(&record.path, error)?,
+            Ok(answer) => {
+                self.path(&record.path)?;
+                self.answer(answer)?;
             }
-            Ok(answer) => self.answer(answer)?,
         }
         self.to.flush()
     }

@@ -1,7 +1,10 @@
 //! A picture's bytes to the network's input: [`decode`], then [`transform`], which is the resize of
-//! [`resample`], a crop and the normalisation.
+//! [`resample`], a crop and the normalisation. And back: [`frame`] says where in the picture a pixel of
+//! the input lies, [`encode`] makes a file of a picture.
 
 pub mod decode;
+pub mod encode;
+pub mod frame;
 pub mod resample;
 pub mod thumbnail;
 pub mod transform;

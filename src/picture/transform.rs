@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::frame::{Frame, Side};
 use super::resample::{Interpolation, resize_and_crop};
 use super::{Picture, Scale};
 
@@ -128,6 +129,23 @@ impl Transform {
             part
         } else {
             self.pad(&part, columns.before, rows.before)
+        }
+    }
+
+    /// Where the network's input lies in an upright picture of `original_size`, its width and height.
+    pub fn frame(&self, original_size: (usize, usize)) -> Frame {
+        let (width, height) = self.resized(original_size);
+        let side = |original: usize, resized: usize, input: usize| {
+            let Crop { kept, before } = Crop::middle(resized, input, self.crop_mode);
+            Side {
+                scale: original as f64 / resized as f64,
+                offset: kept.start as f64 - before as f64,
+                seen: before as f64..(before + kept.len()) as f64,
+            }
+        };
+        Frame {
+            columns: side(original_size.0, width, self.width),
+            rows: side(original_size.1, height, self.height),
         }
     }
 

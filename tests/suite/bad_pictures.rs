@@ -16,7 +16,7 @@ fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
 }
 
 /// What is cut at every byte.
-const CUT: [&str; 71] = [
+const CUT: [&str; 77] = [
     "baseline-420.jpg",
     "progressive-420.jpg",
     "grey.jpg",
@@ -88,6 +88,12 @@ const CUT: [&str; 71] = [
     "la.j2k",
     "layers.jp2",
     "tiles.jp2",
+    "odd-420.avif",
+    "alpha.avif",
+    "alpha-multiplied.avif",
+    "animated.avif",
+    "animated-alpha-12.avif",
+    "xmp-6.avif",
 ];
 
 #[test]
@@ -521,7 +527,7 @@ fn bad_pictures_take_no_more_than_400_megabytes_with_b0() {
         stdout.read_line(&mut line).expect("a record");
         let record: serde_json::Value = serde_json::from_str(&line).expect("a record");
         assert_eq!(record["path"], **name);
-        failed += usize::from(record.get("error").is_some());
+        failed += usize::from(!record["error"].is_null());
     }
     let peak = peak_megabytes(child.id());
     drop(stdin);
@@ -556,7 +562,6 @@ fn what_has_two_faces_is_what_its_first_bytes_say() {
 #[test]
 fn a_format_that_is_not_read_is_named() {
     let names = [
-        "AVIF",
         "HEIC",
         "Canon RAW",
         "a video",
@@ -584,10 +589,8 @@ fn a_format_that_is_not_read_is_named() {
 fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     let mut pcx = vec![0; 128];
     pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
-    let files: [(&[u8], &str); 28] = [
+    let files: [(&[u8], &str); 26] = [
         (b"Pf\n12 12\n-1.0\n", "PFM"),
-        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
-        (b"\0\0\0\x1cftypmsf1\0\0\0\0msf1avismiaf", "AVIF"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIC"),
         // A brand behind the first box is none.

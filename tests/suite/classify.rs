@@ -172,11 +172,11 @@ fn a_closed_standard_error_does_not_end_the_run() {
 #[test]
 fn a_picture_in_a_format_that_is_not_read_comes_with_a_way_to_convert_it() {
     let environment = Environment::new();
-    environment.write("a.avif", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1");
-    let run = environment.run(demo(&["a.avif", "--jsonl"]));
+    environment.write("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let run = environment.run(demo(&["a.heic", "--jsonl"]));
     let message = run.records()[0]["error"]["message"].to_string();
     assert!(
-        message.contains("AVIF") && message.contains("avifdec"),
+        message.contains("HEIC") && message.contains("heif-convert"),
         "{message}"
     );
 }

@@ -63,8 +63,7 @@ fn pictures() -> Vec<Vec<u8>> {
 /// The beginnings of formats that are named and not read.
 pub fn unsupported() -> Vec<Vec<u8>> {
     [
-        &b"\0\0\0\x1cftypavif\0\0\0\0avifmif1"[..],
-        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
+        &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..],
         b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom",
         b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
         b"\xff\x0a\x7f\x02\x08\x08\x10\0",

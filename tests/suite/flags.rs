@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 49] = [
+const FLAGS: [(&str, &[&str]); 54] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -79,6 +79,11 @@ const FLAGS: [(&str, &[&str]); 49] = [
     ("--keep-going", &[]),
     ("--dtype", &["auto", "f32", "f16", "bf16", "f64", ""]),
     ("--test-size", &[]),
+    ("--label", &["star", "0", "16", "strar", ""]),
+    ("--against", &["sun", "star", "-1"]),
+    ("--check", &[]),
+    ("--signed", &[]),
+    ("--raw", &[]),
     ("--quiet", &[]),
     ("--verbose", &[]),
     ("--color", &["auto", "always", "never", "red"]),
@@ -95,7 +100,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 24] = [
+const OTHERS: [&[&str]; 26] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -109,6 +114,8 @@ const OTHERS: [&[&str]; 24] = [
         "--json",
     ],
     &["eval", "--from", "list", "--fail-under", "1"],
+    &["explain", "star.jpg", "album", "--variant", "demo"],
+    &["explain", "fish.png", "--variant", "demo", "--json"],
     &["embed", "album", "--variant", "demo"],
     &["embed", "star.jpg", "--variant", "demo", "--normalize"],
     &["embed", "-", "-o", "out.npy", "--variant", "demo"],
@@ -134,7 +141,7 @@ const OTHERS: [&[&str]; 24] = [
 const RUNS: usize = 200;
 
 fn combination(random: &mut Random) -> Vec<&'static str> {
-    let mut arguments = match random.below(12) {
+    let mut arguments = match random.below(6) {
         0 => OTHERS[random.below(OTHERS.len())].to_vec(),
         _ => vec!["classify"],
     };

@@ -4,6 +4,7 @@ use effnet::error::ErrorKind;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 use safetensors::SafeTensors;
+use safetensors::tensor::TensorView;
 
 use crate::environment::fixture;
 
@@ -16,24 +17,26 @@ pub struct Format {
 }
 
 pub fn formats() -> Vec<Format> {
-    let bytes = std::fs::read(fixture("formats.safetensors")).expect("the fixture");
-    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
-    let mut formats: Vec<_> = tensors
-        .iter()
-        .filter_map(|(key, file)| {
-            let name = key.strip_prefix("file|")?;
-            let pixels = tensors.tensor(&format!("pixels|{name}"));
-            let pixels = pixels.expect("its pixels");
-            Some(Format {
-                name: name.to_owned(),
-                file: file.data().to_vec(),
-                shape: pixels.shape().to_vec(),
-                pixels: pixels.data().to_vec(),
-            })
-        })
-        .collect();
+    let names = ["formats.safetensors", "avif.safetensors"];
+    let mut formats: Vec<_> = names.into_iter().flat_map(stored).collect();
     formats.sort_by(|a, b| a.name.cmp(&b.name));
     formats
+}
+
+fn stored(name: &str) -> Vec<Format> {
+    let bytes = std::fs::read(fixture(name)).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let format = |(key, pixels): (&str, TensorView)| {
+        let name = key.strip_prefix("pixels|")?;
+        let file = tensors.tensor(&format!("file|{name}"));
+        Some(Format {
+            name: name.to_owned(),
+            file: file.expect("its file").data().to_vec(),
+            shape: pixels.shape().to_vec(),
+            pixels: pixels.data().to_vec(),
+        })
+    };
+    tensors.iter().filter_map(format).collect()
 }
 
 /// The largest difference in levels of 255, or why there is no picture.
@@ -53,7 +56,7 @@ const ROUNDED: [(&str, u8); 2] = [("lab.tiff", 31), ("lossy.jp2", 1)];
 #[test]
 fn every_variety_of_every_format_has_pillows_pixels() {
     let formats = formats();
-    assert!(formats.len() >= 380, "only {}", formats.len());
+    assert!(formats.len() >= 440, "only {}", formats.len());
     let mut wrong = Vec::new();
     for format in &formats {
         let allowed = ROUNDED.iter().find(|(name, _)| *name == format.name);

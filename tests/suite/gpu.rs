@@ -381,17 +381,25 @@ fn class_maps_and_features_explain_the_logits_on_a_gpu() -> Result<()> {
         // As they come, recorded, and replayed.
         for _ in 0..3 {
             let logits = network.forward(&x).expect("logits");
-            let maps = network.class_maps(&x).expect("maps");
+            let both = network.trunk_and_logits(&x).expect("both");
             let features = network.features(&x).expect("features");
-            assert_eq!(maps.dims(), [1, 3, 3, 1000]);
-            assert_eq!(maps.dtype(), DType::F32);
+            assert_eq!(both.dims(), [1, 9 * 1280 + 1000]);
+            assert_eq!(both.dtype(), DType::F32);
             assert_eq!(
                 (features.dims(), features.dtype()),
                 (&[1, 1280][..], DType::F32)
             );
             let oracle = logits.to_device(&Device::Cpu)?;
             let what = format!("{precision:?}");
-            assert_equal(&maps.mean((1, 2))?, &oracle, 1e-4, &what)?;
+            assert_equal(&both.narrow(1, 9 * 1280, 1000)?, &oracle, 1e-4, &what)?;
+            let trunk = both.narrow(1, 0, 9 * 1280)?.reshape((9, 1280))?;
+            let trunk = trunk.mean(0)?.to_device(&Device::Cpu)?.to_vec1::<f32>()?;
+            let classified = (0..1000).map(|class| {
+                let (weights, bias) = network.class(class).expect("a class");
+                trunk.iter().zip(weights).map(|(x, w)| x * w).sum::<f32>() + bias
+            });
+            let classified = Tensor::from_vec(classified.collect(), (1, 1000), &Device::Cpu)?;
+            assert_equal(&classified, &oracle, 1e-4, &what)?;
         }
     }
     Ok(())

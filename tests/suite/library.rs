@@ -14,18 +14,19 @@ fn features_and_class_maps_lead_to_the_same_logits() {
     let picture = classifier.prepare(&star()).expect("a picture");
     let batch = [picture.clone(), picture];
     let logits = classifier.logits(&batch).expect("logits");
-    let maps = classifier.class_maps(&batch).expect("maps");
+    let all = |logits: &[f32]| (0..logits.len()).collect();
+    let maps = classifier.class_maps(&batch, all).expect("maps");
     let features = classifier.features(&batch).expect("features");
     assert_eq!((logits.len(), maps.len(), features.len()), (2, 2, 2));
     assert_eq!(features[0], features[1]);
     let maps = &maps[1];
-    assert_eq!((maps.height, maps.width, maps.classes), (3, 3, 16));
-    for (class, logit) in logits[1].iter().enumerate() {
-        let at = maps.logits[class..].iter().step_by(maps.classes);
-        let mean = at.map(|&value| f64::from(value)).sum::<f64>() / 9.0;
+    assert_eq!((&maps.logits, maps.maps.len()), (&logits[1], 16));
+    assert_eq!(classifier.positions().map(|side| side.count), [3, 3]);
+    for (map, logit) in maps.maps.iter().zip(&logits[1]) {
+        let mean = map.iter().map(|&value| f64::from(value)).sum::<f64>() / 9.0;
         assert!(
             (mean - f64::from(*logit)).abs() < 1e-4,
-            "{class}: {mean} and {logit}"
+            "{mean} and {logit}"
         );
     }
 }

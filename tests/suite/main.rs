@@ -2,8 +2,11 @@
 //!
 //! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
+mod anew;
 mod archives;
+mod avif;
 mod bad_pictures;
+mod class_maps;
 mod classify;
 mod completions;
 mod configurations;
@@ -18,6 +21,7 @@ mod eval_numbers;
 mod eval_refusals;
 mod eval_saved;
 mod eval_truth;
+mod explain;
 mod family;
 mod flags;
 mod foreign;
@@ -59,5 +63,6 @@ mod weights;
 
 // By their names alone: `crate::environment`.
 use support::{
-    album, environment, features, hub_client, hub_server, pickle, random, reference, values,
+    album, drawing, environment, features, hub_client, hub_server, pickle, random, reference,
+    values,
 };

@@ -137,13 +137,20 @@ fn a_picture_in_a_batch_has_the_same_logits_to_the_bit_as_alone() {
 /// The largest difference in units of the largest of `theirs`.
 fn difference(ours: &[f32], theirs: &[f32]) -> f32 {
     assert_eq!(ours.len(), theirs.len());
-    let largest = theirs.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
     let differences = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs());
-    differences.fold(0.0, |max, d| if d <= max { max } else { d }) / largest
+    differences.fold(0.0, |max, d| if d <= max { max } else { d }) / largest(theirs)
+}
+
+fn largest(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |max, x| max.max(x.abs()))
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[test]
-fn the_mean_of_the_class_maps_is_the_logits_and_so_are_the_classified_features() {
+fn the_mean_of_a_class_map_is_the_logit_and_the_classified_features_are_the_logits() {
     for name in [
         "efficientnet_b0",
         "tf_efficientnet_lite0",
@@ -161,10 +168,26 @@ fn the_mean_of_the_class_maps_is_the_logits_and_so_are_the_classified_features()
             let logits = values(&network.forward(&x).expect("logits"));
             let what = format!("{name} {backend:?}");
 
-            let maps = network.class_maps(&x).expect("maps");
-            assert_eq!(maps.dims(), [2, 3, 3, 1000], "{what}");
-            let means = values(&maps.mean((1, 2)).expect("means"));
-            assert!(difference(&means, &logits) < 1e-5, "{what}: maps");
+            let both = network.trunk_and_logits(&x).expect("both");
+            assert_eq!(both.dims(), [2, 9 * 1280 + 1000], "{what}");
+            let part = |from, length| values(&both.narrow(1, from, length).expect("a part"));
+            assert_eq!(part(9 * 1280, 1000), logits, "{what}");
+            let trunk = part(0, 9 * 1280);
+            for class in [0, 31, 32, 999] {
+                let (weights, bias) = network.class(class).expect("a class");
+                for (picture, trunk) in trunk.chunks(9 * 1280).enumerate() {
+                    let map = trunk
+                        .chunks(1280)
+                        .map(|features| dot(features, &weights) + bias);
+                    let mean = map.sum::<f32>() / 9.0;
+                    let logit = logits[picture * 1000 + class];
+                    assert!(
+                        (mean - logit).abs() < 1e-5 * largest(&logits),
+                        "{what}: {class}"
+                    );
+                }
+            }
+            assert!(network.class(1000).is_err(), "{what}");
 
             let features = network.features(&x).expect("features");
             assert_eq!(features.dims(), [2, 1280], "{what}");

@@ -1,6 +1,5 @@
 //! Answers on their way to numbers and files.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,20 +16,21 @@ use crate::eval::compare::Other;
 use crate::eval::evidence::{Evidence, Judged};
 use crate::eval::report::{self, Report, Run};
 use crate::eval::scoring::Scoring;
+use crate::output::anew::{Anew, Whole, anew};
 use crate::output::{Answer, Record, Truth, Wrong, destination};
 use crate::terminal::Terminal;
 
 /// The files that are written, open before there is anything to write.
 pub struct Files {
-    wrong: Option<File>,
-    confusion: Option<File>,
+    wrong: Option<(Anew, Whole)>,
+    confusion: Option<(Anew, Whole)>,
 }
 
 /// What answers go to, in the order of the pictures.
 pub struct Marker<'a> {
     scoring: Scoring,
-    wrong: Option<Wrong<File>>,
-    confusion: Option<File>,
+    wrong: Option<(Wrong<Anew>, Whole)>,
+    confusion: Option<(Anew, Whole)>,
     other: Option<Other>,
     model: String,
     classes: &'a Classes,
@@ -65,7 +65,7 @@ impl Files {
             args.wrong.is_none() || args.wrong != args.confusion,
             "--wrong and --confusion can't be one file",
         );
-        let open = |path: &Option<PathBuf>| path.as_deref().map(destination::anew).transpose();
+        let open = |path: &Option<PathBuf>| path.as_deref().map(anew).transpose();
         Ok(Self {
             wrong: open(&args.wrong)?,
             confusion: open(&args.confusion)?,
@@ -86,15 +86,13 @@ impl<'a> Marker<'a> {
         other: Option<Other>,
         classes: &'a Classes,
     ) -> Result<Self> {
-        let wrong = files.wrong.map(|file| {
-            destination::empty(&file)?;
-            Ok::<_, anyhow::Error>(Wrong::new(file, model.clone()))
-        });
+        let wrong = files.wrong;
+        let wrong = wrong.map(|(file, whole)| (Wrong::new(file, model.clone()), whole));
         let all = truth.of.iter().copied().enumerate();
         let counted = all.filter(|(_, shown)| !shown.is_left_out);
         Ok(Self {
             scoring,
-            wrong: wrong.transpose()?,
+            wrong,
             confusion: files.confusion,
             other,
             model,
@@ -163,6 +161,7 @@ impl<'a> Marker<'a> {
             wnid,
         };
         wrong
+            .0
             .record(&Record { path, outcome }, &truth)
             .context(WRITING)
     }
@@ -196,10 +195,13 @@ impl<'a> Marker<'a> {
             false => to.write_all(report::text(&report).as_bytes()),
         };
         written.and_then(|()| to.flush()).context(WRITING)?;
-        if let Some(mut file) = self.confusion {
+        if let Some((mut file, whole)) = self.confusion {
             let table = report::confusion(&self.scoring.main().confusion, self.classes)?;
-            destination::empty(&file)?;
             file.write_all(&table).context(WRITING)?;
+            whole.finish()?;
+        }
+        if let Some((_, whole)) = self.wrong {
+            whole.finish()?;
         }
         match (args.fail_under, report.accuracy()) {
             // As exact as the limit was given.

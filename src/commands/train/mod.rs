@@ -58,7 +58,7 @@ pub struct Train {
 
     /// Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "dir",
-        help_heading = "Input")]
+        help_heading = "Input", display_order = 1)]
     pub from: Option<PathBuf>,
 
     #[command(flatten)]

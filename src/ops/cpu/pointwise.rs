@@ -55,6 +55,11 @@ impl Pointwise {
         })
     }
 
+    /// The weights and the bias of one output.
+    pub fn row(&self, output: usize) -> Result<(Vec<f32>, f32)> {
+        Ok(self.packed.row(output))
+    }
+
     /// `(batch, rows, inputs)` to `(batch, rows, outputs)`, one task per band of rows or, when a
     /// picture has too few rows to share, per group of panels.
     fn product(

@@ -98,14 +98,11 @@ impl Pointwise {
         Ok(y)
     }
 
-    /// The same without gates and residual, and with results in f32: each position is a vector of
-    /// its own.
-    pub fn forward_in_f32(&self, x: &Tensor) -> Result<Tensor> {
-        let (batch, height, width, inputs) = x.dims4()?;
-        let positions = batch * height * width;
-        let vectors = x.to_dtype(DType::F32)?.reshape((positions, 1, 1, inputs))?;
-        let y = self.linear(&vectors, positions)?;
-        y.reshape((batch, height, width, self.product.outputs))
+    /// The weights and the bias of one output.
+    pub fn row(&self, output: usize) -> Result<(Vec<f32>, f32)> {
+        let row = self.product.weight.narrow(0, output, 1)?.flatten_all()?;
+        let bias = self.product.bias.narrow(0, output, 1)?.squeeze(0)?;
+        Ok((row.to_dtype(DType::F32)?.to_vec1()?, bias.to_scalar()?))
     }
 
     /// Into `y`, `(batch, rows, outputs)`, from `x`, `(batch, rows, inputs)`.

@@ -11,13 +11,15 @@ const TAG: u16 = 274;
 
 /// What `exif` says, or `xmp` where it says nothing. What is unreadable says nothing.
 pub(super) fn orientation(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> Orientation {
-    let of_exif = exif.and_then(|exif| {
-        let exif = exif.strip_prefix(NAME).unwrap_or(exif);
-        Directory::first(exif)?.number(TAG)
-    });
-    let code = of_exif.or_else(|| of_xmp(xmp?)).unwrap_or(1);
+    let code = exif.and_then(code).or_else(|| of_xmp(xmp?)).unwrap_or(1);
     let code = u8::try_from(code).ok().and_then(Orientation::from_exif);
     code.unwrap_or(Orientation::NoTransforms)
+}
+
+/// The orientation's number, where it is there.
+pub(super) fn code(exif: &[u8]) -> Option<u64> {
+    let exif = exif.strip_prefix(NAME).unwrap_or(exif);
+    Directory::first(exif)?.number(TAG)
 }
 
 /// `tiff:Orientation="6"` or `<tiff:Orientation>6`.

@@ -4,8 +4,10 @@
 //! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
+mod avif;
 mod big_endian;
 mod bmp;
+mod brands;
 mod dds;
 mod directory;
 mod exif;
@@ -57,6 +59,7 @@ pub fn is_guarded() -> bool {
 #[derive(Clone, Copy)]
 enum Format {
     Jpeg,
+    Avif,
     Gif,
     Tiff,
     Bmp,
@@ -76,6 +79,7 @@ impl Format {
         let is_read = |format: ImageFormat| format.reading_enabled();
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
+            _ if avif::is_avif(start) => Self::Avif,
             _ if gif::is_gif(start) => Self::Gif,
             _ if directory::is_directory(start) => Self::Tiff,
             _ if bmp::is_bmp(start) => Self::Bmp,
@@ -161,6 +165,7 @@ fn decode_unguarded(
     let as_stored = |picture| (picture, Orientation::NoTransforms);
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
+        Some(Format::Avif) => avif::decode(bytes, limits)?,
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),

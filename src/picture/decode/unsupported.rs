@@ -1,26 +1,38 @@
 //! Naming a format that is not decoded, so far as its first bytes tell, and what to do.
 
+use super::brands::{Brand, brand};
 use crate::error::{ErrorKind, PictureError};
 
 /// What is said of a kind of picture that is not decoded.
 pub(super) fn unsupported_kind(kind: &str) -> PictureError {
-    let how = "`magick photo photo.png`";
-    let message = format!("{kind} is not supported; convert it first, for example with {how}");
-    PictureError::new(ErrorKind::Unsupported, message)
+    refusal((kind, "`magick photo photo.png`"))
 }
 
 pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
-    let named = match bytes.get(4..8) {
-        Some(b"ftyp") => Some(of_brands(bytes)),
-        _ => of_start(bytes)
-            .or_else(|| of_text(bytes))
-            .or_else(|| of_fields(bytes)),
-    };
-    let Some((name, how)) = named else {
+    let named = brand(bytes)
+        .map(of_brand)
+        .or_else(|| of_start(bytes))
+        .or_else(|| of_text(bytes))
+        .or_else(|| of_fields(bytes));
+    let Some(named) = named else {
         let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, \
-                       QOI, ICO, ICNS, JPEG 2000, PSD, DDS, SGI, TGA)";
+                       QOI, ICO, ICNS, AVIF, JPEG 2000, PSD, DDS, SGI, TGA)";
         return PictureError::new(ErrorKind::Unsupported, message);
     };
+    refusal(named)
+}
+
+/// What is said of a variety of AVIF.
+pub(super) fn avif(variety: &str) -> PictureError {
+    refusal((variety, AVIF.1))
+}
+
+/// What is said of HEIC, wherever it is found.
+pub(super) fn heic() -> PictureError {
+    refusal(HEIC)
+}
+
+fn refusal((name, how): (&str, &str)) -> PictureError {
     let message = format!("{name} is not supported; convert it first, for example with {how}");
     PictureError::new(ErrorKind::Unsupported, message)
 }
@@ -38,26 +50,13 @@ const FLIC: Named = ("FLI", "`ffmpeg -i clip.fli -frames 1 frame.png`");
 const IM: Named = ("IM", PILLOW);
 const PILLOW: &str = "Python: `PIL.Image.open(photo).convert('RGB').save('photo.png')`";
 
-/// The major brand of an ISO file may be a general one, so that the compatible ones decide.
-fn of_brands(bytes: &[u8]) -> Named {
-    let length = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
-    let file_type = &bytes[8..bytes.len().min(length.max(12))];
-    let compatible = file_type.get(8..).unwrap_or_default();
-    let brands = file_type
-        .chunks_exact(4)
-        .take(1)
-        .chain(compatible.chunks_exact(4));
-    for brand in brands {
-        match brand {
-            b"avif" | b"avis" => return AVIF,
-            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => return HEIC,
-            b"crx " => return ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
-            _ => {}
-        }
-    }
-    match file_type.get(..4) {
-        Some(b"mif1" | b"msf1") => HEIC,
-        _ => ("a video", "`ffmpeg -i clip.mp4 -frames 1 frame.png`"),
+/// What is said of a kind of ISO file.
+fn of_brand(brand: Brand) -> Named {
+    match brand {
+        Brand::Avif => AVIF,
+        Brand::Heic => HEIC,
+        Brand::CanonRaw => ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
+        Brand::Video => ("a video", "`ffmpeg -i clip.mp4 -frames 1 frame.png`"),
     }
 }
 

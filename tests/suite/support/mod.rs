@@ -1,6 +1,7 @@
 //! What the tests are written with.
 
 pub mod album;
+pub mod drawing;
 pub mod environment;
 pub mod features;
 pub mod hub_client;

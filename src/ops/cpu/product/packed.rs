@@ -55,6 +55,14 @@ impl Packed {
         number * 2 * self.vectors.lanes
     }
 
+    /// The weights of one output, unpacked, and its bias.
+    pub fn row(&self, output: usize) -> (Vec<f32>, f32) {
+        let number = output / (2 * self.vectors.lanes);
+        let (panel, column) = (self.panel(number), output - self.first_column(number));
+        let weights = panel.weight[column..].iter().step_by(panel.bias.len());
+        (weights.copied().collect(), panel.bias[column])
+    }
+
     /// Panel `number`, without gates.
     pub fn panel(&self, number: usize) -> Panel<'_> {
         let first = self.first_column(number);
