@@ -7,12 +7,21 @@ use super::lbfgs::Minimum;
 use super::samples::{Flat, Samples, cross_entropy};
 use super::temperature::sharpness;
 
-/// The powers of ten, in halves, that `c` times the spread of the features is tried from and to.
-const HALVES: std::ops::RangeInclusive<i32> = -8..=8;
-/// After so many that were worse than the best, the rest is not tried.
+/// What `c` times the spread of the features and the number of pictures is first: so little that the
+/// head is hardly more than the classes' means.
+const FIRST: f64 = 10.0;
+/// What `c` times the spread is at most: so much that the penalty hardly counts.
+const LAST: f64 = 100.0;
+/// How much more is tried next.
+const FACTOR: f64 = 3.162_277_660_168_379_5;
+/// A loss that is lower by a smaller share is no better.
+const GAIN: f64 = 0.01;
+/// After so many that were no better than the best, the rest is not tried.
 const WORSE: usize = 2;
+/// Above this sharpness the penalty rules: there losses stand still before they fall.
+const RULED: f64 = 10.0;
 /// How near to the least sum a head has to come where only a choice hangs on it.
-const ROUGHLY: f64 = 1e-4;
+const ROUGHLY: f64 = 1e-3;
 /// The same of the head that is kept.
 const EXACTLY: f64 = 1e-8;
 
@@ -53,8 +62,11 @@ pub fn search(
     let mut heads = vec![samples.zero(); parts];
     let mut trials = Vec::new();
     let mut best: Option<(Trial, Vec<f64>, Vec<Flat>)> = None;
-    for half in HALVES {
-        let c = rounded(10_f64.powf(f64::from(half) / 2.0) / spread);
+    let mut worse = 0;
+    let mut strength = FIRST / samples.truth.len() as f64;
+    while worse < WORSE && strength < LAST * FACTOR {
+        let c = rounded(strength / spread);
+        strength *= FACTOR;
         let mut logits = vec![0.0; samples.truth.len() * samples.classes];
         for (part, head) in heads.iter_mut().enumerate() {
             if !goes_on() {
@@ -73,14 +85,13 @@ pub fn search(
         }
         let trial = judge(samples, &mut logits, c);
         trials.push(trial);
-        match &best {
-            Some((least, ..)) if trial.log_loss >= least.log_loss => {}
-            _ => best = Some((trial, logits, heads.clone())),
-        }
-        let since = trials.iter().rev();
         let least = best.as_ref().map_or(f64::INFINITY, |(t, ..)| t.log_loss);
-        if since.take_while(|t| t.log_loss > least).count() >= WORSE {
-            break;
+        worse = match trial.log_loss > (1.0 - GAIN) * least && trial.sharpness < RULED {
+            true => worse + 1,
+            false => 0,
+        };
+        if trial.log_loss < least {
+            best = Some((trial, logits, heads.clone()));
         }
     }
     let Some((best, logits, heads)) = best else {

@@ -19,7 +19,7 @@ Examples:
   effnet train pets -o mypets                      # pets/cat/*.jpg, pets/dog/*.jpg, ...
   effnet classify photo.jpg --model mypets
   effnet train pets -o mypets --variant b4         # a larger network, more accurate
-  effnet train --from pets.safetensors -o mypets   # what effnet embed wrote, with a folder per class";
+  effnet train --from pets.safetensors -o mypets   # of what effnet embed wrote";
 
 const NOTES: &str = "\
 JSON keys, also of MODEL/training.json:
