@@ -84,10 +84,11 @@ struct Sure {
 }
 
 impl Sure {
-    /// How many of all seem to be wrong (equation 3 of Northcutt et al.).
+    /// How many of all seem to be wrong (equation 3 of Northcutt et al.), rounded up: of small classes
+    /// a half is as good as one.
     fn wrong(&self) -> usize {
         let share = self.wrong as f64 / (self.right + self.wrong).max(1) as f64;
-        (self.pictures as f64 * share).round() as usize
+        (self.pictures as f64 * share).ceil() as usize
     }
 }
 
