@@ -49,6 +49,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;classify' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -111,6 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;find' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -151,6 +153,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;explain' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -201,6 +204,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;embed' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -281,6 +285,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;eval' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--truth', '--truth', [CompletionResultType]::ParameterName, 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both')

@@ -76,10 +76,11 @@ _effnet() {
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -106,10 +107,11 @@ _effnet() {
             esac
             ;;
         find)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind=''
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -128,10 +130,11 @@ _effnet() {
             esac
             ;;
         explain)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -153,10 +156,11 @@ _effnet() {
             esac
             ;;
         embed)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels -o --output --resume --normalize --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels -o --output --resume --normalize --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -196,10 +200,11 @@ _effnet() {
             esac
             ;;
         eval)
-            flags='--files-from -0 --null --follow --hidden --tar --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--files-from -0 --null --follow --hidden --name --tar --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --truth) kind='files value' ;;

@@ -45,6 +45,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;classify'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -106,6 +107,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;find'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -145,6 +147,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;explain'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -194,6 +197,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;embed'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -272,6 +276,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;eval'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --truth 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both'

@@ -54,7 +54,10 @@ impl SortArgs {
             return Ok(None);
         };
         ensure!(
-            !inputs.named.contains(&Input::Stdin),
+            !inputs
+                .named
+                .iter()
+                .any(|input| matches!(input, Input::Stdin(_))),
             "a picture on standard input can't be sorted; --sort-into takes files",
         );
         ensure!(
