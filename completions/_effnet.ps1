@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which files of records are missing, cut off, unfinished or of another model')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
@@ -346,6 +347,19 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
             break
         }
+        'effnet;check' {
+            [CompletionResult]::new('--shards', '--shards', [CompletionResultType]::ParameterName, 'They are of runs with --shard 1/N to N/N: tell which of these are missing')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
         'effnet;report' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'What `effnet classify --jsonl` wrote')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The page')
@@ -467,6 +481,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('similar', 'similar', [CompletionResultType]::ParameterValue, 'Find similar pictures, or copies')
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which files of records are missing, cut off, unfinished or of another model')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
@@ -496,6 +511,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;help;undo' {
+            break
+        }
+        'effnet;help;check' {
             break
         }
         'effnet;help;report' {

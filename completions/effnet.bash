@@ -20,6 +20,7 @@ _effnet() {
             ,similar) command=similar ;;
             ,eval) command=eval ;;
             ,undo) command=undo ;;
+            ,check) command=check ;;
             ,report) command=report ;;
             ,models) command=models ;;
             ,info) command=info ;;
@@ -70,7 +71,7 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find explain embed similar eval undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval undo check report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
@@ -236,6 +237,14 @@ _effnet() {
                 --color) kind='auto always never value' ;;
             esac
             ;;
+        check)
+            flags='--shards -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --shards) kind=' value' ;;
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
         report)
             flags='--from -o --output --threads --no-exif --exact-decode --max-pixels --max-bytes -h --help -V --version -q --quiet -v --verbose --color'
             kind=''
@@ -305,7 +314,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find explain embed similar eval undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval undo check report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

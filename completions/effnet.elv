@@ -34,6 +34,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
+            cand check 'Tell which files of records are missing, cut off, unfinished or of another model'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -335,6 +336,18 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand -v 'Say what is done and how long it took'
             cand --verbose 'Say what is done and how long it took'
         }
+        &'effnet;check'= {
+            cand --shards 'They are of runs with --shard 1/N to N/N: tell which of these are missing'
+            cand --color 'When to use colour'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
         &'effnet;report'= {
             cand --from 'What `effnet classify --jsonl` wrote'
             cand -o 'The page'
@@ -449,6 +462,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand similar 'Find similar pictures, or copies'
             cand eval 'Measure how often a model is right'
             cand undo 'Take back what `classify --sort-into` did'
+            cand check 'Tell which files of records are missing, cut off, unfinished or of another model'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -471,6 +485,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;eval'= {
         }
         &'effnet;help;undo'= {
+        }
+        &'effnet;help;check'= {
         }
         &'effnet;help;report'= {
         }

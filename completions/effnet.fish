@@ -153,6 +153,7 @@ complete -c effnet -n __effnet_is -a embed -d 'Turn pictures into vectors: what 
 complete -c effnet -n __effnet_is -a similar -d 'Find similar pictures, or copies'
 complete -c effnet -n __effnet_is -a eval -d 'Measure how often a model is right'
 complete -c effnet -n __effnet_is -a undo -d 'Take back what `classify --sort-into` did'
+complete -c effnet -n __effnet_is -a check -d 'Tell which files of records are missing, cut off, unfinished or of another model'
 complete -c effnet -n __effnet_is -a report -d 'Make a page of pictures that were labelled before, to look at in a browser'
 complete -c effnet -n __effnet_is -a models -d 'List the published checkpoints'
 complete -c effnet -n __effnet_is -a info -d 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -405,6 +406,13 @@ complete -c effnet -n '__effnet_is undo' -s q -l quiet -d 'Say nothing on standa
 complete -c effnet -n '__effnet_is undo' -s v -l verbose -d 'Say what is done and how long it took'
 complete -c effnet -n '__effnet_is undo' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
 
+complete -c effnet -n '__effnet_is check' -l shards -x -d 'They are of runs with --shard 1/N to N/N: tell which of these are missing'
+complete -c effnet -n '__effnet_is check' -s h -l help -d 'Print help; -h is short, --help has examples'
+complete -c effnet -n '__effnet_is check' -s V -l version -d 'Print the version'
+complete -c effnet -n '__effnet_is check' -s q -l quiet -d 'Say nothing on standard error but errors'
+complete -c effnet -n '__effnet_is check' -s v -l verbose -d 'Say what is done and how long it took'
+complete -c effnet -n '__effnet_is check' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
+
 complete -c effnet -n '__effnet_is report' -f
 complete -c effnet -n '__effnet_is report' -l from -r -F -d 'What `effnet classify --jsonl` wrote'
 complete -c effnet -n '__effnet_is report' -s o -l output -r -F -d 'The page'
@@ -482,4 +490,4 @@ complete -c effnet -n '__effnet_is man' -s q -l quiet -d 'Say nothing on standar
 complete -c effnet -n '__effnet_is man' -s v -l verbose -d 'Say what is done and how long it took'
 complete -c effnet -n '__effnet_is man' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
 
-complete -c effnet -n '__effnet_is help' -f -a 'classify\t"Label pictures" find\t"Find pictures that show something" explain\t"Show where in pictures labels are seen" embed\t"Turn pictures into vectors: what the network sees before it names classes" similar\t"Find similar pictures, or copies" eval\t"Measure how often a model is right" undo\t"Take back what `classify --sort-into` did" report\t"Make a page of pictures that were labelled before, to look at in a browser" models\t"List the published checkpoints" info\t"Show what a model is: its layers, its parameters, how pictures are prepared" download\t"Download checkpoints for later use" bench\t"Time the forward pass on generated weights, without any download" completions\t"Write a shell\"s completion script" man\t"Write the manual page" help\t"Print this message or the help of the given subcommand(s)"'
+complete -c effnet -n '__effnet_is help' -f -a 'classify\t"Label pictures" find\t"Find pictures that show something" explain\t"Show where in pictures labels are seen" embed\t"Turn pictures into vectors: what the network sees before it names classes" similar\t"Find similar pictures, or copies" eval\t"Measure how often a model is right" undo\t"Take back what `classify --sort-into` did" check\t"Tell which files of records are missing, cut off, unfinished or of another model" report\t"Make a page of pictures that were labelled before, to look at in a browser" models\t"List the published checkpoints" info\t"Show what a model is: its layers, its parameters, how pictures are prepared" download\t"Download checkpoints for later use" bench\t"Time the forward pass on generated weights, without any download" completions\t"Write a shell\"s completion script" man\t"Write the manual page" help\t"Print this message or the help of the given subcommand(s)"'

@@ -101,7 +101,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 24] = [
+const OTHERS: [&[&str]; 25] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -124,6 +124,7 @@ const OTHERS: [&[&str]; 24] = [
     &["similar", "album", "--duplicates", "--variant", "demo"],
     &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
     &["undo", "sorted"],
+    &["check", "list", "--shards", "2"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],
     &["models", "--json"],

@@ -19,7 +19,7 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "classify",
     "find",
     "explain",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 14] = [
     "similar",
     "eval",
     "undo",
+    "check",
     "report",
     "models",
     "info",
