@@ -94,7 +94,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--no-header', '--no-header', [CompletionResultType]::ParameterName, 'Leave out the line of CSV and TSV that names the columns')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip the pictures that the output file already holds, and append to it')
             [CompletionResult]::new('--retry-failed', '--retry-failed', [CompletionResultType]::ParameterName, 'With --resume, try those again that failed')
-            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Sort by links to the pictures, which stay where they are [default]')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Sort by links to the pictures, which stay where they are; this is the default')
             [CompletionResult]::new('--copy', '--copy', [CompletionResultType]::ParameterName, 'Sort copies of the pictures')
             [CompletionResult]::new('--move', '--move', [CompletionResultType]::ParameterName, 'Move the pictures themselves')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would go where, and do nothing')

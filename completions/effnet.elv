@@ -90,7 +90,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --no-header 'Leave out the line of CSV and TSV that names the columns'
             cand --resume 'Skip the pictures that the output file already holds, and append to it'
             cand --retry-failed 'With --resume, try those again that failed'
-            cand --link 'Sort by links to the pictures, which stay where they are [default]'
+            cand --link 'Sort by links to the pictures, which stay where they are; this is the default'
             cand --copy 'Sort copies of the pictures'
             cand --move 'Move the pictures themselves'
             cand --dry-run 'Say what would go where, and do nothing'

@@ -202,7 +202,7 @@ complete -c effnet -n '__effnet_is classify' -l report -r -F -d 'Also make a pag
 complete -c effnet -n '__effnet_is classify' -l resume -d 'Skip the pictures that the output file already holds, and append to it'
 complete -c effnet -n '__effnet_is classify' -l retry-failed -d 'With --resume, try those again that failed'
 complete -c effnet -n '__effnet_is classify' -l sort-into -r -F -d 'Put each picture into a folder of its best label below DIR, or with --sure of the sure one'
-complete -c effnet -n '__effnet_is classify' -l link -d 'Sort by links to the pictures, which stay where they are [default]'
+complete -c effnet -n '__effnet_is classify' -l link -d 'Sort by links to the pictures, which stay where they are; this is the default'
 complete -c effnet -n '__effnet_is classify' -l copy -d 'Sort copies of the pictures'
 complete -c effnet -n '__effnet_is classify' -l move -d 'Move the pictures themselves'
 complete -c effnet -n '__effnet_is classify' -l dry-run -d 'Say what would go where, and do nothing'

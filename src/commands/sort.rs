@@ -26,7 +26,7 @@ pub struct SortArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub sort_into: Option<PathBuf>,
 
-    /// Sort by links to the pictures, which stay where they are [default]
+    /// Sort by links to the pictures, which stay where they are; this is the default
     #[arg(long, requires = "sort_into", conflicts_with_all = ["copy", "move"],
         hide_short_help = true)]
     link: bool,
