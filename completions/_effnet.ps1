@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('train', 'train', [CompletionResultType]::ParameterValue, 'Train a model of your own classes')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which files of records are missing, cut off, unfinished or of another model')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
@@ -50,6 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;classify' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -93,7 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('--no-header', '--no-header', [CompletionResultType]::ParameterName, 'Leave out the line of CSV and TSV that names the columns')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Skip the pictures that the output file already holds, and append to it')
             [CompletionResult]::new('--retry-failed', '--retry-failed', [CompletionResultType]::ParameterName, 'With --resume, try those again that failed')
-            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Sort by links to the pictures, which stay where they are [default]')
+            [CompletionResult]::new('--link', '--link', [CompletionResultType]::ParameterName, 'Sort by links to the pictures, which stay where they are; this is the default')
             [CompletionResult]::new('--copy', '--copy', [CompletionResultType]::ParameterName, 'Sort copies of the pictures')
             [CompletionResult]::new('--move', '--move', [CompletionResultType]::ParameterName, 'Move the pictures themselves')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would go where, and do nothing')
@@ -112,6 +114,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;find' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -152,6 +155,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;explain' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -202,6 +206,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;embed' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
@@ -282,6 +287,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         }
         'effnet;eval' {
             [CompletionResult]::new('--files-from', '--files-from', [CompletionResultType]::ParameterName, 'Read paths from a file, one per line, or - for standard input')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'What a picture on standard input is called in the output [default: -]')
             [CompletionResult]::new('--tar', '--tar', [CompletionResultType]::ParameterName, 'Read the pictures of a tar archive, whatever it is called, or of - for standard input')
             [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is')
             [CompletionResult]::new('--truth', '--truth', [CompletionResultType]::ParameterName, 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both')
@@ -366,6 +372,19 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
         'effnet;undo' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, and do nothing')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print the version')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing on standard error but errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say what is done and how long it took')
+            break
+        }
+        'effnet;check' {
+            [CompletionResult]::new('--shards', '--shards', [CompletionResultType]::ParameterName, 'They are of runs with --shard 1/N to N/N: tell which of these are missing')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help; -h is short, --help has examples')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print the version')
@@ -498,6 +517,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             [CompletionResult]::new('eval', 'eval', [CompletionResultType]::ParameterValue, 'Measure how often a model is right')
             [CompletionResult]::new('train', 'train', [CompletionResultType]::ParameterValue, 'Train a model of your own classes')
             [CompletionResult]::new('undo', 'undo', [CompletionResultType]::ParameterValue, 'Take back what `classify --sort-into` did')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Tell which files of records are missing, cut off, unfinished or of another model')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Make a page of pictures that were labelled before, to look at in a browser')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List the published checkpoints')
             [CompletionResult]::new('info', 'info', [CompletionResultType]::ParameterValue, 'Show what a model is: its layers, its parameters, how pictures are prepared')
@@ -530,6 +550,9 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;help;undo' {
+            break
+        }
+        'effnet;help;check' {
             break
         }
         'effnet;help;report' {

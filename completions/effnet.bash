@@ -21,6 +21,7 @@ _effnet() {
             ,eval) command=eval ;;
             ,train) command=train ;;
             ,undo) command=undo ;;
+            ,check) command=check ;;
             ,report) command=report ;;
             ,models) command=models ;;
             ,info) command=info ;;
@@ -71,16 +72,17 @@ _effnet() {
     case $command in
         '')
             flags='-q --quiet -v --verbose --color -h --help -V --version'
-            kind='classify find explain embed similar eval train undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval train undo check report models info download bench completions man help'
             case $prev in
                 --color) kind='auto always never value' ;;
             esac
             ;;
         classify)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels -k --top-k --min-score --sure --only --sigmoid --format --json --jsonl --csv --tsv --template --label-only --no-header -o --output --report --resume --retry-failed --sort-into --link --copy --move --dry-run --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -107,10 +109,11 @@ _effnet() {
             esac
             ;;
         find)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels --min-score --not --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind=''
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -129,10 +132,11 @@ _effnet() {
             esac
             ;;
         explain)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels --label -k --top-k --against --check --sigmoid -o --output --signed --json --jsonl --raw --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -154,10 +158,11 @@ _effnet() {
             esac
             ;;
         embed)
-            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --tar --shard --variant --weights --revision --offline --model --test-size --labels -o --output --resume --normalize --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='-r --recursive --files-from -0 --null --follow --hidden --allow-empty --name --tar --shard --variant --weights --revision --offline --model --test-size --labels -o --output --resume --normalize --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --variant) kind='variants value' ;;
@@ -197,10 +202,11 @@ _effnet() {
             esac
             ;;
         eval)
-            flags='--files-from -0 --null --follow --hidden --tar --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--files-from -0 --null --follow --hidden --name --tar --shard --truth --ignore-unknown --real-labels --valid-labels --from --variant --weights --revision --offline --model --test-size --labels --sigmoid --against --json --confusion --wrong --fail-under --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
                 --files-from) kind='files value' ;;
+                --name) kind='files value' ;;
                 --tar) kind='files value' ;;
                 --shard) kind=' value' ;;
                 --truth) kind='files value' ;;
@@ -249,6 +255,14 @@ _effnet() {
             flags='--dry-run -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
+                --color) kind='auto always never value' ;;
+            esac
+            ;;
+        check)
+            flags='--shards -h --help -V --version -q --quiet -v --verbose --color'
+            kind='files'
+            case $prev in
+                --shards) kind=' value' ;;
                 --color) kind='auto always never value' ;;
             esac
             ;;
@@ -321,7 +335,7 @@ _effnet() {
             ;;
         help)
             flags=''
-            kind='classify find explain embed similar eval train undo report models info download bench completions man help'
+            kind='classify find explain embed similar eval train undo check report models info download bench completions man help'
             ;;
     esac
     if [[ $cur == -* && $kind != *value ]]; then

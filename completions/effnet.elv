@@ -35,6 +35,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand eval 'Measure how often a model is right'
             cand train 'Train a model of your own classes'
             cand undo 'Take back what `classify --sort-into` did'
+            cand check 'Tell which files of records are missing, cut off, unfinished or of another model'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -46,6 +47,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;classify'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -89,7 +91,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --no-header 'Leave out the line of CSV and TSV that names the columns'
             cand --resume 'Skip the pictures that the output file already holds, and append to it'
             cand --retry-failed 'With --resume, try those again that failed'
-            cand --link 'Sort by links to the pictures, which stay where they are [default]'
+            cand --link 'Sort by links to the pictures, which stay where they are; this is the default'
             cand --copy 'Sort copies of the pictures'
             cand --move 'Move the pictures themselves'
             cand --dry-run 'Say what would go where, and do nothing'
@@ -107,6 +109,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;find'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -146,6 +149,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;explain'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -195,6 +199,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;embed'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
@@ -273,6 +278,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
         }
         &'effnet;eval'= {
             cand --files-from 'Read paths from a file, one per line, or - for standard input'
+            cand --name 'What a picture on standard input is called in the output [default: -]'
             cand --tar 'Read the pictures of a tar archive, whatever it is called, or of - for standard input'
             cand --shard 'Take only part I of N, for N machines: 3/16; or auto in a job array, which says which part it is'
             cand --truth 'What the pictures show: CSV, TSV or JSON Lines of paths and labels, or lines of both'
@@ -355,6 +361,18 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;undo'= {
             cand --color 'When to use colour'
             cand --dry-run 'Say what would be done, and do nothing'
+            cand -h 'Print help; -h is short, --help has examples'
+            cand --help 'Print help; -h is short, --help has examples'
+            cand -V 'Print the version'
+            cand --version 'Print the version'
+            cand -q 'Say nothing on standard error but errors'
+            cand --quiet 'Say nothing on standard error but errors'
+            cand -v 'Say what is done and how long it took'
+            cand --verbose 'Say what is done and how long it took'
+        }
+        &'effnet;check'= {
+            cand --shards 'They are of runs with --shard 1/N to N/N: tell which of these are missing'
+            cand --color 'When to use colour'
             cand -h 'Print help; -h is short, --help has examples'
             cand --help 'Print help; -h is short, --help has examples'
             cand -V 'Print the version'
@@ -479,6 +497,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand eval 'Measure how often a model is right'
             cand train 'Train a model of your own classes'
             cand undo 'Take back what `classify --sort-into` did'
+            cand check 'Tell which files of records are missing, cut off, unfinished or of another model'
             cand report 'Make a page of pictures that were labelled before, to look at in a browser'
             cand models 'List the published checkpoints'
             cand info 'Show what a model is: its layers, its parameters, how pictures are prepared'
@@ -503,6 +522,8 @@ set edit:completion:arg-completer[effnet] = {|@words|
         &'effnet;help;train'= {
         }
         &'effnet;help;undo'= {
+        }
+        &'effnet;help;check'= {
         }
         &'effnet;help;report'= {
         }

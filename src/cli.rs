@@ -31,6 +31,7 @@ Environment:
   HF_HUB_OFFLINE=1          never connect, as --offline
   HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT
                             patience in seconds
+  EFFNET_THREADS            as --threads
   HTTPS_PROXY, ALL_PROXY, NO_PROXY
                             proxies
   HF_HUB_DISABLE_PROGRESS_BARS, NO_COLOR, CLICOLOR_FORCE
@@ -72,6 +73,10 @@ pub struct InputArgs {
     #[arg(long, hide_short_help = true)]
     pub allow_empty: bool,
 
+    /// What a picture on standard input is called in the output [default: -]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub name: Option<PathBuf>,
+
     /// Read the pictures of a tar archive, whatever it is called, or of - for standard input
     ///
     /// Files called .tar, .tar.gz, .tgz or .tar.zst are archives too where a picture could be named,
@@ -104,6 +109,7 @@ impl InputArgs {
             follow: self.follow,
             hidden: self.hidden,
             allow_empty: self.allow_empty,
+            stdin_name: self.name.clone(),
             tar: self.tar.clone(),
             max_bytes: Limits::default().max_bytes,
             shard: shard
@@ -328,7 +334,8 @@ pub struct WorkArgs {
     pub batch_size: Option<usize>,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count, help_heading = "Work")]
+    #[arg(long, value_name = "N", value_parser = thread_count, env = "EFFNET_THREADS",
+        hide_env = true, help_heading = "Work")]
     pub threads: Option<usize>,
 
     #[command(flatten)]

@@ -33,7 +33,7 @@
 //! model  picture                the network; bytes to network input
 //! device                        where the network runs, and with which instructions
 //! ops  hub                      what the network needs, once per backend; the Hub's files
-//! top_k  printable              logits to classes; what is safe to show on a terminal
+//! top_k  printable  path_bytes  logits to classes; what is safe to show on a terminal; bytes to paths
 //! error                         what can be wrong with one picture
 //! ```
 //!
@@ -69,6 +69,8 @@ mod explain;
 mod features;
 #[cfg(feature = "cli")]
 mod output;
+#[cfg(feature = "cli")]
+mod path_bytes;
 mod printable;
 #[cfg(feature = "cli")]
 mod sorting;

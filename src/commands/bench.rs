@@ -40,7 +40,8 @@ pub struct Bench {
     pub batch_size: usize,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
+    #[arg(long, value_name = "N", value_parser = thread_count, env = "EFFNET_THREADS",
+        hide_env = true)]
     pub threads: Option<usize>,
 
     /// How many timed runs

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bench;
+mod check;
 mod classify;
 mod completions;
 mod download;
@@ -88,6 +89,7 @@ pub enum Command {
     Eval(Box<eval::Eval>),
     Train(Box<train::Train>),
     Undo(undo::Undo),
+    Check(check::Check),
     Report(report::Report),
     Models(models::Models),
     Info(info::Info),
@@ -117,6 +119,7 @@ pub fn run(cli: Cli) -> Result<Outcome> {
         Command::Train(args) => train::run(&args, terminal),
         Command::Undo(args) => undo::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
+        Command::Check(args) => check::run(&args, terminal),
         Command::Models(args) => models::run(&args),
         Command::Info(args) => info::run(&args, terminal),
         Command::Download(args) => download::run(&args, terminal),

@@ -38,7 +38,8 @@ pub struct Report {
     pub output: PathBuf,
 
     /// How many threads to use [default: all cores]
-    #[arg(long, value_name = "N", value_parser = thread_count)]
+    #[arg(long, value_name = "N", value_parser = thread_count, env = "EFFNET_THREADS",
+        hide_env = true)]
     pub threads: Option<usize>,
 
     #[command(flatten)]

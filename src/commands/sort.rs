@@ -26,7 +26,7 @@ pub struct SortArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub sort_into: Option<PathBuf>,
 
-    /// Sort by links to the pictures, which stay where they are [default]
+    /// Sort by links to the pictures, which stay where they are; this is the default
     #[arg(long, requires = "sort_into", conflicts_with_all = ["copy", "move"],
         hide_short_help = true)]
     link: bool,
@@ -54,7 +54,10 @@ impl SortArgs {
             return Ok(None);
         };
         ensure!(
-            !inputs.named.contains(&Input::Stdin),
+            !inputs
+                .named
+                .iter()
+                .any(|input| matches!(input, Input::Stdin(_))),
             "a picture on standard input can't be sorted; --sort-into takes files",
         );
         ensure!(

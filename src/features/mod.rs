@@ -3,7 +3,7 @@
 //!
 //! - [`about`]: which model made them, and how; [`fingerprint`]: what tells copies of a picture;
 //!   [`row`]: one picture's line beside its vector.
-//! - [`npy`], [`safetensors`]: the two formats' headers; [`file`]: a whole file; [`store`]: one that is
+//! - [`npy`], [`safetensors`]: the two formats' headers; [`mod@file`]: a whole file; [`store`]: one that is
 //!   written, and gone on with; [`index`]: all of it in memory.
 //! - [`vectors`]: cosines, in blocks; [`nearest`]: the most similar ones; [`duplicates`]: groups of
 //!   copies; [`pixels`]: whether two files show the very same.

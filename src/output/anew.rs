@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use super::destination::{lock, open};
 
 /// What is behind a file's name until it is whole.
-const PART: &str = "part";
+pub(super) const PART: &str = "part";
 
 /// Takes what is written. What an earlier run left goes away with the first byte: a model that can't be
 /// loaded is no reason to lose it.

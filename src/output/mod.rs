@@ -10,6 +10,7 @@ mod record;
 mod report;
 pub mod resume;
 pub mod saved;
+pub mod state;
 mod table;
 mod template;
 mod text;

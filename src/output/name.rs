@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::path_bytes::path_of;
+
 /// JSON holds text, and a path need not be: what is not UTF-8 is shown with `�`, and its bytes are
 /// given beside it in base64 (RFC 4648, section 4), so that no two paths have one name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,22 +28,8 @@ impl Name {
     /// The path of this name.
     pub fn path(&self) -> PathBuf {
         let bytes = self.path_base64.as_deref().and_then(bytes_of);
-        bytes
-            .and_then(of_bytes)
-            .unwrap_or_else(|| PathBuf::from(&self.path))
+        bytes.map_or_else(|| PathBuf::from(&self.path), path_of)
     }
-}
-
-#[cfg(unix)]
-fn of_bytes(bytes: Vec<u8>) -> Option<PathBuf> {
-    use std::os::unix::ffi::OsStringExt;
-    Some(std::ffi::OsString::from_vec(bytes).into())
-}
-
-/// Where paths are no bytes, a name that is not UTF-8 can't be had back.
-#[cfg(not(unix))]
-fn of_bytes(_: Vec<u8>) -> Option<PathBuf> {
-    None
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

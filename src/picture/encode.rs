@@ -30,7 +30,7 @@ pub fn png(picture: &Picture, description: &str, to: impl Write) -> Result<(), E
     writer.finish()
 }
 
-/// The description of the file at `path`, if it is one that [`png`] wrote.
+/// The description of the file at `path`, if it is one that [`png()`] wrote.
 pub fn description(path: &Path) -> Option<String> {
     let decoder = Decoder::new(BufReader::new(File::open(path).ok()?));
     let reader = decoder.read_info().ok()?;

@@ -4,7 +4,7 @@ use crate::environment::{Environment, repository};
 use crate::random::Random;
 
 /// Flags, each with values that are good, odd and wrong; an empty list is a switch.
-const FLAGS: [(&str, &[&str]); 54] = [
+const FLAGS: [(&str, &[&str]); 55] = [
     ("--variant", &["demo", "b0", "b9", ""]),
     ("--weights", &["ns", "in1k", "nothing", "-"]),
     (
@@ -66,6 +66,7 @@ const FLAGS: [(&str, &[&str]); 54] = [
     ("--report", &["page.html", "album", "star.jpg", ""]),
     ("--shard", &["1/2", "2/2", "3/2", "auto", "auto/2", ""]),
     ("--tar", &["list", "-", "album", "none", ""]),
+    ("--name", &["a.jpg", "", "-"]),
     ("--link", &[]),
     ("--copy", &[]),
     ("--move", &[]),
@@ -100,7 +101,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 26] = [
+const OTHERS: [&[&str]; 27] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -125,6 +126,7 @@ const OTHERS: [&[&str]; 26] = [
     &["train", "album", "-o", "taught", "--variant", "demo"],
     &["train", "--from", "list", "-o", "model", "--balance"],
     &["undo", "sorted"],
+    &["check", "list", "--shards", "2"],
     &["report", "--from", "list", "--output", "page.html"],
     &["models"],
     &["models", "--json"],

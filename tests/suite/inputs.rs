@@ -178,3 +178,56 @@ fn a_job_array_says_which_shard_it_is_or_the_run_is_refused() {
         refused.stderr
     );
 }
+
+#[test]
+fn a_file_may_be_named_by_its_address_and_keeps_that_name() {
+    let environment = Environment::new();
+    let path = environment.copy(&star(), "a b.jpg");
+    let folder = path.parent().expect("a folder").display().to_string();
+    let addresses = [
+        format!("file:{folder}/a%20b.jpg"),
+        format!("file://{folder}/a%20b.jpg"),
+        // As Hadoop writes them.
+        format!("file:{folder}/a b.jpg"),
+    ];
+    let list = addresses.join("\n") + &format!("\nfile:{folder}/none.jpg\n");
+    let listed = environment.run_with(list.as_bytes(), &demo(&["--files-from", "-", "--jsonl"]));
+    assert_eq!(listed.labels(), ["star", "star", "star", "(failed)"]);
+    let records = listed.records();
+    assert_eq!(paths(&records)[..3], addresses);
+    let named = environment.run(demo(&[&addresses[0], "--jsonl"]));
+    assert_eq!(named.labels(), ["star"]);
+}
+
+#[test]
+fn a_picture_on_standard_input_can_have_a_name() {
+    let environment = Environment::new();
+    let bytes = std::fs::read(star()).expect("a picture");
+    let run = environment.run_with(&bytes, &demo(&["-", "--name", "id 7", "--jsonl"]));
+    assert_eq!(run.records()[0]["path"], "id 7");
+    assert_eq!(run.labels(), ["star"]);
+}
+
+#[test]
+fn the_number_of_threads_can_come_from_the_environment() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    let with = |threads: &str| {
+        let mut command = environment.command();
+        command.env("EFFNET_THREADS", threads);
+        Run::of(
+            command
+                .args(demo(&["star.jpg", "-v"]))
+                .output()
+                .expect("a run"),
+        )
+    };
+    assert!(
+        with("3").stderr.contains("3 threads"),
+        "{}",
+        with("3").stderr
+    );
+    let wrong = with("none");
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("--threads none"), "{}", wrong.stderr);
+}

@@ -6,6 +6,7 @@ mod anew;
 mod archives;
 mod avif;
 mod bad_pictures;
+mod check;
 mod class_maps;
 mod classify;
 mod completions;

@@ -19,7 +19,7 @@ fn scores(run: &Run) -> usize {
     predictions.and_then(|p| p.as_array()).map_or(0, Vec::len)
 }
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "classify",
     "find",
     "explain",
@@ -28,6 +28,7 @@ const COMMANDS: [&str; 15] = [
     "eval",
     "train",
     "undo",
+    "check",
     "report",
     "models",
     "info",

@@ -14,8 +14,8 @@ use tar::{Archive, Entry};
 
 use super::endings::is_called_picture;
 use super::input::{Input, read_failure, too_long};
-use super::list::path_from;
 use super::zstd::Frames;
+use crate::path_bytes::path_of;
 
 /// What is taken of archives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +61,7 @@ fn send(
     for member in archive.entries()? {
         let mut member = member?;
         let kind = member.header().entry_type();
-        let name = path_from(member.path_bytes().into_owned());
+        let name = path_of(member.path_bytes().into_owned());
         if (kind.is_file() || kind.is_gnu_sparse()) && is_taken(&name, taken) {
             let input = input(path, &name, &mut member, taken)?;
             if to.send(input).is_err() {

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::endings::is_called_archive;
+use super::uri::of_address;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode;
 
@@ -13,8 +14,10 @@ use crate::picture::decode;
 pub enum Input {
     /// A file.
     File(PathBuf),
-    /// Standard input, shown as `-`.
-    Stdin,
+    /// A file that was named otherwise: how, and its path.
+    Address(PathBuf, PathBuf),
+    /// Standard input, and how it is shown.
+    Stdin(PathBuf),
     /// A tar archive, of which [`super::Inputs::counted`] makes its members; `-` is standard input.
     Archive(PathBuf),
     /// A member of an archive, and its bytes.
@@ -28,9 +31,10 @@ pub enum Input {
 impl Input {
     /// The file at `path`, an archive if it is called like one.
     pub(super) fn of(path: PathBuf) -> Self {
-        match is_called_archive(&path) && path.is_file() {
-            true => Self::Archive(path),
-            false => Self::File(path),
+        match of_address(&path) {
+            Some(real) => Self::Address(path, real),
+            None if is_called_archive(&path) && path.is_file() => Self::Archive(path),
+            None => Self::File(path),
         }
     }
 
@@ -38,11 +42,12 @@ impl Input {
     pub fn path(&self) -> &Path {
         match self {
             Self::File(path)
+            | Self::Address(path, _)
+            | Self::Stdin(path)
             | Self::Archive(path)
             | Self::Member(path, _)
             | Self::Unreadable(path, _)
             | Self::Refused(path, _) => path,
-            Self::Stdin => Path::new("-"),
         }
     }
 
@@ -53,7 +58,7 @@ impl Input {
     pub fn read(self, max_bytes: u64) -> Result<Vec<u8>, PictureError> {
         let failed = |e: io::Error| PictureError::new(ErrorKind::Read, read_failure(&e));
         match self {
-            Self::File(path) => {
+            Self::File(path) | Self::Address(_, path) => {
                 let file = File::open(&path).map_err(|e| not_opened(&path, &e))?;
                 let metadata = file.metadata().map_err(failed)?;
                 if metadata.is_dir() {
@@ -65,7 +70,7 @@ impl Input {
                 }
                 read_up_to(file, metadata.len(), max_bytes).map_err(|(error, _)| error)
             }
-            Self::Stdin => read_up_to(io::stdin().lock(), 0, max_bytes).map_err(no_picture),
+            Self::Stdin(_) => read_up_to(io::stdin().lock(), 0, max_bytes).map_err(no_picture),
             Self::Member(_, bytes) => {
                 decode::check_start(&bytes[..bytes.len().min(decode::START_BYTES)])?;
                 Ok(bytes)

@@ -1,14 +1,14 @@
 //! A list of paths, read as it grows: one per line or NUL, in UTF-8 or whatever the system's paths
 //! are, or in UTF-16 as PowerShell writes it.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
 use super::input::{Input, read_failure};
+use crate::path_bytes::path_of;
 use crate::picture::decode;
 
 /// Longer than any system's paths.
@@ -68,7 +68,7 @@ fn open(list: &Path) -> Result<Box<dyn BufRead + Send>> {
 
 fn input(bytes: Vec<u8>, null: bool) -> Input {
     let has_null = bytes.contains(&b'\0');
-    let path = path_from(bytes);
+    let path = path_of(bytes);
     match has_null && !null {
         true => {
             let message = "the list separates its paths by NUL; say so with -0";
@@ -174,15 +174,4 @@ fn skip_mark(reader: &mut impl BufRead) -> io::Result<Encoding> {
     };
     reader.consume(length);
     Ok(encoding)
-}
-
-#[cfg(unix)]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
-    use std::os::unix::ffi::OsStringExt;
-    OsString::from_vec(bytes).into()
-}
-
-#[cfg(not(unix))]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
-    OsString::from(String::from_utf8_lossy(&bytes).into_owned()).into()
 }

@@ -6,6 +6,7 @@ mod folder;
 mod input;
 mod list;
 mod shard;
+mod uri;
 mod zstd;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub struct Selection {
     pub hidden: bool,
     /// Whether finding nothing is as good as finding something.
     pub allow_empty: bool,
+    /// What a picture on standard input is called.
+    pub stdin_name: Option<PathBuf>,
     /// Files that are tar archives, whatever they are called; `-` is standard input.
     pub tar: Vec<PathBuf>,
     /// The largest member that is taken of an archive, in bytes.
@@ -104,7 +107,8 @@ impl Inputs {
         let is_missing = |input: &Input| match input {
             Input::File(path) => !path.exists(),
             Input::Archive(path) => path != Path::new("-") && !path.exists(),
-            Input::Stdin | Input::Member(..) => false,
+            Input::Address(_, path) => !path.exists(),
+            Input::Stdin(_) | Input::Member(..) => false,
             Input::Unreadable(..) | Input::Refused(..) => true,
         };
         self.listed.is_none() && !self.named.is_empty() && self.named.iter().all(is_missing)
@@ -178,7 +182,8 @@ impl Selection {
         let mut walk = Walk::new(self);
         for path in &self.paths {
             if path == Path::new("-") {
-                walk.inputs.push(Input::Stdin);
+                let shown = self.stdin_name.as_deref().unwrap_or(path);
+                walk.inputs.push(Input::Stdin(shown.to_path_buf()));
             } else if path.is_dir() {
                 walk.folder(path);
             } else {

@@ -35,10 +35,15 @@ impl Shard {
         }
     }
 
+    /// Which of `count` parts, from 1, a picture belongs to.
+    pub fn of(path: &Path, count: u64) -> u64 {
+        hash(path.as_os_str().as_encoded_bytes()) % count + 1
+    }
+
     /// Whether it is this part that a picture belongs to. That depends on the path alone, as it is
     /// given, and so stays the same when other pictures come.
     pub fn takes(&self, path: &Path) -> bool {
-        hash(path.as_os_str().as_encoded_bytes()) % self.count == self.index
+        Self::of(path, self.count) == self.index + 1
     }
 }
 
