@@ -93,11 +93,11 @@ pub struct InputArgs {
 }
 
 impl InputArgs {
-    /// What they name.
+    /// What they name; of archives no member with more than `max_bytes`.
     ///
     /// # Errors
     /// If it is not known which part of them is meant.
-    pub fn selection(&self) -> Result<Selection> {
+    pub fn selection(&self, max_bytes: u64) -> Result<Selection> {
         let shard = self
             .shard
             .map(|which| which.resolve(|name| std::env::var(name)));
@@ -111,7 +111,7 @@ impl InputArgs {
             allow_empty: self.allow_empty,
             stdin_name: self.name.clone(),
             tar: self.tar.clone(),
-            max_bytes: Limits::default().max_bytes,
+            max_bytes,
             shard: shard
                 .transpose()
                 .map_err(|why| anyhow!("--shard auto: {why}"))?,
@@ -226,9 +226,9 @@ pub struct OutputArgs {
     /// Print a line of your own for each picture: '{path}\\t{label}\\t{score:.2}'
     ///
     /// Fields are path, dir, name, stem, ext, model, label, score, index, wnid, error and error.kind,
-    /// with --sure also sure.label, sure.score and sure.wnid, with --sort-into also to. {1.label} is the second label. A score is
-    /// written as {score}, {score:.2} or {score:.1%}. \\t, \\n, \\r, \\0 and \\\\ are understood; {{ and }}
-    /// are braces. With -0 a NUL ends each record.
+    /// with --sure also sure.label, sure.score and sure.wnid, with --sort-into also to. {1.label} is the
+    /// second label. A score is written as {score}, {score:.2} or {score:.1%}. \\t, \\n, \\r, \\0 and \\\\
+    /// are understood; {{ and }} are braces. With -0 a NUL ends each record.
     #[arg(long, value_name = "TEXT",
         conflicts_with_all = ["format", "json", "jsonl", "csv", "tsv", "no_header"])]
     template: Option<Template>,
@@ -278,13 +278,12 @@ impl OutputArgs {
 
     /// Whether a page is all that is asked for.
     pub fn is_page_alone(&self) -> bool {
-        let short = self.json || self.jsonl || self.csv || self.tsv || self.label_only;
-        let is_asked = short || self.format.is_some() || self.template.is_some();
+        let is_asked = self.asked().is_some() || self.label_only || self.template.is_some();
         self.report.is_some() && !is_asked && self.output.is_none()
     }
 
-    /// The format asked for, in whichever way.
-    fn format(&self) -> Format {
+    /// The format that a flag asks for.
+    fn asked(&self) -> Option<Format> {
         let short = match (self.json, self.jsonl, self.csv, self.tsv) {
             (true, ..) => Some(Format::Json),
             (_, true, ..) => Some(Format::Jsonl),
@@ -292,11 +291,13 @@ impl OutputArgs {
             (.., true) => Some(Format::Tsv),
             _ => None,
         };
+        short.or(self.format)
+    }
+
+    /// The format asked for, in whichever way.
+    fn format(&self) -> Format {
         let by_name = || Format::of_file(self.output.as_deref()?);
-        short
-            .or(self.format)
-            .or_else(by_name)
-            .unwrap_or(Format::Text)
+        self.asked().or_else(by_name).unwrap_or(Format::Text)
     }
 }
 

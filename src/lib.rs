@@ -33,7 +33,8 @@
 //! model  picture                the network; bytes to network input
 //! device                        where the network runs, and with which instructions
 //! ops  hub                      what the network needs, once per backend; the Hub's files
-//! top_k  printable  path_bytes  logits to classes; what is safe to show on a terminal; bytes to paths
+//! top_k  printable  paths       logits to classes; what is safe to show on a terminal; paths that are
+//!                               no text
 //! error                         what can be wrong with one picture
 //! ```
 //!
@@ -70,7 +71,7 @@ mod features;
 #[cfg(feature = "cli")]
 mod output;
 #[cfg(feature = "cli")]
-mod path_bytes;
+mod paths;
 mod printable;
 #[cfg(feature = "cli")]
 mod sorting;

@@ -11,7 +11,6 @@ use super::outcome::Outcome;
 use super::writer::WRITING;
 use crate::output::destination;
 use crate::output::state::State;
-use crate::printable::printable;
 use crate::run::inputs::Shard;
 use crate::terminal::Terminal;
 
@@ -44,6 +43,7 @@ pub struct Check {
 pub fn run(args: &Check, terminal: Terminal) -> Result<Outcome> {
     let files = files(&args.paths)?;
     let mut stdout = destination::stdout();
+    let style = terminal.stdout_style();
     let mut missing: BTreeSet<u64> = (1..=args.shards.unwrap_or(0)).collect();
     let mut models = BTreeSet::new();
     let mut seen = Vec::new();
@@ -69,7 +69,7 @@ pub fn run(args: &Check, terminal: Terminal) -> Result<Outcome> {
         };
         let (count, failed) = (state.paths.len(), state.failed);
         let faults: String = faults.iter().map(|fault| format!("; {fault}")).collect();
-        let shown = shown(file, terminal);
+        let shown = style.shown(&file.to_string_lossy());
         writeln!(
             stdout,
             "{shown}: {count} records, {failed} failed{part}{faults}"
@@ -152,12 +152,4 @@ fn is_of_records(path: &Path) -> bool {
     let is_log = name.starts_with('_');
     let endings = [".jsonl", ".jsonl.part", ".ndjson", ".ndjson.part"];
     !is_log && endings.iter().any(|ending| name.ends_with(ending))
-}
-
-fn shown(path: &Path, terminal: Terminal) -> String {
-    let text = path.to_string_lossy();
-    match terminal.stdout_style().terminal {
-        true => printable(&text),
-        false => text.into_owned(),
-    }
 }

@@ -7,14 +7,14 @@ use super::answer::{Answers, LIKELY, sure, words};
 use super::outcome::Outcome;
 use super::plan::{Plan, Running};
 use super::sort::{SortArgs, Sorting};
-use super::writer::{Extras, Writer};
+use super::writer::Writer;
 use crate::checkpoint::hierarchy::Query;
 use crate::checkpoint::labels::Labels;
 use crate::cli::{
     EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs, WorkArgs, label_count,
     probability,
 };
-use crate::output::{Format, Layout, resume};
+use crate::output::{Extras, Format, Layout, resume};
 use crate::picture::thumbnail::thumbnail;
 use crate::run::inputs::Selection;
 use crate::terminal::Terminal;
@@ -88,7 +88,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
     let keep_going = args.work.keep_going;
     let selection = Selection {
         except: args.sort.sort_into.clone(),
-        ..args.inputs.selection()?
+        ..args.inputs.selection(args.work.decode.max_bytes)?
     };
     let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let sorter = args.sort.sorter(&inputs)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
@@ -11,13 +11,15 @@ use super::embedding::{Embedded, embed, manner};
 use super::outcome::Outcome;
 use super::plan::Plan;
 use super::tally::Tally;
+use super::writer::WRITING;
 use crate::checkpoint::model::Model;
 use crate::cli::{EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, WorkArgs};
 use crate::features::about::About;
 use crate::features::file::Format;
 use crate::features::store::{self, Done, Store};
 use crate::features::vectors::normalize;
-use crate::output::{self, Failure, Name, destination};
+use crate::output::{self, Failure, destination};
+use crate::paths::Name;
 use crate::run::inputs::{Input, Inputs};
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::Terminal;
@@ -75,11 +77,7 @@ pub fn run(args: &Embed, terminal: Terminal) -> Result<Outcome> {
         }
     }
     // No reason to download a model.
-    ensure!(
-        !inputs.are_all_missing(),
-        "none of the pictures is there; the first is {}",
-        inputs.named[0].path().display(),
-    );
+    inputs.ensure_some_there()?;
     let model = plan.resolve()?;
     match output {
         Some((path, format)) => args.to_file(path, format, plan, &model, inputs, terminal),
@@ -166,7 +164,7 @@ impl Embed {
                 embedding,
                 error,
             };
-            output::line(&mut to, &record, style).context("can't write the output")
+            output::line(&mut to, &record, style).context(WRITING)
         };
         let inputs = left_of(inputs, Done::new());
         embed(plan, model, inputs, (&mut tally, style.terminal), emit)?;
@@ -187,16 +185,12 @@ fn left_of(
     mut done: Done,
 ) -> (impl Iterator<Item = Input> + Send + use<>, Option<u64>) {
     // A picture that is named twice has two rows.
-    let mut is_left = move |input: &Input| match done.get_mut(&Name::of(input.path())) {
+    let is_left = move |input: &Input| match done.get_mut(&Name::of(input.path())) {
         Some(count) if *count > 0 => {
             *count -= 1;
             false
         }
         _ => true,
     };
-    let Inputs { named, listed, .. } = inputs;
-    let named: Vec<_> = named.into_iter().filter(&mut is_left).collect();
-    let count = listed.is_none().then_some(named.len() as u64);
-    let listed = listed.into_iter().flatten().filter(is_left);
-    (named.into_iter().chain(listed), count)
+    inputs.only(is_left).counted()
 }

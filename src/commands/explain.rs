@@ -8,6 +8,7 @@ use clap::{Args, ValueHint};
 use super::outcome::Outcome;
 use super::plan::{Plan, Running};
 use super::tally::Tally;
+use super::writer::WRITING;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::lookup;
 use crate::cli::{EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, WorkArgs, label_count};
@@ -106,7 +107,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
     let selection = Selection {
         // What an earlier run made is not explained.
         except: args.output.clone(),
-        ..args.inputs.selection()?
+        ..args.inputs.selection(args.work.decode.max_bytes)?
     };
     let (plan, inputs) = Plan::over(selection, &args.model, &args.work, terminal)?;
     let mut tally = Tally::new(inputs.left_out.clone(), terminal);
@@ -155,11 +156,11 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
             Err(error) => Err(error),
         };
         let written = explanations.record(&Explained { path, outcome });
-        written.context("can't write the output")
+        written.context(WRITING)
     };
     let ran = tally.run(pipeline, count, prints, each, emit);
     // What was told until then is whole.
-    let finished = explanations.finish().context("can't write the output");
+    let finished = explanations.finish().context(WRITING);
     ran.and(finished)?;
     Ok(tally.close(args.work.keep_going))
 }
@@ -191,14 +192,11 @@ impl Explain {
         mut explanations: Explanations,
         tally: &mut Tally,
     ) -> Result<()> {
-        for input in inputs.named {
-            let path = input.path().to_path_buf();
-            if let Err(error) = input.read(self.work.decode.max_bytes) {
-                tally.count(false);
-                let outcome = Err(error);
-                explanations.record(&Explained { path, outcome })?;
-            }
-        }
+        let max_bytes = self.work.decode.max_bytes;
+        tally.failures(inputs.counted().0, max_bytes, |path, error| {
+            let outcome = Err(error);
+            Ok(explanations.record(&Explained { path, outcome })?)
+        })?;
         Ok(explanations.finish()?)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 
 use super::answer::{LIKELY, words};
@@ -13,7 +13,7 @@ use super::writer::WRITING;
 use crate::checkpoint::hierarchy::Query;
 use crate::cli::{InputArgs, ModelArgs, WorkArgs, probability};
 use crate::error::PictureError;
-use crate::output::{self, Answer, Layout, Record, Sink, Template, destination};
+use crate::output::{self, Answer, Extras, Layout, Record, Sink, Template, destination};
 use crate::terminal::Terminal;
 use crate::top_k::probabilities;
 
@@ -63,11 +63,7 @@ pub struct Find {
 
 pub fn run(args: &Find, terminal: Terminal) -> Result<Outcome> {
     let (plan, inputs) = Plan::new(&args.inputs, &args.model, &args.work, terminal)?;
-    ensure!(
-        !inputs.are_all_missing(),
-        "none of the pictures is there; the first is {}",
-        inputs.named[0].path().display(),
-    );
+    inputs.ensure_some_there()?;
     let model = plan.resolve()?;
     let words = words(std::slice::from_ref(&args.query));
     let query = Query::parse(&words, &model.card.labels)?;
@@ -113,8 +109,7 @@ pub fn run(args: &Find, terminal: Terminal) -> Result<Outcome> {
 fn paths(null: bool, terminal: Terminal) -> Box<dyn Sink> {
     let options = output::Options {
         layout: Layout::of_template(Template::path(), null),
-        sure: false,
-        sorted: false,
+        extras: Extras::default(),
         header: false,
         model: String::new(),
         style: terminal.stdout_style(),

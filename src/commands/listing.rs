@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::writer::WRITING;
 use crate::error::PictureError;
 use crate::features::duplicates::Grade;
 use crate::features::nearest::Hit;
-use crate::output::{self, ERROR, Failure, Name, PATH, destination};
+use crate::output::{self, ERROR, Failure, PATH, destination};
+use crate::paths::Name;
 use crate::printable::Style;
 use crate::terminal::Terminal;
 
@@ -130,7 +132,7 @@ impl Listing {
 
     fn flush(&mut self, written: io::Result<()>) -> Result<()> {
         let flushed = written.and_then(|()| self.to.flush());
-        flushed.context("can't write the output")
+        flushed.context(WRITING)
     }
 
     fn shown(&self, path: &Path) -> String {

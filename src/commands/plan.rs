@@ -50,7 +50,12 @@ impl<'a> Plan<'a> {
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        Self::over(inputs.selection()?, model, work, terminal)
+        Self::over(
+            inputs.selection(work.decode.max_bytes)?,
+            model,
+            work,
+            terminal,
+        )
     }
 
     /// As [`Plan::new`], over what a selection comes to.
@@ -58,12 +63,11 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// As [`Plan::new`].
     pub fn over(
-        mut selection: Selection,
+        selection: Selection,
         model: &ModelArgs,
         work: &'a WorkArgs,
         terminal: Terminal,
     ) -> Result<(Self, Inputs)> {
-        selection.max_bytes = work.decode.max_bytes;
         let inputs = selection.inputs()?;
         let plan = Self::with(selection.files_from, model.choice(), work, terminal)?;
         Ok((plan, inputs))

@@ -1,8 +1,9 @@
 //! `effnet report`: a page of what was labelled before.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, ValueHint};
 
 use super::outcome::Outcome;
@@ -47,11 +48,18 @@ pub struct Report {
 }
 
 pub fn run(args: &Report, terminal: Terminal) -> Result<Outcome> {
-    let (records, model) = saved::read(&args.from)?;
+    let saved = saved::records(&args.from)?.collect::<Result<Vec<_>>>()?;
+    let from = args.from.display();
+    ensure!(!saved.is_empty(), "{from} holds no records");
+    let (records, models): (Vec<Record>, BTreeSet<_>) = saved.into_iter().unzip();
     let mut read: Vec<&Path> = records.iter().map(|record| record.path.as_path()).collect();
     read.push(&args.from);
     destination::check(&args.output, &read)?;
-    let model = model.unwrap_or_else(|| "several models".to_owned());
+    let mut models = models.into_iter().flatten();
+    let model = match (models.next(), models.next()) {
+        (Some(model), None) => model,
+        _ => "several models".to_owned(),
+    };
     let threads = threads(args.threads);
     start_pool(threads)?;
     let mut page = Page::open(&args.output, &model)?;
@@ -96,7 +104,7 @@ pub fn run(args: &Report, terminal: Terminal) -> Result<Outcome> {
 fn input(record: &Record) -> Input {
     match &record.outcome {
         Ok(_) => Input::File(record.path.clone()),
-        Err(error) => Input::Unreadable(record.path.clone(), error.message.clone()),
+        Err(error) => Input::Failed(record.path.clone(), error.clone()),
     }
 }
 

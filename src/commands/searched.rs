@@ -89,11 +89,7 @@ impl Means<'_> {
     /// If the model can't be used, or the features in the file are of another.
     pub fn searched(self, queries: &[PathBuf], source: Source) -> Result<Searched> {
         let asked = self.select(queries, false)?;
-        ensure!(
-            !asked.are_all_missing(),
-            "none of the pictures is there; the first is {}",
-            asked.named[0].path().display(),
-        );
+        asked.ensure_some_there()?;
         match source {
             Source::File(path, format) => {
                 let (about, index) = Index::read(path, format)?;

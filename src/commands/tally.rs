@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::outcome::Outcome;
 use crate::error::PictureError;
-use crate::run::inputs::LeftOut;
+use crate::run::inputs::{Input, LeftOut};
 use crate::run::pipeline::Pipeline;
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::{Terminal, human_duration};
@@ -69,8 +69,28 @@ impl Tally {
         ran
     }
 
+    /// Tells `emit` of those of `inputs` that can't be read, where nothing else is to be done.
+    ///
+    /// # Errors
+    /// If `emit` fails.
+    pub fn failures(
+        &mut self,
+        inputs: impl Iterator<Item = Input>,
+        max_bytes: u64,
+        mut emit: impl FnMut(PathBuf, PictureError) -> Result<()>,
+    ) -> Result<()> {
+        for input in inputs {
+            let path = input.path().to_path_buf();
+            if let Err(error) = input.read(max_bytes) {
+                self.count(false);
+                emit(path, error)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Counts one picture more.
-    pub fn count(&mut self, is_answered: bool) {
+    fn count(&mut self, is_answered: bool) {
         match is_answered {
             true => self.answered += 1,
             false => self.failed += 1,

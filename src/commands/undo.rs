@@ -8,7 +8,6 @@ use clap::{Args, ValueHint};
 use super::outcome::Outcome;
 use super::writer::WRITING;
 use crate::output::destination;
-use crate::printable::printable;
 use crate::sorting::{Undone, undo};
 use crate::terminal::Terminal;
 
@@ -37,13 +36,7 @@ pub struct Undo {
 pub fn run(args: &Undo, terminal: Terminal) -> Result<Outcome> {
     let mut stdout = destination::stdout();
     let style = terminal.stdout_style();
-    let shown = |path: &Path| {
-        let text = path.to_string_lossy();
-        match style.terminal {
-            true => printable(&text),
-            false => text.into_owned(),
-        }
-    };
+    let shown = |path: &Path| style.shown(&path.to_string_lossy());
     let (mut undone, mut kept) = (0_u64, 0_u64);
     let tell = |what: Undone| {
         let line = match what {

@@ -13,7 +13,8 @@ use crate::cli::OutputArgs;
 use crate::error::PictureError;
 use crate::output::anew::{Whole, anew};
 use crate::output::resume::{self, Done};
-use crate::output::{self, Answer, Layout, Name, Record, Sink, destination};
+use crate::output::{self, Answer, Extras, Layout, Record, Sink, destination};
+use crate::paths::Name;
 use crate::picture::decode::Limits;
 use crate::printable::Style;
 use crate::run::inputs::{Input, Inputs};
@@ -43,15 +44,6 @@ struct Records {
     sorting: Option<Sorting>,
     /// What is told what was wrong, where records can't say it.
     warned: Option<Terminal>,
-}
-
-/// What records tell beside what they always do.
-#[derive(Clone, Copy)]
-pub struct Extras {
-    /// The most precise answer that is sure enough.
-    pub sure: bool,
-    /// Where the picture was put.
-    pub sorted: bool,
 }
 
 /// Before what the system says.
@@ -94,8 +86,7 @@ impl Writer {
         let warns = matches!(layout, Layout::Template(..)) || !is_shown;
         let options = output::Options {
             layout,
-            sure: extras.sure,
-            sorted: extras.sorted,
+            extras,
             header: !args.no_header,
             model: model.to_owned(),
             style,
@@ -166,14 +157,10 @@ impl Writer {
     /// # Errors
     /// If the sink fails.
     pub fn failures(&mut self, inputs: impl Iterator<Item = Input>, limits: Limits) -> Result<()> {
-        for input in inputs {
-            let path = input.path().to_path_buf();
-            if let Err(error) = input.read(limits.max_bytes) {
-                self.tally.count(false);
-                self.records.write(path, Err(error))?;
-            }
-        }
-        Ok(())
+        let Self { records, tally, .. } = self;
+        tally.failures(inputs, limits.max_bytes, |path, error| {
+            records.write(path, Err(error)).map(|_| ())
+        })
     }
 
     /// Closes the sink, however the run ended, and says how it was.

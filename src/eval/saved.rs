@@ -1,29 +1,16 @@
 //! What `classify --jsonl` saved.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::classes::Classes;
 use crate::checkpoint::demo::{self, DEMO};
 use crate::checkpoint::label::Label;
 use crate::checkpoint::labels::{Labels, Prediction};
 use crate::checkpoint::published::Checkpoint;
-
-/// A record of `classify`.
-#[derive(Deserialize)]
-pub struct Saved {
-    pub path: PathBuf,
-    pub model: Option<String>,
-    /// The best first; nothing if the picture failed.
-    pub predictions: Option<Vec<Prediction>>,
-    error: Option<IgnoredAny>,
-}
+use crate::output::saved::{self, Saved};
 
 /// What can be known before the first record is scored.
 pub struct Survey {
@@ -41,35 +28,22 @@ pub struct Survey {
     pub is_complete: bool,
 }
 
-/// The records of the file at `path`.
+/// The records of the file at `path`, each with a label if the picture has an answer.
 ///
 /// # Errors
-/// If it can't be read. What is no record is an error of its own.
+/// If it can't be read. What is no such record is an error of its own.
 pub fn records(path: &Path) -> Result<impl Iterator<Item = Result<Saved>>> {
     let shown = path.display().to_string();
-    let file = File::open(path).with_context(|| format!("can't read {shown}"))?;
-    let lines = BufReader::new(file).lines().enumerate();
-    let record = move |(at, line): (usize, std::io::Result<String>)| {
-        let line = line.with_context(|| format!("can't read {shown}"))?;
-        let text = match at {
-            0 => line.trim_start_matches('\u{feff}'),
-            _ => &line,
-        };
-        let number = at + 1;
-        let what = || {
-            format!(
-                "line {number} of {shown} is no record; it must be what `classify --jsonl` wrote"
-            )
-        };
-        let saved: Saved = serde_json::from_str(text).with_context(what)?;
-        let is_one = saved.predictions.is_some() != saved.error.is_some();
-        ensure!(is_one, "{}", what());
-        if saved.predictions.as_ref().is_some_and(Vec::is_empty) {
-            bail!("line {number} of {shown} has no label; save it without --min-score");
-        }
+    let records = saved::records(path)?.zip(1..);
+    Ok(records.map(move |(saved, number)| {
+        let saved = saved?;
+        let answer = saved.0.outcome.as_ref().ok();
+        ensure!(
+            answer.is_none_or(|answer| !answer.predictions.is_empty()),
+            "line {number} of {shown} has no label; save it without --min-score",
+        );
         Ok(saved)
-    };
-    Ok(lines.map(record))
+    }))
 }
 
 impl Survey {
@@ -91,14 +65,15 @@ impl Survey {
         // A model has as many classes as each record has labels, if these are the first so many.
         let mut all: Option<Option<usize>> = None;
         for saved in records(path)? {
-            let saved = saved?;
-            let name = saved.model.unwrap_or_default();
+            let (record, name) = saved?;
+            let name = name.unwrap_or_default();
             if let Some(model) = model.as_ref().filter(|model| **model != name) {
                 bail!("{shown} holds answers of {model} and of {name}; score each by itself");
             }
             model = Some(name);
-            paths.push(saved.path);
-            let predictions = saved.predictions.unwrap_or_default();
+            paths.push(record.path);
+            let predictions = record.outcome.map(|answer| answer.predictions);
+            let predictions = predictions.unwrap_or_default();
             answers.push(predictions.first().map(|first| first.index));
             let Some(end) = predictions.iter().map(|p| p.index + 1).max() else {
                 continue;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use crate::output::Name;
+use crate::paths::Name;
 
 /// A line of the rows, in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

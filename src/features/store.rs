@@ -20,7 +20,9 @@ use super::fingerprint::Fingerprint;
 use super::row::Row;
 use super::{npy, safetensors};
 use crate::error::PictureError;
-use crate::output::{Failure, Name, destination};
+use crate::output::anew::anew;
+use crate::output::{Failure, destination, whole_line};
+use crate::paths::Name;
 
 /// How many rows of each name there are already.
 pub type Done = HashMap<Name, usize>;
@@ -120,7 +122,7 @@ impl Store {
         };
         let write = || -> io::Result<()> {
             (&self.data).write_all(&bytes)?;
-            write_line(&self.journal, &row)
+            whole_line(&self.journal, &row)
         };
         write().context("can't write the output")?;
         self.rows += 1;
@@ -141,7 +143,7 @@ impl Store {
             model: &self.about.model,
             error: error.into(),
         };
-        write_line(file, &line).context("can't write the output")
+        whole_line(file, &line).context("can't write the output")
     }
 
     /// Whether [`Store::failure`] was called.
@@ -194,7 +196,7 @@ impl Store {
         self.data.seek(SeekFrom::Start(self.start()?))?;
         self.journal.set_len(0)?;
         let about = self.about.clone();
-        Ok(write_line(&self.journal, &First { about })?)
+        Ok(whole_line(&self.journal, &First { about })?)
     }
 
     /// Copies a whole file into the two parts, so that it stays whole until it is replaced.
@@ -297,18 +299,9 @@ pub fn check(path: &Path, format: Format) -> Result<()> {
     Ok(())
 }
 
-/// Writes a whole line at once: what is killed meanwhile leaves a part of it at most.
-fn write_line(mut to: &File, line: &impl Serialize) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(line)?;
-    bytes.push(b'\n');
-    to.write_all(&bytes)
-}
-
 /// Replaces the file at `path` in one step.
 fn replace(path: &Path, content: &mut impl Read) -> Result<()> {
-    let new = part_path(path);
-    let mut file = File::create(&new)?;
+    let (mut file, whole) = anew(path)?;
     io::copy(content, &mut file)?;
-    file.sync_all()?;
-    Ok(fs::rename(&new, path)?)
+    whole.finish()
 }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::json::{Failure, Objects};
-use super::name::Name;
 use super::text::Text;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
+use crate::paths::Name;
 use crate::printable::Style;
 
 /// One picture's explanations.

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::name::Name;
-use super::record::{Record, Sink};
+use super::record::{Extras, Record, Sink};
 use crate::checkpoint::hierarchy::Sure;
 use crate::checkpoint::labels::Prediction;
 use crate::error::PictureError;
+use crate::paths::Name;
 use crate::printable::{Style, steers};
 
 /// The keys and their order are a contract, [`Prediction`]'s too. All of them are there always, so
@@ -45,19 +45,16 @@ impl<'a> From<&'a PictureError> for Failure<'a> {
     }
 }
 
-pub(super) fn object<'a>(
-    record: &'a Record,
-    model: &'a str,
-    sure: bool,
-    sorted: bool,
-) -> Object<'a> {
+pub(super) fn object<'a>(record: &'a Record, model: &'a str, extras: Extras) -> Object<'a> {
     let answer = record.outcome.as_ref().ok();
     Object {
         name: Name::of(&record.path),
         model,
         predictions: answer.map(|answer| answer.predictions.as_slice()),
-        sure: sure.then(|| answer?.sure.as_ref()),
-        to: sorted.then(|| Some(answer?.to.as_ref()?.to_string_lossy())),
+        sure: extras.sure.then(|| answer?.sure.as_ref()),
+        to: extras
+            .sorted
+            .then(|| Some(answer?.to.as_ref()?.to_string_lossy())),
         error: record.outcome.as_ref().err().map(Failure::from),
     }
 }
@@ -126,15 +123,13 @@ impl<W: Write> Objects<W> {
 pub(super) struct Records<W: Write> {
     pub objects: Objects<W>,
     pub model: String,
-    /// Whether they have the key `sure`.
-    pub sure: bool,
-    /// Whether they have the key `to`.
-    pub sorted: bool,
+    /// Whether they have the keys `sure` and `to`.
+    pub extras: Extras,
 }
 
 impl<W: Write> Sink for Records<W> {
     fn record(&mut self, record: &Record) -> io::Result<()> {
-        let object = object(record, &self.model, self.sure, self.sorted);
+        let object = object(record, &self.model, self.extras);
         self.objects.object(&object)
     }
 

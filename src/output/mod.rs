@@ -4,7 +4,6 @@ pub mod anew;
 pub mod destination;
 pub mod explained;
 mod json;
-mod name;
 pub mod pictures;
 mod record;
 mod report;
@@ -22,8 +21,7 @@ use std::path::Path;
 use crate::printable::Style;
 
 pub use json::Failure;
-pub use name::Name;
-pub use record::{Answer, Record, Sink};
+pub use record::{Answer, Extras, Record, Sink};
 pub use report::Report;
 pub use template::Template;
 pub use text::{ERROR, PATH};
@@ -88,10 +86,8 @@ impl Layout {
 pub struct Options {
     /// See [`Layout`].
     pub layout: Layout,
-    /// Whether records tell the most precise answer that is sure enough.
-    pub sure: bool,
-    /// Whether records tell where pictures were put.
-    pub sorted: bool,
+    /// See [`Extras`].
+    pub extras: Extras,
     /// Whether a table begins with the names of its columns.
     pub header: bool,
     /// What the model is called in JSON.
@@ -110,14 +106,40 @@ pub fn line(mut to: impl Write, object: &impl serde::Serialize, style: Style) ->
     to.flush()
 }
 
+/// Writes an object as a line of JSON in one piece: what is killed meanwhile leaves a part of the line at
+/// most.
+///
+/// # Errors
+/// As [`line()`].
+pub fn whole_line(mut to: impl Write, object: &impl serde::Serialize) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec(object)?;
+    bytes.push(b'\n');
+    to.write_all(&bytes)
+}
+
+/// Writes what a command has to say as a whole to standard output: as a line of JSON, or as text.
+///
+/// # Errors
+/// If it can't take it.
+pub fn print(
+    is_json: bool,
+    object: &impl serde::Serialize,
+    text: impl FnOnce() -> String,
+) -> io::Result<()> {
+    let mut to = destination::stdout();
+    match is_json {
+        true => line(&mut to, object, Style::default()),
+        false => to.write_all(text().as_bytes()).and_then(|()| to.flush()),
+    }
+}
+
 /// A sink to `to`. Everything is written through a buffer that is flushed after each record, so
 /// that a reader at the other end of a pipe gets it at once.
 pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
     let to = io::BufWriter::new(to);
     let Options {
         layout,
-        sure,
-        sorted,
+        extras,
         header,
         model,
         style,
@@ -128,18 +150,13 @@ pub fn sink<'a>(to: impl Write + 'a, options: Options) -> Box<dyn Sink + 'a> {
             return Box::new(template::Filled::new(to, template, end, model, style));
         }
     };
-    let columns = table::Columns {
-        header,
-        sure,
-        sorted,
-    };
+    let columns = table::Columns { header, extras };
     match format {
         Format::Text => Box::new(text::Text::new(to, style)),
         Format::Json | Format::Jsonl => Box::new(json::Records {
             objects: json::Objects::new(to, format == Format::Json, style),
             model,
-            sure,
-            sorted,
+            extras,
         }),
         Format::Csv => Box::new(table::Table::csv(to, columns, style)),
         Format::Tsv => Box::new(table::Table::tsv(to, columns, style)),

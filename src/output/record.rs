@@ -29,6 +29,15 @@ pub struct Answer {
     pub thumbnail: Option<Vec<u8>>,
 }
 
+/// What records tell beside what they always do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// The most precise answer that is sure enough.
+    pub sure: bool,
+    /// Where the picture was put.
+    pub sorted: bool,
+}
+
 /// Writes records one after the other.
 pub trait Sink {
     /// Writes one record.

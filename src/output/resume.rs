@@ -7,12 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::anew::take_part;
 use super::destination;
-use super::name::Name;
+use super::saved::Head;
+use crate::paths::Name;
 
 /// What the file holds already.
 #[derive(Default)]
@@ -21,15 +20,6 @@ pub struct Done {
     pub names: Arc<HashSet<Name>>,
     /// How many of them failed.
     pub failed: u64,
-}
-
-/// What matters of a record.
-#[derive(Deserialize)]
-struct Record {
-    #[serde(flatten)]
-    name: Name,
-    model: Option<String>,
-    error: Option<IgnoredAny>,
 }
 
 /// Opens the file at `path` to append records of `model` to it, and tells what it holds. A last
@@ -115,9 +105,8 @@ impl Scan {
             if is_cut && (RECORD.starts_with(&line) || line.starts_with(RECORD)) {
                 break;
             }
-            let record: Record = serde_json::from_slice(&line)
+            let record: Head = serde_json::from_slice(&line)
                 .with_context(|| format!("line {number} is no record"))?;
-            // The first release did not write the model's name.
             let other = record.model.filter(|other| other != model);
             ensure!(
                 other.is_none(),

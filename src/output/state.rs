@@ -6,11 +6,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::anew::PART;
-use super::name::Name;
+use super::saved::Head;
 
 /// What a file of records holds.
 #[derive(Debug, Default)]
@@ -27,14 +25,6 @@ pub struct State {
     pub damaged: Option<u64>,
     /// Whether the run that writes it did not end.
     pub is_unfinished: bool,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    #[serde(flatten)]
-    name: Name,
-    model: Option<String>,
-    error: Option<IgnoredAny>,
 }
 
 impl State {
@@ -58,7 +48,7 @@ impl State {
             if read.with_context(|| format!("can't read {shown}"))? == 0 {
                 break;
             }
-            match serde_json::from_slice::<Record>(&line) {
+            match serde_json::from_slice::<Head>(&line) {
                 Ok(record) if line.ends_with(b"\n") => {
                     state.failed += u64::from(record.error.is_some());
                     state.models.extend(record.model);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
-use super::record::{Answer, Record, Sink};
+use super::record::{Answer, Extras, Record, Sink};
 use crate::printable::{Style, printable};
 
 const HEADER: [&str; 8] = [
@@ -31,10 +31,8 @@ const SORTED: &str = "to";
 pub(super) struct Columns {
     /// Whether the first row names them.
     pub(super) header: bool,
-    /// Whether there are those of the sure answer.
-    pub(super) sure: bool,
-    /// Whether there is one for the place where the picture was put.
-    pub(super) sorted: bool,
+    /// See [`Extras`].
+    pub(super) extras: Extras,
 }
 
 /// A picture that failed, or with no prediction above the minimum, still has one row.
@@ -79,14 +77,10 @@ impl<W: Write> Table<W> {
     }
 
     fn row(&mut self, fields: [&str; 8], sure: [&str; 3], place: &str) -> io::Result<()> {
-        let Columns {
-            sure: has_sure,
-            sorted,
-            ..
-        } = self.columns;
-        let sure = sure.iter().filter(|_| has_sure);
+        let extras = self.columns.extras;
+        let sure = sure.iter().filter(|_| extras.sure);
         let fields = fields.iter().chain(sure);
-        let fields = fields.chain(sorted.then_some(&place));
+        let fields = fields.chain(extras.sorted.then_some(&place));
         for field in fields {
             self.to.write_field((self.escape)(field).as_bytes())?;
         }

@@ -5,7 +5,9 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::json::{Object, object};
-use super::record::Record;
+use super::line;
+use super::record::{Extras, Record};
+use crate::printable::Style;
 
 /// What a picture shows.
 #[derive(Serialize)]
@@ -47,9 +49,7 @@ impl<W: Write> Wrong<W> {
     /// # Errors
     /// If it can't be written.
     pub fn record(&mut self, record: &Record, truth: &Truth) -> io::Result<()> {
-        let record = object(record, &self.model, false, false);
-        serde_json::to_writer(&mut self.to, &Line { record, truth })?;
-        self.to.write_all(b"\n")?;
-        self.to.flush()
+        let record = object(record, &self.model, Extras::default());
+        line(&mut self.to, &Line { record, truth }, Style::default())
     }
 }

@@ -1,14 +1,15 @@
 //! What was done, in the order in which it was done, so that it can be taken back.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::place::How;
-use crate::output::{Name, destination};
+use crate::output::{destination, whole_line};
+use crate::paths::Name;
 
 /// The log's name in the folder that pictures are sorted into.
 pub const LOG: &str = "_sorted.jsonl";
@@ -44,9 +45,7 @@ impl Log {
 
     /// Appends a line.
     pub fn add(&mut self, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry)?;
-        line.push(b'\n');
-        self.0.write_all(&line)
+        whole_line(&self.0, entry)
     }
 }
 
@@ -60,26 +59,22 @@ pub fn read(path: &Path) -> Result<(PathBuf, PathBuf, Vec<Entry>)> {
         false => path.to_path_buf(),
     };
     let shown = log.display();
-    let file = File::open(&log).with_context(|| {
+    let bytes = fs::read(&log).with_context(|| {
         format!("can't read {shown}, the log of what was sorted; name the folder of --sort-into")
     })?;
     let mut entries = Vec::new();
-    for (number, line) in (1..).zip(BufReader::new(file).split(b'\n')) {
-        let line = line.with_context(|| format!("can't read {shown}"))?;
-        let entry = serde_json::from_slice(&line)
-            .with_context(|| format!("line {number} of {shown} tells of nothing that was sorted"));
-        match entry {
+    for (line, number) in bytes.split_inclusive(|byte| *byte == b'\n').zip(1..) {
+        match serde_json::from_slice(line) {
             Ok(entry) => entries.push(entry),
             // A run that was killed while it wrote this line did nothing after it.
-            Err(_) if is_cut(&log, &line) => break,
-            Err(error) => return Err(error),
+            Err(_) if !line.ends_with(b"\n") => break,
+            Err(error) => {
+                return Err(error).with_context(|| {
+                    format!("line {number} of {shown} tells of nothing that was sorted")
+                });
+            }
         }
     }
     let folder = log.parent().unwrap_or(Path::new("")).to_path_buf();
     Ok((log, folder, entries))
-}
-
-/// Whether the log ends with `line` and without a line end.
-fn is_cut(log: &Path, line: &[u8]) -> bool {
-    fs::read(log).is_ok_and(|bytes| !bytes.ends_with(b"\n") && bytes.ends_with(line))
 }

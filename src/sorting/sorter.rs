@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::log::{Entry, Log};
 use super::place::{How, is_there, put};
-use crate::output::Name;
+use crate::paths::Name;
 
 /// Puts pictures into folders.
 pub struct Sorter {

@@ -1,14 +1,15 @@
 //! Takes back what was sorted, the last first.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::log::{Entry, read};
 use super::place::{How, have_same_bytes, rename};
-use crate::output::destination;
+use crate::output::anew::anew;
+use crate::output::{destination, whole_line};
 
 /// What became of one line of the log.
 pub enum Undone {
@@ -54,9 +55,9 @@ pub fn undo(path: &Path, is_dry: bool, mut tell: impl FnMut(Undone) -> Result<()
     if is_dry {
         return Ok(());
     }
+    drop(file);
     let is_whole = left.is_empty();
     if is_whole {
-        drop(file);
         fs::remove_file(&log).with_context(|| format!("can't remove {}", log.display()))?;
     }
     // A folder that is not empty stays.
@@ -102,13 +103,10 @@ fn take_back(how: How, from: PathBuf, to: PathBuf, is_dry: bool) -> Option<Undon
 }
 
 /// Writes what is left of the log, the first first, in one step.
-fn write_anew(log: &Path, left: &[Entry]) -> io::Result<()> {
-    let folder = log.parent().filter(|folder| *folder != Path::new(""));
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+fn write_anew(log: &Path, left: &[Entry]) -> Result<()> {
+    let (mut file, whole) = anew(log)?;
     for entry in left.iter().rev() {
-        serde_json::to_writer(&mut file, entry)?;
-        file.write_all(b"\n")?;
+        whole_line(&mut file, entry)?;
     }
-    file.persist(log).map_err(|e| e.error)?;
-    Ok(())
+    whole.finish()
 }

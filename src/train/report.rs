@@ -13,7 +13,8 @@ use crate::eval::evidence::Evidence;
 use crate::eval::metrics::Measures;
 use crate::eval::report::{self, Report as Measured, Run};
 use crate::eval::scoring::Scoring;
-use crate::output::{Failure, Name};
+use crate::output::Failure;
+use crate::paths::Name;
 use crate::printable::printable;
 use crate::top_k;
 

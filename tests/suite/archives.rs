@@ -227,3 +227,16 @@ fn what_needs_files_refuses_archives() {
         assert!(run.stderr.contains("unpack them first"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn pictures_in_archives_are_embedded_found_and_explained_as_files_are() {
+    let environment = Environment::new();
+    environment.write("a.tar", sample());
+    let embedded = environment.run(["embed", "a.tar", "--variant", "demo"]);
+    assert_eq!(embedded.code, Some(0), "{}", embedded.stderr);
+    assert_eq!(paths(&embedded), NAMES.map(|name| format!("a.tar/{name}")));
+    let found = environment.run(["find", "fish", "a.tar", "--variant", "demo"]);
+    assert_eq!(found.stdout, "a.tar/train/001.PNG\n");
+    let explained = environment.run(["explain", "a.tar", "--variant", "demo", "--jsonl"]);
+    assert_eq!(paths(&explained), paths(&embedded));
+}

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, ChildStdin, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -331,19 +331,25 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |found| found.len())
 }
 
-#[test]
-fn a_vector_is_written_before_the_next_picture_is_named() {
-    let environment = Environment::new();
-    environment.copy(&star(), "star.jpg");
+/// A run into `out.npy` that waits for names, and where they go.
+fn reading_names(environment: &Environment) -> (Child, ChildStdin) {
     let mut child = environment
         .command()
         .args(DEMO)
         .args(["--files-from", "-", "-o", "out.npy"])
         .stdin(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("a run");
-    let mut list = child.stdin.take().expect("its standard input");
+    let list = child.stdin.take().expect("its standard input");
+    (child, list)
+}
+
+#[test]
+fn a_vector_is_written_before_the_next_picture_is_named() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    let (mut child, mut list) = reading_names(&environment);
     let part = environment.path("out.npy.part");
     for rows in 1..=3 {
         list.write_all(b"star.jpg\n").expect("a name");
@@ -435,15 +441,7 @@ fn a_safetensors_is_the_same_after_runs_that_were_killed() {
 fn what_is_done_is_kept_at_ctrl_c_and_gone_on_with() {
     let environment = Environment::new();
     environment.copy(&star(), "star.jpg");
-    let mut child = environment
-        .command()
-        .args(DEMO)
-        .args(["--files-from", "-", "-o", "out.npy"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("a run");
-    let mut list = child.stdin.take().expect("its standard input");
+    let (child, mut list) = reading_names(&environment);
     list.write_all(b"star.jpg\n").expect("a name");
     let part = environment.path("out.npy.part");
     wait("a row", || length(&part) == 128 + 448 * 4);
@@ -476,15 +474,7 @@ fn what_is_done_is_kept_at_ctrl_c_and_gone_on_with() {
 fn a_second_writer_is_refused_until_the_first_has_ended() {
     let environment = Environment::new();
     environment.copy(&star(), "star.jpg");
-    let mut first = environment
-        .command()
-        .args(DEMO)
-        .args(["--files-from", "-", "-o", "out.npy"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a run");
-    let mut list = first.stdin.take().expect("its standard input");
+    let (mut first, mut list) = reading_names(&environment);
     list.write_all(b"star.jpg\n").expect("a name");
     let part = environment.path("out.npy.part");
     wait("a row", || length(&part) == 128 + 448 * 4);
@@ -617,4 +607,32 @@ fn what_is_no_file_of_features_is_not_written_over() {
         assert!(run.stderr.contains(part), "{}", run.stderr);
     }
     assert!(output(&environment).is_empty());
+}
+
+#[test]
+fn a_part_of_a_list_is_embedded_and_gone_on_with() {
+    let environment = Environment::new();
+    let names: Vec<_> = (0..12).map(|number| format!("{number}.jpg")).collect();
+    for name in &names {
+        environment.copy(&star(), name);
+    }
+    environment.write("list", names.join("\n"));
+    let shard = |part: &str, file: &str, more: &[&str]| {
+        let arguments = ["--files-from", "list", "--shard", part, "-o", file];
+        let run = embed(&environment, &[&arguments, more].concat());
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let features = Features::npy(&environment.path(file));
+        features
+            .paths()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let first = shard("1/2", "1.npy", &[]);
+    assert_eq!(shard("1/2", "1.npy", &["--resume"]), first);
+    let mut all = [first, shard("2/2", "2.npy", &[])].concat();
+    all.sort();
+    let mut sorted = names;
+    sorted.sort();
+    assert_eq!(all, sorted);
 }

@@ -10,6 +10,7 @@ use super::truth::{Settled, Shown};
 use super::{Eval, Outcome};
 use crate::checkpoint::label::Label;
 use crate::checkpoint::labels::Prediction;
+use crate::commands::writer::WRITING;
 use crate::error::PictureError;
 use crate::eval::classes::Classes;
 use crate::eval::compare::Other;
@@ -17,7 +18,7 @@ use crate::eval::evidence::{Evidence, Judged};
 use crate::eval::report::{self, Report, Run};
 use crate::eval::scoring::Scoring;
 use crate::output::anew::{Anew, Whole, anew};
-use crate::output::{Answer, Record, Truth, Wrong, destination};
+use crate::output::{self, Answer, Record, Truth, Wrong, destination};
 use crate::terminal::Terminal;
 
 /// The files that are written, open before there is anything to write.
@@ -43,7 +44,6 @@ pub struct Marker<'a> {
 
 /// How many answers are told of a picture that is answered wrongly.
 const ANSWERS: usize = 5;
-const WRITING: &str = "can't write the output";
 
 impl Files {
     /// Opens them, and looks for those that are read later.
@@ -187,14 +187,7 @@ impl<'a> Marker<'a> {
             against: self.other.as_ref().map(Other::comparison),
         };
         let report = Report::new(run, &self.scoring, self.classes);
-        let mut to = destination::stdout();
-        let written = match args.json {
-            true => serde_json::to_writer(&mut to, &report)
-                .map_err(Into::into)
-                .and_then(|()| to.write_all(b"\n")),
-            false => to.write_all(report::text(&report).as_bytes()),
-        };
-        written.and_then(|()| to.flush()).context(WRITING)?;
+        output::print(args.json, &report, || report::text(&report)).context(WRITING)?;
         if let Some((mut file, whole)) = self.confusion {
             let table = report::confusion(&self.scoring.main().confusion, self.classes)?;
             file.write_all(&table).context(WRITING)?;

@@ -150,11 +150,7 @@ fn of_pictures(args: &Eval, terminal: Terminal) -> Result<Outcome> {
         plan.check_output(output, &inputs)?;
     }
     let files = marker::Files::open(args)?;
-    ensure!(
-        !inputs.are_all_missing(),
-        "none of the pictures is there; the first is {}",
-        inputs.named[0].path().display(),
-    );
+    inputs.ensure_some_there()?;
     ensure!(
         !inputs.has_archives(),
         "what pictures in archives show is not known before they are read; unpack them first",
@@ -202,7 +198,7 @@ fn of_pictures(args: &Eval, terminal: Terminal) -> Result<Outcome> {
     };
     let emit = |path: PathBuf, answer: Result<(Evidence, ()), PictureError>| {
         if let Err(error) = &answer {
-            terminal.warn(&format!("{}: {}", path.display(), error.message));
+            terminal.warn_of(&path, error);
         }
         marker.picture(path, answer.map(|(evidence, ())| evidence))
     };

@@ -8,9 +8,9 @@ use anyhow::{Result, ensure};
 use super::marker::{Files, Marker};
 use super::truth::Truth;
 use super::{Eval, Outcome};
-use crate::error::{ErrorKind, PictureError};
 use crate::eval::evidence::Evidence;
 use crate::eval::saved::{Survey, records};
+use crate::output::Answer;
 use crate::terminal::Terminal;
 
 pub fn run(args: &Eval, from: &Path, terminal: Terminal) -> Result<Outcome> {
@@ -30,16 +30,13 @@ pub fn run(args: &Eval, from: &Path, terminal: Terminal) -> Result<Outcome> {
     let mut marker = Marker::new(files, survey.model, counts, &truth, other, &survey.classes)?;
     let mut failed = false;
     for (saved, shown) in records(from)?.zip(&truth.of) {
-        let saved = saved?;
+        let (record, _) = saved?;
         if shown.is_left_out {
             continue;
         }
-        let answer = saved
-            .predictions
-            .ok_or_else(|| PictureError::new(ErrorKind::Read, "it has no answer"));
-        failed |= answer.is_err();
-        let evidence = |p: Vec<_>| Evidence::of_predictions(&p, survey.is_complete);
-        marker.picture(saved.path, answer.map(evidence))?;
+        failed |= record.outcome.is_err();
+        let evidence = |a: Answer| Evidence::of_predictions(&a.predictions, survey.is_complete);
+        marker.picture(record.path, record.outcome.map(evidence))?;
     }
     if !survey.is_complete {
         terminal.warn(

@@ -1,7 +1,6 @@
 //! Features to a model, and what is to be said of it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -12,9 +11,11 @@ use super::Train;
 use super::pictures::Gathered;
 use crate::checkpoint::files::{CONFIG_FILE, WEIGHTS_FILE};
 use crate::commands::outcome::Outcome;
+use crate::commands::writer::WRITING;
 use crate::features::file::Format;
 use crate::features::store::Store;
-use crate::output::{Name, destination};
+use crate::output;
+use crate::paths::Name;
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::{Terminal, human_duration};
 use crate::train::folds::folds;
@@ -61,16 +62,7 @@ pub fn learn(
     let seconds = started.elapsed().as_secs_f64();
     let training = training(args, &gathered, &samples, (&found, parts), &head, seconds)?;
     write(args, &gathered, &head, &training)?;
-    let mut to = destination::stdout();
-    let written = match args.json {
-        true => serde_json::to_writer(&mut to, &training)
-            .map_err(Into::into)
-            .and_then(|()| to.write_all(b"\n")),
-        false => to.write_all(report::text(&training).as_bytes()),
-    };
-    written
-        .and_then(|()| to.flush())
-        .context("can't write the output")?;
+    output::print(args.json, &training, || report::text(&training)).context(WRITING)?;
     let shown = args.output.display();
     terminal.say(&format!(
         "{shown} is ready: effnet classify --model {shown} ..."

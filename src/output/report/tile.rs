@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::link::{link, quoted};
-use crate::output::name::base64;
 use crate::output::record::{Answer, Record};
+use crate::paths::base64;
 use crate::printable::printable;
 
 /// How many labels are shown.

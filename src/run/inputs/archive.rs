@@ -15,7 +15,7 @@ use tar::{Archive, Entry};
 use super::endings::is_called_picture;
 use super::input::{Input, read_failure, too_long};
 use super::zstd::Frames;
-use crate::path_bytes::path_of;
+use crate::paths::path_of;
 
 /// What is taken of archives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ pub(super) fn members(path: PathBuf, taken: Taken) -> impl Iterator<Item = Input
         if let Err(error) = send(&path, taken, &to, &mut last) {
             let why = what_is_wrong(&error, last.as_deref());
             // A closed channel means that the run is over.
-            let _ = to.send(Input::Unreadable(path, why));
+            let _ = to.send(Input::unreadable(path, why));
         }
     });
     members.into_iter()
@@ -153,7 +153,7 @@ fn input(
     };
     let length = member.size();
     if length > taken.max_bytes {
-        return Ok(Input::Refused(name, too_long(taken.max_bytes)));
+        return Ok(Input::Failed(name, too_long(taken.max_bytes)));
     }
     let mut bytes = Vec::with_capacity(length.min(1 << 20) as usize);
     member.read_to_end(&mut bytes)?;

@@ -49,7 +49,7 @@ impl<'a> Walk<'a> {
                 entries.iter().for_each(|entry| self.entry(entry));
             }
             Err(e) => {
-                let unreadable = Input::Unreadable(path.to_path_buf(), read_failure(&e));
+                let unreadable = Input::unreadable(path.to_path_buf(), read_failure(&e));
                 self.inputs.push(unreadable);
             }
         }

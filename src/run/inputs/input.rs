@@ -22,13 +22,16 @@ pub enum Input {
     Archive(PathBuf),
     /// A member of an archive, and its bytes.
     Member(PathBuf, Vec<u8>),
-    /// What could not be looked into, or is no name of a file, and why.
-    Unreadable(PathBuf, String),
-    /// What was not read, and why.
-    Refused(PathBuf, PictureError),
+    /// What could not be looked into or read, or is no name of a file, and why.
+    Failed(PathBuf, PictureError),
 }
 
 impl Input {
+    /// What can't be read.
+    pub(super) fn unreadable(path: PathBuf, why: impl Into<String>) -> Self {
+        Self::Failed(path, PictureError::new(ErrorKind::Read, why))
+    }
+
     /// The file at `path`, an archive if it is called like one.
     pub(super) fn of(path: PathBuf) -> Self {
         match of_address(&path) {
@@ -46,8 +49,7 @@ impl Input {
             | Self::Stdin(path)
             | Self::Archive(path)
             | Self::Member(path, _)
-            | Self::Unreadable(path, _)
-            | Self::Refused(path, _) => path,
+            | Self::Failed(path, _) => path,
         }
     }
 
@@ -79,8 +81,7 @@ impl Input {
                 let message = "it is an archive of pictures and no picture";
                 Err(PictureError::new(ErrorKind::Unsupported, message))
             }
-            Self::Unreadable(_, why) => Err(PictureError::new(ErrorKind::Read, why)),
-            Self::Refused(_, error) => Err(error),
+            Self::Failed(_, error) => Err(error),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::input::{Input, read_failure};
-use crate::path_bytes::path_of;
+use crate::paths::path_of;
 use crate::picture::decode;
 
 /// Longer than any system's paths.
@@ -37,7 +37,7 @@ pub(super) fn inputs(list: &Path, null: bool) -> Result<Box<dyn Iterator<Item = 
             Ok(bytes) => input(bytes, null),
             Err(e) => {
                 failed = true;
-                Input::Unreadable(list.clone(), read_failure(&e))
+                Input::unreadable(list.clone(), read_failure(&e))
             }
         })
     })))
@@ -73,7 +73,7 @@ fn input(bytes: Vec<u8>, null: bool) -> Input {
         true => {
             let message = "the list separates its paths by NUL; say so with -0";
             let shown = path.to_string_lossy().replace('\0', "\u{fffd}");
-            Input::Unreadable(shown.into(), message.to_owned())
+            Input::unreadable(shown.into(), message)
         }
         false => Input::of(path),
     }

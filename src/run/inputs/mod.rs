@@ -12,7 +12,7 @@ mod zstd;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use folder::Walk;
 pub use input::Input;
@@ -56,17 +56,17 @@ pub struct Inputs {
     pub listed: Option<Box<dyn Iterator<Item = Input> + Send>>,
     /// What folders hold and is not taken.
     pub left_out: LeftOut,
-    /// What is asked of each.
+    /// What is asked of those of a list and of archives, once they come.
     wanted: Vec<Wanted>,
     /// What is taken of archives.
     taken: archive::Taken,
 }
 
-type Wanted = Box<dyn Fn(&Input) -> bool + Send>;
+type Wanted = Box<dyn FnMut(&Input) -> bool + Send>;
 
 impl Inputs {
-    /// Without those that are not to be taken. Of archives, that is asked of the members.
-    pub fn only(mut self, is_taken: impl Fn(&Input) -> bool + Send + 'static) -> Self {
+    /// Without those that are not to be taken. Each is asked of once; of archives, the members are.
+    pub fn only(mut self, mut is_taken: impl FnMut(&Input) -> bool + Send + 'static) -> Self {
         self.named
             .retain(|input| matches!(input, Input::Archive(_)) || is_taken(input));
         self.wanted.push(Box::new(is_taken));
@@ -80,19 +80,27 @@ impl Inputs {
         let Self {
             named,
             listed,
-            wanted,
+            mut wanted,
             taken,
             ..
         } = self;
         let count = is_counted.then_some(named.len() as u64);
-        let all = named.into_iter().chain(listed.into_iter().flatten());
-        let all = all.flat_map(move |input| -> Box<dyn Iterator<Item = Input> + Send> {
-            match input {
-                Input::Archive(path) => Box::new(archive::members(path, taken)),
-                input => Box::new(std::iter::once(input)),
-            }
+        let named = named.into_iter().map(|input| (input, true));
+        let listed = listed.into_iter().flatten().map(|input| (input, false));
+        let all = named.chain(listed).flat_map(move |(input, is_asked)| {
+            let one: Box<dyn Iterator<Item = _> + Send> = match input {
+                Input::Archive(path) => {
+                    let members = archive::members(path, taken);
+                    Box::new(members.map(|member| (member, false)))
+                }
+                input => Box::new(std::iter::once((input, is_asked))),
+            };
+            one
         });
-        let all = all.filter(move |input| wanted.iter().all(|is_wanted| is_wanted(input)));
+        let all = all.filter_map(move |(input, is_asked)| {
+            let is_wanted = is_asked || wanted.iter_mut().all(|is_wanted| is_wanted(&input));
+            is_wanted.then_some(input)
+        });
         (all, count)
     }
 
@@ -102,6 +110,19 @@ impl Inputs {
         self.named.iter().any(is_archive)
     }
 
+    /// Refuses what can't come to anything, before a model is downloaded for it.
+    ///
+    /// # Errors
+    /// If there is nothing but files that do not exist.
+    pub fn ensure_some_there(&self) -> Result<()> {
+        ensure!(
+            !self.are_all_missing(),
+            "none of the pictures is there; the first is {}",
+            self.named[0].path().display(),
+        );
+        Ok(())
+    }
+
     /// Whether there is nothing but files that do not exist.
     pub fn are_all_missing(&self) -> bool {
         let is_missing = |input: &Input| match input {
@@ -109,7 +130,7 @@ impl Inputs {
             Input::Archive(path) => path != Path::new("-") && !path.exists(),
             Input::Address(_, path) => !path.exists(),
             Input::Stdin(_) | Input::Member(..) => false,
-            Input::Unreadable(..) | Input::Refused(..) => true,
+            Input::Failed(..) => true,
         };
         self.listed.is_none() && !self.named.is_empty() && self.named.iter().all(is_missing)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode;
 
-use crate::path_bytes::path_of;
+use crate::paths::path_of;
 
 /// The path that a `file:` address means, of a file on this machine; nothing of what is a path already.
 pub(super) fn of_address(address: &Path) -> Option<PathBuf> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::path_bytes::path_of;
+use super::bytes::path_of;
 
 /// JSON holds text, and a path need not be: what is not UTF-8 is shown with `�`, and its bytes are
 /// given beside it in base64 (RFC 4648, section 4), so that no two paths have one name.
@@ -53,7 +53,7 @@ fn bytes_of(base64: &str) -> Option<Vec<u8>> {
 }
 
 /// Bytes as RFC 4648 writes them in section 4.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub fn base64(bytes: &[u8]) -> String {
     let digits = bytes.chunks(3).flat_map(|part| {
         let byte = |at: usize| u32::from(part.get(at).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
