@@ -8,7 +8,7 @@ Two entries per picture, both u8:
 * ``pixels|<name>`` [height, width, 3]: Pillow's ``convert("RGB")`` of it, turned as
   ``ImageOps.exif_transpose`` turns it. 16-bit grey, which Pillow cuts off at 255,
   is scaled: by the high byte in PNG, as Pillow does with 16-bit colours, and to the
-  nearest elsewhere.
+  nearest elsewhere; so is lossless JPEG of other depths than 8, which it refuses.
 
 PNG, BMP and TIFF come from writers of our own where Pillow does not write a variety
 (interlaced, 2 and 4 bits, run lengths, tiles, planes). JPEG with arithmetic codes is
@@ -29,6 +29,7 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 
 from common import FIXTURES, save_fixture
+from lossless_jpeg import deep, lossless_jpegs
 from rare_formats import rare, saved
 
 WIDTH, HEIGHT = 23, 17
@@ -52,6 +53,9 @@ def grey(bits: int) -> np.ndarray:
     """The colours' mean in ``bits`` bits, HW."""
     wide = colours().astype(np.uint32).sum(axis=2) * 257 // 3 + np.arange(WIDTH, dtype=np.uint32)
     return wide.clip(0, 65535) >> (16 - bits)
+
+
+GREYS = {bits: grey(bits) for bits in (2, 4, 7, 8, 9, 12, 16)}
 
 
 def alpha(bits: int) -> np.ndarray:
@@ -535,6 +539,7 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
         at = data.index(b"Adobe") + 11
         yield f"cmyk{name}.jpg", data[:at] + b"\0" + data[at + 1 :]
         yield f"ycck{name}.jpg", data[:at] + b"\2" + data[at + 1 :]
+    yield from lossless_jpegs(colours(), GREYS, np.asarray(rgb.convert("CMYK")))
 
 
 def gifs() -> Iterator[tuple[str, bytes]]:
@@ -621,6 +626,11 @@ def seen_by_pillow(name: str, data: bytes) -> np.ndarray:
     if name in ("five-channels-packed.psd", "inks-packed.psd"):
         # Pillow takes the lengths of the rows that it does not show for rows.
         data = dict(rarities())[name.replace("-packed", "")]
+    if name in deep(GREYS):
+        bits, values, _ = deep(GREYS)[name]
+        most = (1 << bits) - 1
+        scaled = (values.astype(np.uint32) * 255 + most // 2) // most
+        return np.repeat(scaled.astype(np.uint8)[..., None], 3, axis=2)
     picture = Image.open(io.BytesIO(data))
     if name.startswith("grey-16"):
         values = np.asarray(picture).astype(np.uint32)

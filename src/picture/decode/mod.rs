@@ -6,6 +6,8 @@
 
 mod avif;
 mod big_endian;
+mod blocks;
+mod blp;
 mod bmp;
 mod brands;
 mod dds;
@@ -69,6 +71,7 @@ enum Format {
     Jpeg2000,
     Psd,
     Dds,
+    Blp,
     Sgi,
     Tga,
     Other,
@@ -89,6 +92,7 @@ impl Format {
             _ if jpeg2000::is_jpeg2000(start) => Self::Jpeg2000,
             _ if psd::is_psd(start) => Self::Psd,
             _ if dds::is_dds(start) => Self::Dds,
+            _ if blp::is_blp(start) => Self::Blp,
             _ if sgi::is_sgi(start) => Self::Sgi,
             _ if bmp::is_dib(start) => Self::Dib,
             _ if tga::is_tga(start) => Self::Tga,
@@ -175,6 +179,7 @@ fn decode_unguarded(
         Some(Format::Jpeg2000) => as_stored(jpeg2000::decode(bytes, limits)?),
         Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
         Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
+        Some(Format::Blp) => as_stored(blp::decode(bytes, limits)?),
         Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
         Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
         Some(Format::Other) | None => other::decode(bytes, limits)?,
