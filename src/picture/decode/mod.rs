@@ -16,6 +16,7 @@ mod exif;
 mod gif;
 mod icns;
 mod ico;
+mod isobmff;
 mod jpeg;
 mod jpeg2000;
 mod limits;
