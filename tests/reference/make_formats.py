@@ -29,7 +29,7 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 
 from common import FIXTURES, save_fixture
-from lossless_jpeg import deep, lossless_jpegs
+from lossless_jpeg import deep, lossless, lossless_jpegs
 from rare_formats import rare, saved
 
 WIDTH, HEIGHT = 23, 17
@@ -405,13 +405,16 @@ def packed_by_pillow() -> Iterator[tuple[str, bytes]]:
         for compression in ("group3", "group4", "tiff_ccitt", "tiff_lzw"):
             name = f"{compression}-fill-{fill_order}.tiff"
             yield name, saved(one, "TIFF", compression=compression, tiffinfo={266: fill_order})
-    lossless = saved(rgb, "WEBP", lossless=True)
-    yield "rgb-webp.tiff", tiff(colours(), 2, pack=50001, parts=[lossless])
+    inner = saved(rgb, "WEBP", lossless=True)
+    yield "rgb-webp.tiff", tiff(colours(), 2, pack=50001, parts=[inner])
     for compression in ("zstd", "lzma", "tiff_lzw"):
         yield f"rgb-{compression}-pillow.tiff", saved(rgb, "TIFF", compression=compression)
     yield "ycbcr-jpeg.tiff", saved(rgb.convert("YCbCr"), "TIFF", compression="jpeg", quality=90)
     yield "grey-jpeg.tiff", saved(rgb.convert("L"), "TIFF", compression="jpeg", quality=90)
     yield "cmyk-jpeg.tiff", saved(rgb.convert("CMYK"), "TIFF", compression="jpeg", quality=90)
+    planes = [colours()[..., n] for n in range(3)]
+    yield "rgb-lossless-jpeg.tiff", tiff(colours(), 2, pack=7, parts=[lossless(planes, predictor=6)])
+    yield "grey-lossless-jpeg.tiff", tiff(planes[0], 1, pack=7, parts=[lossless(planes[:1])])
     yield "predicted.tiff", saved(rgb, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
     yield "tiff_raw_16.tiff", saved(one, "TIFF", compression="tiff_raw_16")
     # JPEG before 1995: a whole file within the file.

@@ -11,14 +11,14 @@ use crate::picture::Picture;
 use crate::picture::decode::limits::{Limits, check_pixels, damaged, truncated};
 use crate::picture::decode::memory_budget::MemoryBudget;
 use crate::picture::decode::unsupported::unsupported_kind;
-use codes::{Bits, Table};
+use codes::{Bits, Codes, Table};
 use frame::{Component, Frame};
 
 /// What the segments before a scan have set.
 #[derive(Default)]
 struct State {
-    frame: Option<Frame>,
-    tables: [Option<Table>; 4],
+    frame: Option<(Frame, MemoryBudget)>,
+    codes: [Option<Codes>; 4],
     /// How many groups of samples lie between two restart markers; 0 for no such markers.
     interval: usize,
     is_jfif: bool,
@@ -27,8 +27,50 @@ struct State {
 }
 
 pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+    let check = |frame: &Frame| check_pixels(frame.width as u64, frame.height as u64, limits);
+    let (state, frame, _budget) = read(bytes, &check)?;
+    let pixels = state.pixels(&frame)?;
+    Ok(Picture::new(
+        frame.width,
+        frame.height,
+        pixels.into_flattened(),
+    ))
+}
+
+/// A strip or tile of a TIFF: how many samples a pixel has, and all of them as they are stored.
+pub(super) fn strip(
+    bytes: &[u8],
+    (width, rows): (usize, usize),
+) -> Result<(usize, Vec<u8>), PictureError> {
+    let check = |frame: &Frame| match (frame.width, frame.height, frame.bits) {
+        (_, _, bits) if bits != 8 => {
+            let kind = format!("a TIFF with lossless JPEG of {bits} bits");
+            Err(unsupported_kind(&kind))
+        }
+        (of_width, height, _) if of_width == width && height >= rows => Ok(()),
+        _ => Err(damaged("a part of it has another size")),
+    };
+    let (_, frame, _budget) = read(bytes, &check)?;
+    let count = frame.components.len();
+    let mut samples = match count {
+        1 => frame.rows(|sample: [u8; 1]| sample).into_flattened(),
+        3 => frame.rows(|samples: [u8; 3]| samples).into_flattened(),
+        4 => frame.rows(|samples: [u8; 4]| samples).into_flattened(),
+        _ => {
+            let kind = format!("a TIFF with lossless JPEG of {count} components");
+            return Err(unsupported_kind(&kind));
+        }
+    };
+    samples.truncate(width * rows * count);
+    Ok((count, samples))
+}
+
+/// All that is said and coded, if `check` has nothing against the frame.
+fn read(
+    bytes: &[u8],
+    check: &dyn Fn(&Frame) -> Result<(), PictureError>,
+) -> Result<(State, Frame, MemoryBudget), PictureError> {
     let mut state = State::default();
-    let mut budget = None;
     let mut at = 2;
     while let Some((code, start)) = marker(bytes, at) {
         at = start;
@@ -42,17 +84,19 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         match code {
             0xc3 => {
                 let frame = Frame::read(segment)?;
-                check_pixels(frame.width as u64, frame.height as u64, limits)?;
+                check(&frame)?;
                 // A code takes at least a bit.
                 let samples: usize = frame.components.iter().map(Component::samples).sum();
                 if samples > bytes.len() * 8 {
                     return Err(truncated());
                 }
+                // None is held while more is waited for.
+                state.frame = None;
                 let pixels = frame.width * frame.height * 3;
-                budget = Some(MemoryBudget::take((samples * 2 + pixels) as u64));
-                state.frame = Some(frame);
+                let budget = MemoryBudget::take((samples * 2 + pixels) as u64);
+                state.frame = Some((frame, budget));
             }
-            0xc4 => read_tables(segment, &mut state.tables)?,
+            0xc4 => read_codes(segment, &mut state.codes)?,
             0xdd => {
                 let interval = segment.try_into().map_err(|_| truncated())?;
                 state.interval = u16::from_be_bytes(interval).into();
@@ -63,31 +107,24 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
             }
             0xda => {
                 at += state.scan(segment, &bytes[at..])?;
-                if state.frame.as_ref().is_some_and(Frame::is_complete) {
-                    break;
+                if let Some((frame, budget)) = state.frame.take_if(|(frame, _)| frame.is_complete())
+                {
+                    return Ok((state, frame, budget));
                 }
             }
             _ => {}
         }
     }
-    let frame = state.frame.as_ref().filter(|frame| frame.is_complete());
-    let frame = frame.ok_or_else(truncated)?;
-    let pixels = state.pixels(frame)?;
-    drop(budget);
-    Ok(Picture::new(
-        frame.width,
-        frame.height,
-        pixels.into_flattened(),
-    ))
+    Err(truncated())
 }
 
-/// The tables of a segment, into their places.
-fn read_tables(mut segment: &[u8], tables: &mut [Option<Table>; 4]) -> Result<(), PictureError> {
+/// The codes of a segment, into their places.
+fn read_codes(mut segment: &[u8], places: &mut [Option<Codes>; 4]) -> Result<(), PictureError> {
     while let [place, rest @ ..] = segment {
-        let (table, rest) = Table::read(rest)?;
+        let (codes, rest) = Codes::read(rest)?;
         // Others belong to codings that are no lossless one.
-        if let Some(to) = tables.get_mut(usize::from(*place)) {
-            *to = Some(table);
+        if let Some(to) = places.get_mut(usize::from(*place)) {
+            *to = Some(codes);
         }
         segment = rest;
     }
@@ -98,10 +135,12 @@ impl State {
     /// Decodes a scan, and says how long its codes are.
     fn scan(&mut self, header: &[u8], coded: &[u8]) -> Result<usize, PictureError> {
         let wrong = || damaged("the header of a scan is wrong");
-        let frame = self.frame.as_mut().ok_or_else(wrong)?;
-        let (count, rest) = header.split_first().ok_or_else(wrong)?;
+        let (frame, _) = self.frame.as_mut().ok_or_else(wrong)?;
+        let &[count @ 1..=4, ref rest @ ..] = header else {
+            return Err(wrong());
+        };
         let (members, rest) = rest
-            .split_at_checked(usize::from(*count) * 2)
+            .split_at_checked(usize::from(count) * 2)
             .ok_or_else(wrong)?;
         let &[predictor @ 1..=7, 0, shift, ..] = rest else {
             return Err(wrong());
@@ -109,12 +148,16 @@ impl State {
         if u32::from(shift) >= frame.bits {
             return Err(wrong());
         }
-        let mut found = Vec::new();
+        let mut found: Vec<(usize, Table)> = Vec::new();
         for [id, table] in members.as_chunks::<2>().0 {
             let is_it = |component: &Component| component.id == *id;
             let index = frame.components.iter().position(is_it).ok_or_else(wrong)?;
-            let table = self.tables.get(usize::from(table >> 4));
-            found.push((index, table.and_then(Option::as_ref).ok_or_else(wrong)?));
+            let codes = self.codes.get(usize::from(table >> 4));
+            let codes = codes.and_then(Option::as_ref).ok_or_else(wrong)?;
+            if found.iter().any(|(other, _)| *other == index) {
+                return Err(wrong());
+            }
+            found.push((index, Table::new(codes)?));
         }
         let mut bits = Bits::new(coded);
         frame.scan(&found, &mut bits, predictor, shift.into(), self.interval)?;

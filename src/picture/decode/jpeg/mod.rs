@@ -232,6 +232,9 @@ pub(super) fn strip(
         None => coded.to_vec(),
     };
     let layout = Layout::of(&stream);
+    if layout.is_lossless && !is_ycbcr {
+        return lossless::strip(&stream, (width, rows));
+    }
     if let Some(kind) = layout.undecoded {
         return Err(unsupported_kind(&format!("a TIFF with {kind}")));
     }

@@ -7,23 +7,39 @@ use crate::picture::decode::limits::{damaged, truncated};
 /// Codes have at most 16 bits.
 const LONGEST: u32 = 16;
 
+/// How many codes there are of each length, and what they stand for.
+pub(super) struct Codes {
+    counts: [u8; LONGEST as usize],
+    symbols: Vec<u8>,
+}
+
+impl Codes {
+    /// Reads them, and says what follows.
+    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), PictureError> {
+        let wrong = || damaged("a table of codes is cut short");
+        let (counts, rest) = bytes.split_first_chunk().ok_or_else(wrong)?;
+        let count = counts.iter().map(|count| usize::from(*count)).sum();
+        let (symbols, rest) = rest.split_at_checked(count).ok_or_else(wrong)?;
+        let codes = Self {
+            counts: *counts,
+            symbols: symbols.to_vec(),
+        };
+        Ok((codes, rest))
+    }
+}
+
 /// The length of each code and what it stands for, by the next 16 bits. No code is of length 0.
 pub(super) struct Table(Box<[(u8, u8)]>);
 
 impl Table {
-    /// How many codes there are of each length, and what they stand for.
-    ///
     /// # Errors
     /// If there are more codes than bits for them.
-    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), PictureError> {
+    pub fn new(codes: &Codes) -> Result<Self, PictureError> {
         let wrong = || damaged("a table of codes is wrong");
-        let (counts, rest) = bytes.split_first_chunk::<16>().ok_or_else(wrong)?;
-        let count = counts.iter().map(|count| usize::from(*count)).sum();
-        let (symbols, rest) = rest.split_at_checked(count).ok_or_else(wrong)?;
-        let mut symbols = symbols.iter();
+        let mut symbols = codes.symbols.iter();
         let mut entries = vec![(0, 0); 1 << LONGEST];
         let mut next = 0;
-        for (length, count) in (1..).zip(counts) {
+        for (length, count) in (1..).zip(&codes.counts) {
             let span = 1 << (LONGEST - length);
             for symbol in symbols.by_ref().take(usize::from(*count)) {
                 let entries = entries.get_mut(next..next + span).ok_or_else(wrong)?;
@@ -35,7 +51,7 @@ impl Table {
                 return Err(wrong());
             }
         }
-        Ok((Self(entries.into()), rest))
+        Ok(Self(entries.into()))
     }
 }
 

@@ -125,7 +125,7 @@ impl Frame {
     /// If there are too few codes, or restart markers within a row of groups.
     pub fn scan(
         &mut self,
-        members: &[(usize, &Table)],
+        members: &[(usize, Table)],
         bits: &mut Bits,
         predictor: u8,
         shift: u32,
@@ -148,8 +148,8 @@ impl Frame {
             return Err(damaged("its restart markers are within a row"));
         }
         let mut differences: Vec<Vec<Vec<u16>>> = Vec::new();
-        for &(index, _) in members {
-            let component = &mut self.components[index];
+        for (index, _) in members {
+            let component = &mut self.components[*index];
             if !component.values.is_empty() {
                 return Err(damaged("a component of it is there twice"));
             }
@@ -192,7 +192,7 @@ impl Frame {
     }
 
     /// The pixels, by a function of `N` samples of 8 bits.
-    pub fn rows<const N: usize>(&self, colour: impl Fn([u8; N]) -> [u8; 3]) -> Vec<[u8; 3]> {
+    pub fn rows<const N: usize, T>(&self, pixel: impl Fn([u8; N]) -> T) -> Vec<T> {
         let mut pixels = Vec::with_capacity(self.width * self.height);
         let most = (1_u32 << self.bits) - 1;
         for y in 0..self.height {
@@ -203,7 +203,7 @@ impl Frame {
                 (row, self.across / component.across, component.shift)
             });
             pixels.extend((0..self.width).map(|x| {
-                colour(rows.map(|(row, by, shift)| {
+                pixel(rows.map(|(row, by, shift)| {
                     let value = row[x / by] << shift;
                     match self.bits {
                         8 => value as u8,
