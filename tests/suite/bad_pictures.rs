@@ -559,6 +559,7 @@ fn what_has_two_faces_is_what_its_first_bytes_say() {
     assert!(whole(&name).is_err());
 }
 
+#[cfg(not(feature = "heic"))]
 #[test]
 fn a_format_that_is_not_read_is_named() {
     let names = [
@@ -585,6 +586,7 @@ fn a_format_that_is_not_read_is_named() {
     }
 }
 
+#[cfg(not(feature = "heic"))]
 #[test]
 fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     let mut pcx = vec![0; 128];

@@ -14,6 +14,8 @@ mod dds;
 mod directory;
 mod exif;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod icns;
 mod ico;
 mod isobmff;
@@ -63,6 +65,8 @@ pub fn is_guarded() -> bool {
 enum Format {
     Jpeg,
     Avif,
+    #[cfg(feature = "heic")]
+    Heic,
     Gif,
     Tiff,
     Bmp,
@@ -84,6 +88,8 @@ impl Format {
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
             _ if avif::is_avif(start) => Self::Avif,
+            #[cfg(feature = "heic")]
+            _ if heic::is_heic(start) => Self::Heic,
             _ if gif::is_gif(start) => Self::Gif,
             _ if directory::is_directory(start) => Self::Tiff,
             _ if bmp::is_bmp(start) => Self::Bmp,
@@ -171,6 +177,8 @@ fn decode_unguarded(
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
         Some(Format::Avif) => avif::decode(bytes, limits)?,
+        #[cfg(feature = "heic")]
+        Some(Format::Heic) => as_stored(heic::decode(bytes, limits)?),
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),

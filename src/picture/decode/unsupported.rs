@@ -32,8 +32,19 @@ pub(super) fn heic() -> PictureError {
     refusal(HEIC)
 }
 
+/// What is said of a variety of HEIC.
+#[cfg(feature = "heic")]
+pub(super) fn heic_kind(variety: &str) -> PictureError {
+    refusal((variety, HEIC.1))
+}
+
 fn refusal((name, how): (&str, &str)) -> PictureError {
-    let message = format!("{name} is not supported; convert it first, for example with {how}");
+    let build = match name == HEIC.0 && !cfg!(feature = "heic") {
+        true => "build with `--features heic`, or ",
+        false => "",
+    };
+    let message =
+        format!("{name} is not supported; {build}convert it first, for example with {how}");
     PictureError::new(ErrorKind::Unsupported, message)
 }
 
