@@ -11,6 +11,8 @@ use safetensors::{Dtype, tensor::TensorView};
 
 use crate::environment::{exif, fixture, repository};
 use crate::formats::formats;
+#[cfg(feature = "heic")]
+use crate::formats::stored;
 use crate::fuzz;
 use crate::pickle::Saved;
 use crate::random::Random;
@@ -54,6 +56,12 @@ fn targets() -> [Target; 5] {
 
 fn pictures() -> Vec<Vec<u8>> {
     let mut seeds: Vec<_> = formats().into_iter().map(|format| format.file).collect();
+    #[cfg(feature = "heic")]
+    seeds.extend(
+        stored("heic.safetensors")
+            .into_iter()
+            .map(|format| format.file),
+    );
     seeds.extend(unsupported());
     // An EXIF segment with an orientation that there is not.
     seeds.push([b"\xff\xd8\xff\xe1\0\x22", &*exif(9), b"\xff\xd9"].concat());
