@@ -32,6 +32,8 @@ mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
 mod heads;
+#[cfg(feature = "heic")]
+mod heic;
 mod hierarchy;
 mod hub;
 mod hub_faults;
