@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
+use super::activation::Function;
 use super::memory::Memory;
 use super::processor::Processor;
 use super::product::Product;
@@ -22,7 +23,10 @@ const ROWS_PER_TASK: usize = 112;
 
 /// In 8 bits: whole tiles, as few as keep a thread busy for some microseconds, so that the
 /// quantised rows stay in the first-level cache and other threads find something to do.
-const INT8_ROWS_PER_TASK: [usize; 2] = [14, 112];
+const INT8_ROWS_PER_TASK: [usize; 2] = [22, 110];
+
+/// Bands in 8 bits at least, where there are so many rows.
+const INT8_BANDS: usize = 4;
 
 /// Multiply-adds of a task in 8 bits, within these limits.
 const INT8_MACS_PER_TASK: usize = 1 << 20;
@@ -55,6 +59,7 @@ impl Pointwise {
         products: Products,
     ) -> Self {
         let vectors = processor.vectors;
+        let activation = Function::new(activation, products);
         let outputs = folded.bias.len();
         let weights = match products.are_int8(folded.weight.len() / outputs, outputs) {
             true => Weights::Int8(int8::packed::Packed::new(vectors, folded, activation)),
@@ -146,9 +151,13 @@ impl Pointwise {
         let rows = x.len() / inputs / batch;
         let [fewest, most] = INT8_ROWS_PER_TASK;
         let wanted = INT8_MACS_PER_TASK / (inputs * outputs);
+        let bands = Split::new(rows, wanted.clamp(fewest, most));
         let tasks = Tasks {
             batch,
-            bands: Split::new(rows, wanted.clamp(fewest, most)),
+            bands: match bands.parts() < INT8_BANDS {
+                true => Split::into_parts(rows, INT8_BANDS),
+                false => bands,
+            },
             groups: Split::new(1, 1),
         };
         let fill = |to: Shared| {

@@ -10,14 +10,13 @@ use pulp::{Simd, WithSimd};
 
 use super::filter::{TILE, filter};
 use super::weights::{Expand, Weights};
-use crate::ops::cpu::activation::activate;
+use crate::ops::cpu::activation::{Function, activate};
 use crate::ops::cpu::dot;
 use crate::ops::cpu::geometry::Geometry;
 use crate::ops::cpu::memory::{Scratch, grow};
 use crate::ops::cpu::product::int8::{self, tile::Multiply};
 use crate::ops::cpu::product::tile::{Epilogue, Rows};
 use crate::ops::cpu::simd::store_part;
-use crate::ops::folded::Activation;
 use crate::ops::window::Window;
 
 /// A band of output rows of one picture, for a group of panels.
@@ -312,7 +311,7 @@ impl Column {
 struct Placed<'a> {
     places: &'a [u32],
     buffer: &'a mut [f32],
-    activation: Activation,
+    activation: Function,
 }
 
 impl Epilogue for Placed<'_> {

@@ -2,6 +2,7 @@
 
 use candle_core::{Result, bail};
 
+use crate::ops::cpu::activation::Function;
 use crate::ops::cpu::processor::Processor;
 use crate::ops::cpu::product::{int8, packed::Packed};
 use crate::ops::cpu::simd::Vectors;
@@ -18,7 +19,7 @@ pub struct Weights {
     pub bias: Vec<f32>,
     pub channels: usize,
     pub window: Window,
-    pub activation: Activation,
+    pub activation: Function,
     /// The expansion's too.
     pub vectors: Vectors,
 }
@@ -30,7 +31,7 @@ pub enum Expand {
 }
 
 impl Expand {
-    fn new(vectors: Vectors, folded: &Folded, activation: Activation, products: Products) -> Self {
+    fn new(vectors: Vectors, folded: &Folded, activation: Function, products: Products) -> Self {
         let outputs = folded.bias.len();
         match products.are_int8(folded.weight.len() / outputs, outputs) {
             true => Self::Int8(int8::packed::Packed::new(vectors, folded, activation)),
@@ -65,6 +66,7 @@ impl Weights {
         let Processor {
             vectors, products, ..
         } = *processor;
+        let activation = Function::new(activation, products);
         let mut bias = folded.bias.clone();
         bias.resize(bias.len().next_multiple_of(vectors.lanes), 0.0);
         Ok(Self {

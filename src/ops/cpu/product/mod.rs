@@ -11,10 +11,9 @@ use pulp::{Simd, WithSimd};
 
 use self::packed::Packed;
 use self::tile::{Epilogue, Fold, Rows};
-use super::activation::activate;
+use super::activation::{Function, activate};
 use super::memory::{Memory, grow};
 use super::simd::{load, store, store_part};
-use crate::ops::folded::Activation;
 
 /// `activation(rows * excite @ weight + bias) + residual`, for a range of panels.
 pub(super) struct Product<'a> {
@@ -93,7 +92,7 @@ impl WithSimd for Run<'_, '_> {
 
 /// One panel's columns of the output.
 struct Columns<'a> {
-    activation: Activation,
+    activation: Function,
     outputs: usize,
     /// `(rows, outputs)`, as is `out`.
     residual: Option<&'a [f32]>,

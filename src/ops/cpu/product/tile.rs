@@ -55,7 +55,7 @@ pub trait Epilogue {
 
 /// Rows of a full tile: as many accumulators as registers allow beside one row of the panel and
 /// one broadcast value.
-pub const fn tile_rows(registers: usize) -> usize {
+const fn tile_rows(registers: usize) -> usize {
     if registers >= 32 { 14 } else { 6 }
 }
 

@@ -1,9 +1,10 @@
 //! The right matrix of a product in 8 bits, packed once, when weights are loaded.
 
 use super::tile::Panel;
+use crate::ops::cpu::activation::Function;
 use crate::ops::cpu::dot;
 use crate::ops::cpu::simd::Vectors;
-use crate::ops::folded::{Activation, Folded};
+use crate::ops::folded::Folded;
 use crate::ops::quantised::Quantised;
 
 /// A weight matrix `(inputs, outputs)` in panels, with what turns sums into results.
@@ -11,7 +12,7 @@ pub struct Packed {
     pub inputs: usize,
     pub outputs: usize,
     pub vectors: Vectors,
-    pub activation: Activation,
+    pub activation: Function,
     /// Inputs that are multiplied at a time.
     group: usize,
     /// Panel after panel, two vectors wide or one, each `(groups, width, group)`. What there is not
@@ -26,7 +27,7 @@ pub struct Packed {
 
 impl Packed {
     /// `folded.weight` is `(outputs, inputs)`.
-    pub fn new(vectors: Vectors, folded: &Folded, activation: Activation) -> Self {
+    pub fn new(vectors: Vectors, folded: &Folded, activation: Function) -> Self {
         let outputs = folded.bias.len();
         let inputs = folded.weight.len() / outputs;
         let lanes = vectors.lanes;

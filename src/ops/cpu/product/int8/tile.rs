@@ -5,8 +5,14 @@ use pulp::Simd;
 
 use super::rows::{HEADER, Rows};
 use crate::ops::cpu::dot::{Dot, WithDot};
-use crate::ops::cpu::product::tile::{Epilogue, tile_rows};
+use crate::ops::cpu::product::tile::Epilogue;
 use crate::ops::cpu::simd::load;
+
+/// Rows of a full tile. A group of inputs needs a register of its own, unlike a value of f32, so
+/// there are fewer accumulators.
+const fn tile_rows(registers: usize) -> usize {
+    if registers >= 32 { 11 } else { 5 }
+}
 
 /// Some columns of a weight matrix, with what turns their sums into results.
 #[derive(Clone, Copy)]
@@ -67,9 +73,9 @@ impl<E: Epilogue> Multiply<'_, E> {
                 };
             }
             if D::Simd::REGISTER_COUNT >= 32 {
-                tile!(1 2 3 4 5 6 7 8 9 10 11 12 13 14);
+                tile!(1 2 3 4 5 6 7 8 9 10 11);
             } else {
-                tile!(1 2 3 4 5 6);
+                tile!(1 2 3 4 5);
             }
             row += count;
         }
