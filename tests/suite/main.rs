@@ -39,6 +39,7 @@ mod hub;
 mod hub_faults;
 mod hub_kills;
 mod inputs;
+mod int8;
 mod library;
 mod models;
 mod names;
