@@ -205,6 +205,7 @@ Result cuMemFreeHost(void *place) { return free(place), SUCCESS; }
 Result cuDeviceGetDefaultMemPool(void **pool, int) { return *pool = (void *)4, SUCCESS; }
 Result cuMemPoolSetAttribute(void *, int attribute, void *) { return attribute == 4 ? SUCCESS : INVALID_VALUE; }
 Result cuMemPoolTrimTo(void *, size_t) { return SUCCESS; }
+Result cuDeviceGraphMemTrim(int) { return SUCCESS; }
 
 Result cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, void *) {
     check(to, bytes, "upload");

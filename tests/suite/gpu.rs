@@ -180,7 +180,8 @@ fn sums_whose_parts_exceed_f16_are_right_on_a_gpu() {
         };
         let layer = on(place).pointwise(&weights, Activation::Identity)?;
         let y = layer.forward(&x.to_device(&place.device)?)?;
-        let y = y.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+        let y = y.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
+        let y = y.flatten_all()?.to_vec1::<f32>()?;
         assert_eq!(y, vec![1.0; 5 * outputs], "{dtype:?}");
         Ok(())
     });
@@ -214,7 +215,8 @@ fn an_expansions_bias_is_added_before_its_sums_are_rounded_on_a_gpu() {
         let identity = Activation::Identity;
         let layer = on(place).depthwise(Some(&expand), &filter, window, identity)?;
         let (y, _) = layer.forward(&x.to_device(&place.device)?)?;
-        let y = y.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+        let y = y.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
+        let y = y.flatten_all()?.to_vec1::<f32>()?;
         // Each of the weights is rounded when it is stored.
         let stored = Tensor::new(&row[..], &Device::Cpu)?.to_dtype(dtype)?;
         let stored = stored.to_dtype(DType::F32)?.sum_all()?.to_scalar::<f32>()?;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::cudarc::driver::sys::{
     CUgraphInstantiate_flags, CUstreamCaptureMode, CUstreamCaptureStatus,
-    cuDeviceGetDefaultMemPool, cuMemPoolTrimTo,
+    cuDeviceGetDefaultMemPool, cuDeviceGraphMemTrim, cuMemPoolTrimTo,
 };
 use candle_core::cuda_backend::cudarc::driver::{CudaGraph, CudaStream, result};
 use candle_core::{DType, Error, Result, Tensor, bail};
@@ -89,6 +89,11 @@ impl Replay {
     pub(super) fn make_room(&self, context: &Context) -> Result<()> {
         let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
         passes.clear();
+        // What graphs had is kept apart from the rest.
+        // SAFETY: the device is open.
+        unsafe { cuDeviceGraphMemTrim(context.stream.context().cu_device()) }
+            .result()
+            .map_err(Error::wrap)?;
         trim(context)
     }
 }

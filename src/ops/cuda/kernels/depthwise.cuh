@@ -171,8 +171,8 @@ __device__ inline void depthwise(const DepthwiseArguments &a) {
            __launch_bounds__(DEPTHWISE_THREADS, MIN_BLOCKS)) {                                     \
         depthwise<K, S, V, __VA_ARGS__>(a);                                                        \
     }
-// Blocks that a multiprocessor holds: they bound a thread's registers, so that nothing is spilled
-// to memory. src/ops/cuda/depthwise.rs knows them too.
+// The blocks that a multiprocessor must hold, the last number, bound a thread's registers: to as many
+// as it needs, so that nothing is spilled to memory.
 #define DEPTHWISE_OF_WINDOWS(NAME, V, ...)                                                         \
     DEPTHWISE(NAME, 3, 1, V, 4, __VA_ARGS__)                                                       \
     DEPTHWISE(NAME, 3, 2, V, 4, __VA_ARGS__)                                                       \
