@@ -31,6 +31,8 @@ mod formats;
 mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
+#[cfg(feature = "cuda")]
+mod gpu_faults;
 mod heads;
 #[cfg(feature = "heic")]
 mod heic;
