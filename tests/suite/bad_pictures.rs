@@ -6,7 +6,9 @@ use effnet::picture::Picture;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
-use crate::corpus::{damaged, unsupported};
+use crate::corpus::damaged;
+#[cfg(not(feature = "heic"))]
+use crate::corpus::unsupported;
 use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::{entry, file, formats};
 use crate::random::Random;
