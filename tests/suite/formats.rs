@@ -225,6 +225,30 @@ fn pixels_of_a_blp_may_be_as_they_are() {
     assert!(message(&texture).1.contains("truncated"));
 }
 
+/// An FTEX of 46 x 35 whose data are `stored`.
+fn ftex(kind: u32, stored: &[u8]) -> Vec<u8> {
+    let header = [3, 46, 35, 1, 1, kind, 32, stored.len() as u32];
+    let header = header.map(u32::to_le_bytes);
+    [b"FTEX", header.as_flattened(), stored].concat()
+}
+
+#[test]
+fn an_ftex_has_the_blocks_of_directx_or_pixels_as_they_are() {
+    let pixels = |file: &[u8]| {
+        let picture = decode(file, Limits::default(), true, &|_| Scale::Full);
+        picture.expect("a picture").pixels
+    };
+    let texture = file("dxt1-random.dds");
+    let blocks = ftex(0, &texture[128..]);
+    assert_eq!(pixels(&blocks), pixels(&texture));
+    let colours: Vec<u8> = (0..46 * 35 * 3).map(|n| n as u8).collect();
+    assert_eq!(pixels(&ftex(1, &colours)), colours);
+    assert!(message(&blocks[..blocks.len() - 1]).1.contains("truncated"));
+    assert!(message(&ftex(1, &colours[1..])).1.contains("truncated"));
+    let (kind, message) = message(&ftex(2, &colours));
+    assert_eq!(kind, ErrorKind::Unsupported, "{message}");
+}
+
 #[test]
 fn a_lossless_jpeg_whose_colours_would_be_converted_is_unsupported() {
     let with = |name: &str, segment: &[u8]| {

@@ -13,6 +13,7 @@ mod brands;
 mod dds;
 mod directory;
 mod exif;
+mod ftex;
 mod gif;
 #[cfg(feature = "heic")]
 mod heic;
@@ -77,6 +78,7 @@ enum Format {
     Psd,
     Dds,
     Blp,
+    Ftex,
     Sgi,
     Tga,
     Other,
@@ -100,6 +102,7 @@ impl Format {
             _ if psd::is_psd(start) => Self::Psd,
             _ if dds::is_dds(start) => Self::Dds,
             _ if blp::is_blp(start) => Self::Blp,
+            _ if ftex::is_ftex(start) => Self::Ftex,
             _ if sgi::is_sgi(start) => Self::Sgi,
             _ if bmp::is_dib(start) => Self::Dib,
             _ if tga::is_tga(start) => Self::Tga,
@@ -189,6 +192,7 @@ fn decode_unguarded(
         Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
         Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
         Some(Format::Blp) => as_stored(blp::decode(bytes, limits)?),
+        Some(Format::Ftex) => as_stored(ftex::decode(bytes, limits)?),
         Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
         Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
         Some(Format::Other) | None => other::decode(bytes, limits)?,

@@ -54,7 +54,6 @@ const AVIF: Named = ("AVIF", "`avifdec photo.avif photo.png`");
 const HEIC: Named = ("HEIC", "`heif-convert photo.heic photo.jpg`");
 const RAW: Named = ("camera RAW", "`dcraw_emu -w photo.raf`");
 /// Formats that Pillow knows, of few programs.
-const FTEX: Named = ("FTEX", PILLOW);
 const MCIDAS: Named = ("McIDAS", PILLOW);
 const FLIC: Named = ("FLI", "`ffmpeg -i clip.fli -frames 1 frame.png`");
 const IM: Named = ("IM", PILLOW);
@@ -71,12 +70,11 @@ fn of_brand(brand: Brand) -> Named {
 }
 
 /// The first bytes of formats that have a mark of their own.
-const STARTS: [(&[u8], Named); 25] = [
+const STARTS: [(&[u8], Named); 24] = [
     (b"PF\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
     (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
-    (b"FTEX", FTEX),
     (b"\0\0\0\0\0\0\0\x04", MCIDAS),
     (
         b"%PDF",

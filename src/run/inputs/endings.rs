@@ -6,7 +6,8 @@ use std::path::Path;
 const READ: &[&str] = &[
     "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
     "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur", "icns",
-    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "blp", "sgi", "tga",
+    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "blp", "ftc", "ftu",
+    "sgi", "tga",
 ];
 
 /// Endings of pictures that are not read. Their content decides, since some programs change a
