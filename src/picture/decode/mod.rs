@@ -7,6 +7,7 @@
 mod avif;
 mod big_endian;
 mod bmp;
+mod boxes;
 mod brands;
 mod dds;
 mod directory;
@@ -16,12 +17,14 @@ mod icns;
 mod ico;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_xl;
 mod limits;
 mod memory_budget;
 mod other;
 mod pack_bits;
 mod png;
 mod psd;
+mod raw;
 mod sgi;
 mod tga;
 mod tiff;
@@ -60,6 +63,8 @@ pub fn is_guarded() -> bool {
 enum Format {
     Jpeg,
     Avif,
+    JpegXl,
+    Raw,
     Gif,
     Tiff,
     Bmp,
@@ -80,6 +85,8 @@ impl Format {
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
             _ if avif::is_avif(start) => Self::Avif,
+            _ if jpeg_xl::is_jpeg_xl(start) => Self::JpegXl,
+            _ if raw::is_raw(start) => Self::Raw,
             _ if gif::is_gif(start) => Self::Gif,
             _ if directory::is_directory(start) => Self::Tiff,
             _ if bmp::is_bmp(start) => Self::Bmp,
@@ -166,7 +173,10 @@ fn decode_unguarded(
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
         Some(Format::Avif) => avif::decode(bytes, limits)?,
+        Some(Format::JpegXl) => jpeg_xl::decode(bytes, limits)?,
+        Some(Format::Raw) => raw::decode(bytes, limits, scale)?,
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
+        Some(Format::Tiff) if raw::is_raw_tiff(bytes) => raw::decode(bytes, limits, scale)?,
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
         Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),

@@ -2,7 +2,6 @@
 //! libavif's: to the bit, whatever the depth.
 
 mod alpha;
-mod boxes;
 mod canvas;
 mod chroma;
 mod colour;
@@ -16,6 +15,7 @@ mod track;
 
 use image::metadata::Orientation;
 
+use super::boxes;
 use super::brands::{Brand, brand};
 use super::limits::{Limits, check_pixels};
 use super::memory_budget::MemoryBudget;
