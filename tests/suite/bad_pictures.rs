@@ -575,7 +575,6 @@ fn a_format_that_is_not_read_is_named() {
         "PDF",
         "a large Photoshop file",
         "camera RAW without a preview",
-        "camera RAW without a preview",
         "SVG",
         "not a picture",
     ];

@@ -70,7 +70,6 @@ pub fn unsupported() -> Vec<Vec<u8>> {
         b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
         b"%PDF-1.7\n1 0 obj\n",
         b"8BPS\0\x02\0\0\0\0\0\0\0\x03",
-        b"FUJIFILMCCD-RAW 0201",
         b"IIU\0\x08\0\0\0",
         b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>",
         b"not a picture",
