@@ -52,9 +52,22 @@ def plain() -> Iterator[tuple[str, bytes]]:
     yield "jpeg", imagecodecs.jpegxl_encode_jpeg(saved(Image.fromarray(ODD), "JPEG", quality=90))
     grey = saved(Image.fromarray(GREY), "JPEG", quality=90)
     yield "jpeg-grey", imagecodecs.jpegxl_encode_jpeg(grey)
+    # What comes again and again is kept in a frame of its own.
+    yield "xyb-patches", encode(signs(), distance=1.0, effort=7)
     # Numbers of more than 16 bits in files that say that there are none.
     yield "xyb-nearly-lossless-16", encode(LARGE, level=100, lossless=False)
     yield "xyb-nearly-lossless-8", encode((LARGE >> 8).astype(np.uint8), distance=0.01)
+
+
+def signs() -> np.ndarray:
+    """Rows of three signs."""
+    random = np.random.default_rng(3)
+    forms = [random.random((7, 5)) > 0.5 for _ in range(3)]
+    page = np.full((64, 96, 3), 250, np.uint8)
+    for y in range(4, 54, 12):
+        for number, x in enumerate(range(4, 88, 9)):
+            page[y : y + 7, x : x + 5][forms[number % 3]] = (20, 30, 40)
+    return page
 
 
 class Bits:

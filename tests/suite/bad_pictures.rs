@@ -593,7 +593,10 @@ fn a_format_that_is_not_read_is_named() {
 fn a_format_without_a_decoder_is_named_by_its_brands_marks_words_or_fields() {
     let mut pcx = vec![0; 128];
     pcx[..4].copy_from_slice(&[10, 5, 1, 8]);
-    let files: [(&[u8], &str); 26] = [
+    let files: [(&[u8], &str); 29] = [
+        (b"II\x1a\0\0\0HEAPCCDR", "Canon's older RAW (CRW)"),
+        (b"\0MRM\0\0\x1d\x38", "Minolta's RAW (MRW)"),
+        (b"FOVb\0\0\x02\0", "Sigma's RAW (X3F)"),
         (b"Pf\n12 12\n-1.0\n", "PFM"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
         (b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf", "HEIC"),

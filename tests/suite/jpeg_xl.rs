@@ -109,6 +109,15 @@ fn a_picture_over_the_limit_is_refused_by_its_header() {
 }
 
 #[test]
+fn a_picture_that_keeps_other_frames_may_have_a_third_of_the_pixels() {
+    let file = file("xyb-patches.jxl");
+    assert!(within(&file, 96 * 64 * 3).is_ok());
+    let error = within(&file, 96 * 64 * 3 - 1).expect_err("too large");
+    assert_eq!(error.kind, ErrorKind::Limit);
+    assert!(error.message.contains("layers"), "{error}");
+}
+
+#[test]
 fn a_picture_of_very_many_channels_is_refused_by_its_header() {
     // 8 x 8 pixels in 3 + 4096 channels: small, of the usual ratio, and not as usual.
     let mut bits = vec![];

@@ -66,7 +66,7 @@ fn of_brand(brand: Brand) -> Named {
 }
 
 /// The first bytes of formats that have a mark of their own.
-const STARTS: [(&[u8], Named); 20] = [
+const STARTS: [(&[u8], Named); 23] = [
     (b"PF\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"BLP1", BLIZZARD),
@@ -89,6 +89,9 @@ const STARTS: [(&[u8], Named); 20] = [
         b"8BPS",
         ("a large Photoshop file", "`magick photo.psb[0] photo.png`"),
     ),
+    (b"II\x1a\0\0\0HEAP", ("Canon's older RAW (CRW)", RAW)),
+    (b"\0MRM", ("Minolta's RAW (MRW)", RAW)),
+    (b"FOVb", ("Sigma's RAW (X3F)", RAW)),
     (b"DDS ", ("DDS", "`magick texture.dds texture.png`")),
     (
         b"\x76\x2f\x31\x01",

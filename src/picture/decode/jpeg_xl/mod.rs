@@ -10,7 +10,7 @@ mod header;
 use image::metadata::Orientation;
 use jxl::api::{
     AlphaMode, Event, ExtraChannel, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions,
-    JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
+    JxlOutputBuffer, JxlPixelFormat, ProfileLevel, VisibleFrameSeekTarget,
 };
 use jxl::error::Error;
 
@@ -22,12 +22,15 @@ use crate::picture::Picture;
 use container::{CODESTREAM, codestream, is_container, opening};
 use header::Header;
 
-/// What a value of a channel takes while it is decoded. Counted from 11 to 24 megapixels it was 1.1 to
-/// 1.8, and up to 13 where a picture is put together of layers.
+/// What a value of a channel takes while it is decoded: counted at 1 to 24 megapixels it was 1.1 to 6.
 const BYTES_A_VALUE: u64 = 4;
 
-/// How many channels a picture may have at the limit of pixels.
+/// The same where other frames are kept for the one that is shown: up to 13 were counted.
+const BYTES_A_VALUE_OF_LAYERS: u64 = 12;
+
+/// How many channels a picture may have at the limit of pixels, and one of layers.
 const CHANNELS: u64 = 5;
+const CHANNELS_OF_LAYERS: u64 = 1;
 
 /// A frame may be larger than the picture that shows a part of it: so many times, and one of so many
 /// values always.
@@ -43,41 +46,112 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     let codestream = codestream(bytes)?;
     let header = Header::read(&codestream).ok_or_else(truncated)?;
     check_pixels(header.width, header.height, limits)?;
-    let channels = 3 + header.others;
-    let values = header.width * header.height * channels;
-    if values > limits.max_pixels * CHANNELS {
-        let message = format!(
-            "{} x {} pixels in {channels} channels are more than {CHANNELS} at the limit of {}; \
-             raise it with --max-pixels",
-            header.width, header.height, limits.max_pixels
-        );
-        return Err(PictureError::new(ErrorKind::Limit, message));
-    }
-    let _budget = MemoryBudget::take(values * BYTES_A_VALUE);
     let (start, taken) = header.widened(&codestream);
-    let start = [opening(), start].concat();
+    let file = File {
+        start: [opening(), start].concat(),
+        rest: &codestream[taken..],
+    };
+    let values = header.width * header.height * (3 + header.others);
+    let check = |most: u64| match values > limits.max_pixels * most {
+        true => Err(too_many(&header, limits)),
+        false => Ok(()),
+    };
+    check(CHANNELS)?;
+    let frame = file.first_frame(values)?;
+    let each = match frame.has_layers {
+        true => {
+            check(CHANNELS_OF_LAYERS)?;
+            BYTES_A_VALUE_OF_LAYERS
+        }
+        false => BYTES_A_VALUE,
+    };
+    let _budget = MemoryBudget::take(values * each);
+    file.pixels(frame.target, values)
+}
+
+fn too_many(header: &Header, limits: Limits) -> PictureError {
+    let (width, height, channels) = (header.width, header.height, 3 + header.others);
+    let message = format!(
+        "{width} x {height} pixels of {channels} channels and layers are too much for the limit of {}; \
+         raise it with --max-pixels",
+        limits.max_pixels
+    );
+    PictureError::new(ErrorKind::Limit, message)
+}
+
+fn decoder(values: u64, is_scan: bool) -> JxlDecoder {
     let mut options = JxlDecoderOptions::default();
     options.adjust_orientation = false;
     options.alpha_mode = AlphaMode::Unpremultiplied;
     options.max_profile_level = ProfileLevel::Main10;
     options.sample_limit = usize::try_from(values * LARGER + SMALL).ok();
-    let source = Source {
-        decoder: JxlDecoder::new(options),
-        pieces: [&start, &codestream[taken..]],
-    };
-    source.first_frame()
+    options.scan_frames_only = is_scan;
+    JxlDecoder::new(options)
 }
 
-/// A decoder, and what it has still to read.
-struct Source<'a> {
-    decoder: JxlDecoder,
-    pieces: [&'a [u8]; 2],
+/// What the decoder reads: the beginning, which is written anew, and what follows it.
+struct File<'a> {
+    start: Vec<u8>,
+    rest: &'a [u8],
 }
 
-impl Source<'_> {
-    fn first_frame(mut self) -> Result<(Picture, Orientation), PictureError> {
-        self.go_on(&mut [], |event| event == Event::BasicInfo)?;
-        let info = self.decoder.basic_info().ok_or_else(truncated)?;
+/// The first frame that is shown.
+struct Frame {
+    target: VisibleFrameSeekTarget,
+    /// Whether others are needed for it.
+    has_layers: bool,
+}
+
+impl File<'_> {
+    /// Goes on until what happens is what is waited for, from a place in the file.
+    fn run(
+        &self,
+        decoder: &mut JxlDecoder,
+        from: u64,
+        buffers: &mut [JxlOutputBuffer],
+        is_it: impl Fn(&JxlDecoder, Event) -> bool,
+    ) -> Result<(), PictureError> {
+        let from = usize::try_from(from).map_err(|_| truncated())?;
+        let start = self.start.get(from..).unwrap_or_default();
+        let rest = self.rest.get(from.saturating_sub(self.start.len())..);
+        let mut pieces = [start, rest.unwrap_or_default()].into_iter();
+        let mut piece = pieces.next().unwrap_or_default();
+        loop {
+            let buffers = (!buffers.is_empty()).then_some(&mut *buffers);
+            let event = decoder.process(&mut piece, buffers, None).map_err(failed)?;
+            match event {
+                event if is_it(decoder, event) => return Ok(()),
+                Event::NeedMoreInput { .. } => piece = pieces.next().ok_or_else(truncated)?,
+                Event::Complete => return Err(truncated()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks for the frame without decoding any.
+    fn first_frame(&self, values: u64) -> Result<Frame, PictureError> {
+        let mut decoder = decoder(values, true);
+        let is_found = |decoder: &JxlDecoder, _| !decoder.scanned_frames().is_empty();
+        self.run(&mut decoder, 0, &mut [], is_found)?;
+        let first = &decoder.scanned_frames()[0];
+        let (target, place) = (first.seek_target, first.file_offset);
+        let begins = decoder.start_new_frame(target).map_err(failed)?;
+        Ok(Frame {
+            target,
+            has_layers: begins != place,
+        })
+    }
+
+    /// Decodes a frame, and what it needs.
+    fn pixels(
+        &self,
+        target: VisibleFrameSeekTarget,
+        values: u64,
+    ) -> Result<(Picture, Orientation), PictureError> {
+        let mut decoder = decoder(values, false);
+        let is_begun = |_: &JxlDecoder, event| event == Event::BasicInfo;
+        self.run(&mut decoder, 0, &mut [], is_begun)?;
+        let info = decoder.basic_info().ok_or_else(truncated)?;
         let (width, height) = info.size;
         let is_inks = |kind: &_| *kind == ExtraChannel::Black;
         let kinds: Vec<_> = info.extra_channels.iter().map(|c| c.ec_type).collect();
@@ -92,39 +166,19 @@ impl Source<'_> {
             color_data_format: Some(JxlDataFormat::U8 { bit_depth: 8 }),
             extra_channel_format: vec![None; kinds.len()],
         };
-        self.decoder.set_pixel_format(format).map_err(failed)?;
+        decoder.set_pixel_format(format).map_err(failed)?;
+        let from = decoder.start_new_frame(target).map_err(failed)?;
         let mut pixels = vec![0; width * height * channels];
         let row = width * channels;
         let mut buffers = [JxlOutputBuffer::new(&mut pixels, height, row)];
-        self.go_on(&mut buffers, |event| {
-            matches!(event, Event::FrameComplete { .. })
-        })?;
+        let is_done = |_: &JxlDecoder, event| matches!(event, Event::FrameComplete { .. });
+        self.run(&mut decoder, from, &mut buffers, is_done)?;
         if is_inks {
             let inks = pixels.as_chunks().0.iter();
             pixels = inks.flat_map(|inks| rgb_of_inks(*inks)).collect();
         }
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
         Ok((Picture::new(width, height, pixels), orientation))
-    }
-
-    /// Decodes until what happens is what is waited for.
-    fn go_on(
-        &mut self,
-        buffers: &mut [JxlOutputBuffer],
-        is_it: impl Fn(Event) -> bool,
-    ) -> Result<(), PictureError> {
-        let mut pieces = self.pieces.iter_mut();
-        let mut piece = pieces.next().ok_or_else(truncated)?;
-        loop {
-            let buffers = (!buffers.is_empty()).then_some(&mut *buffers);
-            let event = self.decoder.process(piece, buffers, None);
-            match event.map_err(failed)? {
-                event if is_it(event) => return Ok(()),
-                Event::NeedMoreInput { .. } => piece = pieces.next().ok_or_else(truncated)?,
-                Event::Complete => return Err(truncated()),
-                _ => {}
-            }
-        }
     }
 }
 
