@@ -6,7 +6,7 @@ The entries are those of formats.safetensors (make_formats.py): ``file|<name>`` 
 ``pixels|<name>``. Files and pixels are libjxl's, by way of imagecodecs; 16 bits and
 floating-point numbers are rounded to 8 bits. What imagecodecs does not write (turns,
 inks, colours multiplied by alpha) is made of a lossless file: its header is written
-anew, and the pixels are computed.
+anew, and the pixels are computed. ``file|strip`` is black, one pixel wide and 30,000 high.
 """
 
 from __future__ import annotations
@@ -156,6 +156,8 @@ def main() -> None:
     for name, file, pixels in (*((name, file, seen(file)) for name, file in plain()), *made()):
         entries[f"file|{name}.jxl"] = torch.frombuffer(bytearray(file), dtype=torch.uint8)
         entries[f"pixels|{name}.jxl"] = torch.from_numpy(pixels.copy())
+    strip = encode(np.zeros((30_000, 1, 3), np.uint8), lossless=True)
+    entries["file|strip"] = torch.frombuffer(bytearray(strip), dtype=torch.uint8)
     save_fixture(entries, FIXTURES / "jpeg_xl.safetensors", "imagecodecs")
 
 

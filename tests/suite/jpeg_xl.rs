@@ -3,9 +3,10 @@
 use effnet::error::{ErrorKind, PictureError};
 use effnet::picture::decode::{Limits, decode};
 use effnet::picture::{Picture, Scale};
+use safetensors::SafeTensors;
 
 use crate::corpus::damaged;
-use crate::environment::Environment;
+use crate::environment::{Environment, fixture};
 use crate::formats::file;
 use crate::random::Random;
 
@@ -115,6 +116,16 @@ fn a_picture_that_keeps_other_frames_may_have_a_third_of_the_pixels() {
     let error = within(&file, 96 * 64 * 3 - 1).expect_err("too large");
     assert_eq!(error.kind, ErrorKind::Limit);
     assert!(error.message.contains("layers"), "{error}");
+}
+
+#[test]
+fn a_strip_of_a_pixel_is_no_frame_larger_than_its_picture() {
+    let bytes = std::fs::read(fixture("jpeg_xl.safetensors")).expect("the fixture");
+    let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let file = tensors.tensor("file|strip").expect("a file");
+    let picture = whole(file.data()).expect("a picture");
+    assert_eq!((picture.width, picture.height), (1, 30_000));
+    assert!(picture.pixels.iter().all(|value| *value == 0));
 }
 
 #[test]

@@ -33,9 +33,10 @@ const CHANNELS: u64 = 5;
 const CHANNELS_OF_LAYERS: u64 = 1;
 
 /// A frame may be larger than the picture that shows a part of it: so many times, and one of so many
-/// values always.
+/// values always. The decoder counts rows as no shorter than this.
 const LARGER: u64 = 4;
 const SMALL: u64 = 1 << 20;
+const ROW: u64 = 16;
 
 pub(super) fn is_jpeg_xl(start: &[u8]) -> bool {
     start.starts_with(CODESTREAM) || is_container(start)
@@ -47,17 +48,21 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     let header = Header::read(&codestream).ok_or_else(truncated)?;
     check_pixels(header.width, header.height, limits)?;
     let (start, taken) = header.widened(&codestream);
-    let file = File {
-        start: [opening(), start].concat(),
-        rest: &codestream[taken..],
-    };
-    let values = header.width * header.height * (3 + header.others);
+    let channels = 3 + header.others;
+    let values = header.width * header.height * channels;
     let check = |most: u64| match values > limits.max_pixels * most {
         true => Err(too_many(&header, limits)),
         false => Ok(()),
     };
     check(CHANNELS)?;
-    let frame = file.first_frame(values)?;
+    let counted = header.width.max(ROW) * header.height * channels;
+    let most = (counted * LARGER + SMALL).min(limits.max_pixels * CHANNELS);
+    let file = File {
+        start: [opening(), start].concat(),
+        rest: &codestream[taken..],
+        most: most.max(counted + 1),
+    };
+    let frame = file.first_frame()?;
     let each = match frame.has_layers {
         true => {
             check(CHANNELS_OF_LAYERS)?;
@@ -66,7 +71,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
         false => BYTES_A_VALUE,
     };
     let _budget = MemoryBudget::take(values * each);
-    file.pixels(frame.target, values)
+    file.pixels(frame.target)
 }
 
 fn too_many(header: &Header, limits: Limits) -> PictureError {
@@ -79,12 +84,13 @@ fn too_many(header: &Header, limits: Limits) -> PictureError {
     PictureError::new(ErrorKind::Limit, message)
 }
 
-fn decoder(values: u64, is_scan: bool) -> JxlDecoder {
+/// A decoder of frames with less than so many values.
+fn decoder(most: u64, is_scan: bool) -> JxlDecoder {
     let mut options = JxlDecoderOptions::default();
     options.adjust_orientation = false;
     options.alpha_mode = AlphaMode::Unpremultiplied;
     options.max_profile_level = ProfileLevel::Main10;
-    options.sample_limit = usize::try_from(values * LARGER + SMALL).ok();
+    options.sample_limit = usize::try_from(most).ok();
     options.scan_frames_only = is_scan;
     JxlDecoder::new(options)
 }
@@ -93,6 +99,8 @@ fn decoder(values: u64, is_scan: bool) -> JxlDecoder {
 struct File<'a> {
     start: Vec<u8>,
     rest: &'a [u8],
+    /// Of a frame's values.
+    most: u64,
 }
 
 /// The first frame that is shown.
@@ -129,8 +137,8 @@ impl File<'_> {
     }
 
     /// Looks for the frame without decoding any.
-    fn first_frame(&self, values: u64) -> Result<Frame, PictureError> {
-        let mut decoder = decoder(values, true);
+    fn first_frame(&self) -> Result<Frame, PictureError> {
+        let mut decoder = decoder(self.most, true);
         let is_found = |decoder: &JxlDecoder, _| !decoder.scanned_frames().is_empty();
         self.run(&mut decoder, 0, &mut [], is_found)?;
         let first = &decoder.scanned_frames()[0];
@@ -146,9 +154,8 @@ impl File<'_> {
     fn pixels(
         &self,
         target: VisibleFrameSeekTarget,
-        values: u64,
     ) -> Result<(Picture, Orientation), PictureError> {
-        let mut decoder = decoder(values, false);
+        let mut decoder = decoder(self.most, false);
         let is_begun = |_: &JxlDecoder, event| event == Event::BasicInfo;
         self.run(&mut decoder, 0, &mut [], is_begun)?;
         let info = decoder.basic_info().ok_or_else(truncated)?;
