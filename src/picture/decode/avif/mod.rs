@@ -7,15 +7,12 @@ mod chroma;
 mod colour;
 mod convert;
 mod frame;
-mod meta;
-mod properties;
 mod source;
 mod still;
 mod track;
 
 use image::metadata::Orientation;
 
-use super::boxes;
 use super::brands::{Brand, brand};
 use super::limits::{Limits, check_pixels};
 use super::memory_budget::MemoryBudget;

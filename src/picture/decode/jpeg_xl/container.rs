@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::PictureError;
-use crate::picture::decode::boxes::{Fields, Part, parts};
+use crate::picture::decode::isobmff::boxes::{Fields, Part, parts};
 use crate::picture::decode::limits::{damaged, truncated};
 
 /// How a file of boxes begins.

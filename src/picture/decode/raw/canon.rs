@@ -5,10 +5,10 @@ use image::metadata::Orientation;
 
 use super::Found;
 use crate::error::PictureError;
-use crate::picture::decode::boxes::{
+use crate::picture::decode::exif;
+use crate::picture::decode::isobmff::boxes::{
     Fields, Part, children, find as find_part, first_sample, parts,
 };
-use crate::picture::decode::exif;
 use crate::picture::decode::limits::truncated;
 
 /// Boxes that are named by a number: in the film, and beside it.
