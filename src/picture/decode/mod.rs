@@ -22,12 +22,14 @@ mod ico;
 mod isobmff;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_xl;
 mod limits;
 mod memory_budget;
 mod other;
 mod pack_bits;
 mod png;
 mod psd;
+mod raw;
 mod sgi;
 mod tga;
 mod tiff;
@@ -66,6 +68,8 @@ pub fn is_guarded() -> bool {
 enum Format {
     Jpeg,
     Avif,
+    JpegXl,
+    Raw,
     #[cfg(feature = "heic")]
     Heic,
     Gif,
@@ -90,6 +94,8 @@ impl Format {
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
             _ if avif::is_avif(start) => Self::Avif,
+            _ if jpeg_xl::is_jpeg_xl(start) => Self::JpegXl,
+            _ if raw::is_raw(start) => Self::Raw,
             #[cfg(feature = "heic")]
             _ if heic::is_heic(start) => Self::Heic,
             _ if gif::is_gif(start) => Self::Gif,
@@ -180,9 +186,12 @@ fn decode_unguarded(
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
         Some(Format::Avif) => avif::decode(bytes, limits)?,
+        Some(Format::JpegXl) => jpeg_xl::decode(bytes, limits)?,
+        Some(Format::Raw) => raw::decode(bytes, limits, scale)?,
         #[cfg(feature = "heic")]
         Some(Format::Heic) => as_stored(heic::decode(bytes, limits)?),
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
+        Some(Format::Tiff) if raw::is_raw_tiff(bytes) => raw::decode(bytes, limits, scale)?,
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
         Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),
