@@ -90,6 +90,7 @@ fn lock_old(path: &Path) -> Result<Option<File>> {
 }
 
 /// Gives what a run left that was stopped the name that it would have had, so that another goes on.
+/// Nothing to go on with is taken away.
 ///
 /// # Errors
 /// If that run goes on itself, or the system refuses.
@@ -99,10 +100,12 @@ pub fn take_part(path: &Path) -> Result<()> {
         return Ok(());
     };
     lock(&file, path)?;
-    match path.exists() || file.metadata()?.len() == 0 {
-        true => Ok(()),
-        false => fs::rename(&part, path).with_context(|| format!("can't take {}", part.display())),
-    }
+    let taken = match (file.metadata()?.len(), path.exists()) {
+        (0, _) => fs::remove_file(&part),
+        (_, true) => Ok(()),
+        (_, false) => fs::rename(&part, path),
+    };
+    taken.with_context(|| format!("can't take {}", part.display()))
 }
 
 impl Write for Anew {
