@@ -59,7 +59,7 @@ def job_log(setting: Setting, listed: Path, effnet: str) -> None:
     for name, number in (("TERM", signal.SIGTERM), ("KILL", signal.SIGKILL)):
         folder = setting.scratch()
         line = (
-            f"parallel -j2 -n40 --joblog log --resume {effnet} -o part-{{#}}.jsonl"
+            f"parallel -j2 -n40 --joblog log --resume {effnet} -o part-{{#}}.jsonl {{}}"
             f" < {shlex.quote(str(listed))}"
         )
         started = time.monotonic()

@@ -14,6 +14,7 @@ mod exif;
 mod gif;
 mod icns;
 mod ico;
+mod joined;
 mod jpeg;
 mod jpeg2000;
 mod limits;
@@ -40,6 +41,7 @@ use image::metadata::Orientation;
 
 use super::{Picture, Scale};
 use crate::error::{ErrorKind, PictureError};
+pub use joined::is_joined;
 pub use limits::Limits;
 use limits::damaged;
 use turn::turn;
