@@ -62,10 +62,10 @@ class Setting:
         """What is run, but for the inputs."""
         return [self.effnet, "classify", "--model", self.model, "--jsonl", "-q"]
 
-    def of_one_process(self, names: Iterable[str], *more: str) -> list[str]:
+    def of_one_process(self, names: Iterable[str], *command: str) -> list[str]:
         """The records of files that are called so, by one plain process."""
         listed = "\0".join(names).encode()
-        command = [*self.command, "--files-from", "-", "-0", "--keep-going", *more]
+        command = [*(command or self.command), "--files-from", "-", "-0", "--keep-going"]
         done = subprocess.run(command, input=listed, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode().splitlines()
 
@@ -166,7 +166,7 @@ def descendants(parent: int) -> dict[int, str]:
     return found
 
 
-def kill_one(is_it, within: float = 120.0, age: float = 0.4) -> int | None:
+def kill_one(is_it, within: float = 300.0, age: float = 0.1) -> int | None:
     """Kills (-9) one process below this one for which `is_it(pid, name)`, some moments after it was
     seen first; tells which."""
     deadline = time.monotonic() + within

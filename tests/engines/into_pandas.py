@@ -31,7 +31,8 @@ def main() -> None:
     print(best.label.value_counts().to_string())
     setting.expect("each good picture has a best label", len(best) == len(set(good.path)))
 
-    table = "\n".join(setting.of_one_process(setting.paths, "--csv", "-k1"))
+    command = [*setting.command[:-2], "--csv", "-k1"]
+    table = "\n".join(setting.of_one_process(setting.paths, *command))
     frame = pandas.read_csv(io.StringIO(table))
     failed = sum(json.loads(line)["error"] is not None for line in setting.whole)
     setting.expect("CSV has the same errors", int(frame.error.notna().sum()) == failed)

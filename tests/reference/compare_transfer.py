@@ -9,7 +9,8 @@
 train_demo.py does on all. Then effnet trains a last layer on few pictures of the other eight and
 labels many; beside it stand the demo model, which knows all sixteen, and the same network with
 random weights. Pictures of the first eight things tell how many of what is none of the classes
-`--min-score` leaves without a label.
+`--min-score` leaves without a label. With --model it is that network, which was trained on something
+else.
 
 `photos` makes crops of each photo of a folder: those of one half are learnt from, those of the other
 half are labelled, as they are, mirrored, and darker or brighter. Each photo is a class of its own, so
@@ -35,10 +36,6 @@ ROOT = Path(__file__).resolve().parents[2]
 EFFNET = os.environ.get("EFFNET", str(ROOT / "target" / "release" / "effnet"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-LEARNT_FROM = (5, 10, 20, 50)
-LABELLED = 200
-
-
 def run(*arguments: str) -> dict:
     """What a command of effnet says as JSON."""
     done = subprocess.run([EFFNET, *arguments, "--json"], stdout=subprocess.PIPE, check=True)
@@ -48,7 +45,7 @@ def run(*arguments: str) -> dict:
 def share(measured: dict) -> str:
     top = measured["all"]["top1"]
     low, high = top["interval"]
-    return f"{100 * top['share']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{100 * top['accuracy']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
 
 
 def unlabelled(folder: Path, model: Path, least: float) -> float:
@@ -102,19 +99,22 @@ def drawn(folder: Path, options: argparse.Namespace) -> None:
     import train_demo as demo
 
     labels = list(demo.LABELS)
-    half_network(folder, options)
+    models = {"given": ["--model", str(options.model)]}
+    if not options.model:
+        half_network(folder, options)
+        models = {name: ["--model", str(folder / name)] for name in ("random", "trained")}
+        models["demo"] = ["--variant", "demo"]
     demo.LABELS = labels
     known, unknown = labels[::2], labels[1::2]
-    print(f"the network has seen: {', '.join(known)}")
+    print(f"others, which the half network has seen: {', '.join(known)}")
     print(f"and learns: {', '.join(unknown)}")
-    draw(folder / "others", known, range(2000, 2000 + LABELLED // 4), options.seed)
-    for count in LEARNT_FROM:
+    draw(folder / "others", known, range(2000, 2000 + options.labelled // 4), options.seed)
+    for count in options.learn_from:
         pictures = folder / f"{count}"
         draw(pictures / "train", unknown, range(count), options.seed)
-        draw(pictures / "test", unknown, range(1000, 1000 + LABELLED), options.seed)
-        print(f"{count} pictures of each of {len(unknown)} classes, {LABELLED} of each labelled")
-        for name in ("random", "trained", "demo"):
-            model = ["--variant", "demo"] if name == "demo" else ["--model", str(folder / name)]
+        draw(pictures / "test", unknown, range(1000, 1000 + options.labelled), options.seed)
+        print(f"{count} pictures of each of {len(unknown)} classes, {options.labelled} labelled")
+        for name, model in models.items():
             mine = folder / f"mine-{name}-{count}"
             report = run("train", str(pictures), "-o", str(mine), *model)
             least = report["min_score"]
@@ -187,8 +187,10 @@ def main() -> None:
     parser.add_argument("--per-label", type=int, default=750)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--learn-from", type=int, nargs="+", default=[5, 10, 20, 50])
+    parser.add_argument("--labelled", type=int, default=200, help="pictures of each class")
     parser.add_argument("--photos", type=Path)
-    parser.add_argument("--model", type=Path)
+    parser.add_argument("--model", type=Path, help="a model; of drawn things, instead of the others")
     parser.add_argument("--crops", type=int, default=6)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
