@@ -11,12 +11,12 @@ use anyhow::{Result, bail};
 use candle_core::DType;
 use candle_core::Device;
 
-use crate::ops::{Backend, InstructionSet};
+use crate::ops::{Backend, InstructionSet, Products};
 
 /// Where the network runs, as asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// The best that the binary was built with and that answers.
+    /// An NVIDIA GPU if the binary was built for one and it answers, or else the processor.
     #[default]
     Auto,
     /// The processor.
@@ -70,14 +70,18 @@ pub fn instruction_set() -> InstructionSet {
 /// The fastest implementation for tensors on `device`, in f32; `EFFNET_OPS=portable` asks for the
 /// portable one, to compare or to test.
 pub fn backend(device: &Device) -> Backend {
+    backend_with(device, Products::F32)
+}
+
+fn backend_with(device: &Device, products: Products) -> Backend {
     static PORTABLE: OnceLock<bool> = OnceLock::new();
     let portable = || std::env::var("EFFNET_OPS").is_ok_and(|ops| ops == "portable");
     match device {
-        _ if *PORTABLE.get_or_init(portable) => Backend::Portable,
-        Device::Cpu => Backend::Cpu(instruction_set()),
+        _ if *PORTABLE.get_or_init(portable) => Backend::Portable(products),
+        Device::Cpu => Backend::Cpu(instruction_set(), products),
         #[cfg(feature = "cuda")]
         Device::Cuda(_) => Backend::Cuda(DType::F32),
-        _ => Backend::Portable,
+        _ => Backend::Portable(products),
     }
 }
 
@@ -88,12 +92,14 @@ pub enum Precision {
     /// f16 on an NVIDIA GPU, f32 elsewhere
     #[default]
     Auto,
-    /// The reference, and the only one on processors and on Apple's GPUs
+    /// The reference, everywhere
     F32,
     /// Half the memory, on NVIDIA GPUs
     F16,
     /// The same with f32's range and fewer digits
     Bf16,
+    /// Faster on a processor: 1x1 convolutions in 8 bits, the rest in f32
+    Int8,
 }
 
 impl Precision {
@@ -103,6 +109,7 @@ impl Precision {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
         }
     }
 }
@@ -128,11 +135,26 @@ impl OpenDevice {
         !self.device.is_cpu()
     }
 
+    /// How many pictures at once are best, where `threads` of a processor would compute.
+    pub fn batch_size(&self, threads: usize) -> usize {
+        match &self.device {
+            // Each picture alone on a thread: nothing to hand over between them.
+            Device::Cpu => threads,
+            // Enough to fill a GPU, few enough for b7 in 8 GB.
+            Device::Cuda(_) => 64,
+            // Plain operations keep a copy of an activation for each tap of a filter: 1.4 GB of b7.
+            Device::Metal(_) => 4,
+        }
+    }
+
     /// For messages; `threads` matter on a processor alone.
     pub fn describe(&self, threads: usize) -> String {
         let Self { name, hardware, .. } = self;
         match self.is_gpu() {
-            true => format!("{name} ({hardware}, {})", self.backend.dtype().as_str()),
+            true => format!("{name} ({hardware}, {})", self.backend.precision()),
+            false if self.backend.precision() == "int8" => {
+                format!("{name} ({hardware}, int8, {threads} threads)")
+            }
             false => format!("{name} ({hardware}, {threads} threads)"),
         }
     }
@@ -153,14 +175,14 @@ impl Choice {
     }
 }
 
-/// The first GPU of the kinds that this program was built for, or else the processor.
+/// NVIDIA's first GPU if this program was built for it, or else the processor, which alone computes
+/// in 8 bits. Nobody has measured
+/// whether Apple's GPU is the faster of the two, with plain operations: it must be asked for.
 fn best(precision: Precision) -> Result<OpenDevice> {
-    let gpu = match (cfg!(feature = "cuda"), cfg!(feature = "metal")) {
-        (false, false) => return cpu(precision),
-        (true, _) => cuda(0, precision),
-        (_, true) => metal(precision),
-    };
-    gpu.or_else(|reason| match cpu(precision) {
+    if !cfg!(feature = "cuda") || precision == Precision::Int8 {
+        return cpu(precision);
+    }
+    cuda(0, precision).or_else(|reason| match cpu(precision) {
         Ok(place) => Ok(OpenDevice {
             fallback_reason: Some(format!("{reason:#}")),
             ..place
@@ -170,14 +192,21 @@ fn best(precision: Precision) -> Result<OpenDevice> {
 }
 
 fn cpu(precision: Precision) -> Result<OpenDevice> {
-    only_f32(precision, "a processor")?;
-    let backend = backend(&Device::Cpu);
+    let products = match precision {
+        Precision::Auto | Precision::F32 => Products::F32,
+        Precision::Int8 => Products::Int8,
+        Precision::F16 | Precision::Bf16 => bail!(
+            "--dtype {} needs an NVIDIA GPU: a processor computes in f32 or int8; leave it out",
+            precision.name(),
+        ),
+    };
+    let backend = backend_with(&Device::Cpu, products);
     Ok(OpenDevice {
         device: Device::Cpu,
         backend,
         name: "cpu".to_owned(),
         hardware: match backend {
-            Backend::Cpu(instruction_set) => instruction_set.name(),
+            Backend::Cpu(instruction_set, _) => instruction_set.name(),
             _ => "portable",
         }
         .to_owned(),
@@ -185,13 +214,14 @@ fn cpu(precision: Precision) -> Result<OpenDevice> {
     })
 }
 
-fn only_f32(precision: Precision, device: &str) -> Result<()> {
+/// What only a processor does.
+#[cfg(any(feature = "cuda", feature = "metal"))]
+fn refuse_int8(precision: Precision) -> Result<()> {
     match precision {
-        Precision::Auto | Precision::F32 => Ok(()),
-        Precision::F16 | Precision::Bf16 => bail!(
-            "--dtype {} needs an NVIDIA GPU: {device} computes in f32 here; leave it out",
-            precision.name(),
-        ),
+        Precision::Int8 => {
+            bail!("--dtype int8 is for processors: add --device cpu, or leave it out")
+        }
+        _ => Ok(()),
     }
 }
 
@@ -199,12 +229,13 @@ fn only_f32(precision: Precision, device: &str) -> Result<()> {
 fn cuda(number: usize, precision: Precision) -> Result<OpenDevice> {
     use crate::ops::cuda;
 
+    refuse_int8(precision)?;
     let name = format!("cuda:{number}");
     let open = || -> candle_core::Result<OpenDevice> {
         let device = cuda::open(number)?;
         let dtype = match precision {
             Precision::Auto | Precision::F16 => DType::F16,
-            Precision::F32 => DType::F32,
+            Precision::F32 | Precision::Int8 => DType::F32,
             Precision::Bf16 => DType::BF16,
         };
         cuda::check(&device, dtype)?;
@@ -241,7 +272,17 @@ fn cuda(_: usize, _: Precision) -> Result<OpenDevice> {
 
 #[cfg(feature = "metal")]
 fn metal(precision: Precision) -> Result<OpenDevice> {
-    only_f32(precision, "Apple's GPU")?;
+    refuse_int8(precision)?;
+    if let Precision::F16 | Precision::Bf16 = precision {
+        bail!(
+            "--dtype {} needs an NVIDIA GPU: Apple's computes in f32 here; leave it out",
+            precision.name(),
+        );
+    }
+    // Candle takes the first of them without a look.
+    if candle_metal_kernels::metal::Device::all().is_empty() {
+        bail!("can't use Apple's GPU: there is none; --device cpu does without");
+    }
     let device = Device::new_metal(0)
         .map_err(|e| anyhow!("can't use Apple's GPU: {e}; --device cpu does without"))?;
     Ok(OpenDevice {

@@ -5,10 +5,12 @@ use candle_core::{Device, Result, Shape, Tensor};
 use super::backend::Backend;
 #[cfg(feature = "cuda")]
 use super::cuda;
+use super::failure::Failure;
 use super::folded::{Activation, Folded};
 use super::operations::{
     Convolution, ConvolutionKernel, Depthwise, DepthwiseKernel, Pointwise, PointwiseKernel,
 };
+use super::quantised::Products;
 use super::window::Window;
 use super::{cpu, portable};
 
@@ -23,7 +25,7 @@ pub struct Runtime {
 
 /// What each backend keeps.
 enum State {
-    Portable,
+    Portable(Products),
     Cpu(cpu::Processor),
     #[cfg(feature = "cuda")]
     Cuda(candle_core::DType, cuda::Replay),
@@ -36,8 +38,10 @@ impl Runtime {
             backend,
             device: device.clone(),
             state: match backend {
-                Backend::Portable => State::Portable,
-                Backend::Cpu(instruction_set) => State::Cpu(cpu::Processor::new(instruction_set)),
+                Backend::Portable(products) => State::Portable(products),
+                Backend::Cpu(instruction_set, products) => {
+                    State::Cpu(cpu::Processor::new(instruction_set, products))
+                }
                 #[cfg(feature = "cuda")]
                 Backend::Cuda(dtype) => State::Cuda(dtype, cuda::Replay::default()),
             },
@@ -59,13 +63,37 @@ impl Runtime {
     /// # Errors
     /// If the device has no room.
     pub fn pointwise(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+        let products = match &self.state {
+            State::Portable(products) => *products,
+            State::Cpu(processor) => processor.products(),
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => Products::F32,
+        };
+        self.product(folded, activation, products)
+    }
+
+    /// A linear layer, which is never computed in 8 bits: with one position a picture there is
+    /// nothing to gain.
+    ///
+    /// # Errors
+    /// If the device has no room.
+    pub fn linear(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+        self.product(folded, activation, Products::F32)
+    }
+
+    fn product(
+        &self,
+        folded: &Folded,
+        activation: Activation,
+        products: Products,
+    ) -> Result<Pointwise> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => {
-                PointwiseKernel::Portable(portable::Pointwise::new(folded, activation, device)?)
-            }
+            State::Portable(_) => PointwiseKernel::Portable(portable::Pointwise::new(
+                folded, activation, products, device,
+            )?),
             State::Cpu(processor) => {
-                PointwiseKernel::Cpu(cpu::Pointwise::new(processor, folded, activation))
+                PointwiseKernel::Cpu(cpu::Pointwise::new(processor, folded, activation, products))
             }
             #[cfg(feature = "cuda")]
             State::Cuda(dtype, _) => {
@@ -95,8 +123,8 @@ impl Runtime {
     ) -> Result<Depthwise> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => DepthwiseKernel::Portable(portable::Depthwise::new(
-                expand, folded, window, activation, device,
+            State::Portable(products) => DepthwiseKernel::Portable(portable::Depthwise::new(
+                expand, folded, window, activation, *products, device,
             )?),
             State::Cpu(processor) => DepthwiseKernel::Cpu(cpu::Depthwise::new(
                 processor, expand, folded, window, activation,
@@ -126,7 +154,7 @@ impl Runtime {
     ) -> Result<Convolution> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => ConvolutionKernel::Portable(portable::Convolution::new(
+            State::Portable(_) => ConvolutionKernel::Portable(portable::Convolution::new(
                 folded, window, activation, device,
             )?),
             State::Cpu(processor) => {
@@ -152,7 +180,7 @@ impl Runtime {
     /// If the shape is another, or the device fails.
     pub fn global_average_pool(&self, x: &Tensor) -> Result<Tensor> {
         match &self.state {
-            State::Portable => portable::global_average_pool(x),
+            State::Portable(_) => portable::global_average_pool(x),
             State::Cpu(_) => cpu::global_average_pool(x),
             #[cfg(feature = "cuda")]
             State::Cuda(..) => cuda::global_average_pool(x),
@@ -208,7 +236,32 @@ impl Runtime {
         }
     }
 
-    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`.
+    /// How many pictures a batch of `count` is best made up to: passes are recorded for each size
+    /// anew, so that there should be few.
+    pub fn batch_size(&self, count: usize) -> usize {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => count.next_power_of_two(),
+            _ => count,
+        }
+    }
+
+    /// What an error of an operation, which said `message`, leaves of the device. Memory that is
+    /// kept for later is given back if it was short.
+    #[cfg_attr(not(feature = "cuda"), expect(unused_variables))]
+    pub fn failure(&self, message: &str) -> Failure {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(_, replay) => {
+                let failure = cuda::failure(&self.device, replay, message);
+                failure.unwrap_or(Failure::Lasting)
+            }
+            _ => Failure::Passing,
+        }
+    }
+
+    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`. A
+    /// shape of [`Runtime::batch_size`] pictures may have room for more than there are.
     ///
     /// # Errors
     /// If the device has no room, or the pictures do not fill the shape.
