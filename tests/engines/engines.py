@@ -69,6 +69,10 @@ class Setting:
         done = subprocess.run(command, input=listed, stdout=subprocess.PIPE, check=True)
         return done.stdout.decode().splitlines()
 
+    def is_effnet(self, _: int, name: str) -> bool:
+        """Whether a process that is called so is effnet; the system cuts names off."""
+        return name == Path(self.effnet).name[:15]
+
     def scratch(self) -> Path:
         """A new folder."""
         return Path(tempfile.mkdtemp(dir=self.work))

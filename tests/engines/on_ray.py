@@ -47,8 +47,8 @@ def main() -> None:
         setting.compare(what, run(), time.monotonic() - started)
     for round in (1, 2, 3):
         killed = []
-        is_effnet = lambda _, name: name == "effnet"  # noqa: E731
-        killer = threading.Thread(target=lambda: killed.append(kill_one(is_effnet)))
+        kill = lambda: killed.append(kill_one(setting.is_effnet))  # noqa: E731
+        killer = threading.Thread(target=kill)
         killer.start()
         started = time.monotonic()
         lines = run()

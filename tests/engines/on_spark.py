@@ -58,7 +58,7 @@ def pipe(setting: Setting, spark) -> None:
     def run():
         return paths.pipe(command, checkCode=True).collect()
 
-    with_kill(setting, "pipe, an effnet killed", is_effnet, run)
+    with_kill(setting, "pipe, an effnet killed", setting.is_effnet, run)
     with_kill(setting, "pipe, an executor killed", is_executor, run)
     # What checkCode is for: without it a worker's lost records are a success.
     try:
@@ -98,12 +98,8 @@ def bytes_by_tar(setting: Setting, spark) -> None:
     for what in ("mapInPandas, bytes by tar, the first job", "mapInPandas, bytes by tar"):
         started = time.monotonic()
         setting.compare(what, run(), time.monotonic() - started, whole)
-    with_kill(setting, "mapInPandas, bytes by tar, an effnet killed", is_effnet, run, whole)
+    with_kill(setting, "mapInPandas, bytes by tar, an effnet killed", setting.is_effnet, run, whole)
     with_kill(setting, "mapInPandas, bytes by tar, an executor killed", is_executor, run, whole)
-
-
-def is_effnet(_: int, name: str) -> bool:
-    return name == "effnet"
 
 
 def is_executor(pid: int, _: str) -> bool:
