@@ -18,6 +18,8 @@ pub struct Samples {
     transposed: Tensor,
     /// Of each feature.
     mean: Vec<f64>,
+    /// The mean squared distance of a picture's features from their mean.
+    pub spread: f64,
     /// Of each picture.
     pub truth: Vec<usize>,
     /// How much each picture counts.
@@ -65,6 +67,7 @@ impl Samples {
         for row in rows {
             centred.extend(row.iter().zip(&mean).map(|(&x, m)| f64::from(x) - m));
         }
+        let spread = centred.iter().map(|x| x * x).sum::<f64>() / count as f64;
         let centred = Tensor::from_vec(centred, (count, width), &Device::Cpu)?;
         let mut counts = vec![0_usize; classes];
         truth.iter().for_each(|&class| counts[class] += 1);
@@ -76,6 +79,7 @@ impl Samples {
             transposed: centred.t()?,
             centred,
             mean,
+            spread,
             weights: truth.iter().map(weight).collect(),
             truth,
             classes,
@@ -85,15 +89,6 @@ impl Samples {
     /// Values per picture.
     pub fn width(&self) -> usize {
         self.mean.len()
-    }
-
-    /// The mean squared distance of a picture's features from their mean.
-    ///
-    /// # Errors
-    /// If there is no memory.
-    pub fn spread(&self) -> Result<f64> {
-        let sum: f64 = self.centred.sqr()?.sum_all()?.to_scalar()?;
-        Ok(sum / self.truth.len() as f64)
     }
 
     /// A head that knows nothing.
