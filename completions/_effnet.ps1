@@ -336,6 +336,7 @@ Register-ArgumentCompleter -Native -CommandName 'effnet' -ScriptBlock {
             break
         }
         'effnet;train' {
+            [CompletionResult]::new('--truth', '--truth', [CompletionResultType]::ParameterName, 'What the pictures show, instead of their folders: CSV, TSV or JSON Lines of paths and labels, or lines of both, as for `effnet eval`')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths')
             [CompletionResult]::new('--variant', '--variant', [CompletionResultType]::ParameterName, 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]')
             [CompletionResult]::new('--weights', '--weights', [CompletionResultType]::ParameterName, 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]')

@@ -232,9 +232,10 @@ _effnet() {
             esac
             ;;
         train)
-            flags='--from --variant --weights --revision --offline --model --test-size --balance --seed -o --output --json --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
+            flags='--truth --from --variant --weights --revision --offline --model --test-size --balance --seed -o --output --json --device --dtype --batch-size --threads --no-exif --exact-decode --max-pixels --max-bytes --keep-going -h --help -V --version -q --quiet -v --verbose --color'
             kind='files'
             case $prev in
+                --truth) kind='files value' ;;
                 --from) kind='files value' ;;
                 --variant) kind='variants value' ;;
                 --weights) kind='tags value' ;;

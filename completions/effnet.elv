@@ -326,6 +326,7 @@ set edit:completion:arg-completer[effnet] = {|@words|
             cand --verbose 'Say what is done and how long it took'
         }
         &'effnet;train'= {
+            cand --truth 'What the pictures show, instead of their folders: CSV, TSV or JSON Lines of paths and labels, or lines of both, as for `effnet eval`'
             cand --from 'Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths'
             cand --variant 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
             cand --weights 'Which of the variant''s published weights: ns, aa, in1k, ... [default: the most accurate]'

@@ -400,6 +400,7 @@ complete -c effnet -n '__effnet_is eval' -s q -l quiet -d 'Say nothing on standa
 complete -c effnet -n '__effnet_is eval' -s v -l verbose -d 'Say what is done and how long it took'
 complete -c effnet -n '__effnet_is eval' -l color -x -a 'auto\t"On a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`" always\t"Also into files and pipes" never\t"Not at all"' -d 'When to use colour'
 
+complete -c effnet -n '__effnet_is train' -l truth -r -F -d 'What the pictures show, instead of their folders: CSV, TSV or JSON Lines of paths and labels, or lines of both, as for `effnet eval`'
 complete -c effnet -n '__effnet_is train' -l from -r -F -d 'Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths'
 complete -c effnet -n '__effnet_is train' -l variant -x -k -a '(__effnet_variants)' -d 'Which EfficientNet: b0 to b8, v2-s, lite0, es, ..., demo [default: b0]'
 complete -c effnet -n '__effnet_is train' -l weights -x -k -a '(__effnet_tags)' -d 'Which of the variant\'s published weights: ns, aa, in1k, ... [default: the most accurate]'

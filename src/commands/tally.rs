@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::outcome::Outcome;
 use crate::error::PictureError;
-use crate::run::inputs::{Input, LeftOut};
+use crate::run::inputs::{Input, LeftOut, MORE_ON_STDIN};
 use crate::run::pipeline::{Kept, Pipeline};
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::{Terminal, human_duration};
@@ -156,6 +156,12 @@ impl Tally {
     }
 
     fn say_what_was_passed_by(&self) {
+        if MORE_ON_STDIN.load(Ordering::Relaxed) {
+            self.terminal.warn(
+                "several pictures came on standard input, and only the first was read; for many, \
+                 pipe a tar archive to --tar -, or their names to --files-from -",
+            );
+        }
         let LeftOut { hidden, linked, .. } = self.left_out;
         if hidden > 0 {
             let message = format!("{hidden} hidden left out; --hidden takes them");

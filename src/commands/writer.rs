@@ -24,7 +24,7 @@ use crate::terminal::Terminal;
 /// What writes the records of one run.
 pub struct Writer {
     records: Records,
-    /// What gives the file its name at the end, where it is written anew.
+    /// What gives the file its name at the end, where it had none.
     whole: Option<Whole>,
     /// Whether the records, or warnings, and the progress bar go to one terminal.
     shares_terminal: bool,
@@ -66,7 +66,8 @@ impl Writer {
         let mut whole = None;
         let (to, done, style): (Box<dyn Write>, _, _) = match &args.output {
             Some(path) if args.resume => {
-                let (file, done) = resume::open(path, model, args.retry_failed)?;
+                let (file, named, done) = resume::open(path, model, args.retry_failed)?;
+                whole = Some(named);
                 (Box::new(file), done, Style::default())
             }
             Some(path) => {

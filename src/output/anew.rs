@@ -89,19 +89,28 @@ fn lock_old(path: &Path) -> Result<Option<File>> {
     Ok(Some(old))
 }
 
-/// Gives what a run left that was stopped the name that it would have had, so that another goes on.
+/// Where a run writes that goes on with an earlier one: to the file at `path`, or, as long as there is
+/// none, to what will be called so once it is whole.
+pub(super) fn gone_on(path: &Path) -> PathBuf {
+    match path.exists() {
+        true => path.to_path_buf(),
+        false => part_of(path),
+    }
+}
+
+/// Takes away what a run left beside the file at `path` that was stopped before its first record.
 ///
 /// # Errors
 /// If that run goes on itself, or the system refuses.
-pub fn take_part(path: &Path) -> Result<()> {
+pub(super) fn take_away_empty(path: &Path) -> Result<()> {
     let part = part_of(path);
     let Ok(file) = File::open(&part) else {
         return Ok(());
     };
     lock(&file, path)?;
-    match path.exists() || file.metadata()?.len() == 0 {
-        true => Ok(()),
-        false => fs::rename(&part, path).with_context(|| format!("can't take {}", part.display())),
+    match file.metadata()?.len() {
+        0 => fs::remove_file(&part).with_context(|| format!("can't take {}", part.display())),
+        _ => Ok(()),
     }
 }
 
@@ -127,6 +136,17 @@ fn empty(file: &File) -> io::Result<()> {
 }
 
 impl Whole {
+    /// Of a `file` at the place that [`gone_on`] tells of `path`.
+    pub(super) fn of(file: &File, place: &Path, path: &Path) -> Result<Self> {
+        Ok(Self {
+            file: file.try_clone()?,
+            is_begun: Rc::new(Cell::new(true)),
+            part: (place != path).then(|| place.to_path_buf()),
+            path: path.to_path_buf(),
+            _old: None,
+        })
+    }
+
     /// Gives the file its name; every byte is on the disk by then.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::anew::take_part;
+use super::anew::{Whole, gone_on, take_away_empty};
 use super::destination;
 use super::saved::Head;
 use crate::paths::Name;
@@ -22,15 +22,24 @@ pub struct Done {
     pub failed: u64,
 }
 
-/// Opens the file at `path` to append records of `model` to it, and tells what it holds. A last
-/// line that was cut short is removed, so that what is appended starts on a line of its own; and
-/// with `retry_failed` so are the records of pictures that failed.
+/// Opens the file at `path` to append records of `model` to it, and tells what it holds; a new one gets
+/// its name once it is whole. A last line that was cut short is removed, so that what is appended starts
+/// on a line of its own; and with `retry_failed` so are the records of pictures that failed.
 ///
 /// # Errors
 /// If the file exists and can't be read, cut, locked or understood, or has another model's records.
-pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)> {
+pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Whole, Done)> {
+    let place = gone_on(path);
+    if place == path {
+        take_away_empty(path)?;
+    }
+    let (file, done) = open_at(&place, model, retry_failed)?;
+    let whole = Whole::of(&file, &place, path)?;
+    Ok((file, whole, done))
+}
+
+fn open_at(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)> {
     let shown = path.display();
-    take_part(path)?;
     let reading = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => {
@@ -72,6 +81,7 @@ pub fn open(path: &Path, model: &str, retry_failed: bool) -> Result<(File, Done)
 /// # Errors
 /// If it does not.
 pub fn check(path: &Path, model: &str) -> Result<()> {
+    let path = &gone_on(path);
     // What can't be read is told when it is opened; a pipe would be waited for.
     let file = match fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         true => File::open(path).ok(),

@@ -4,6 +4,7 @@
 //! - [`samples`]: features, classes and weights, and what is to be minimised; [`lbfgs`]: how;
 //! - [`folds`]: pictures in parts, so that each is judged by a head that never saw it; [`search`]: how
 //!   much to regularise, by those parts; [`temperature`]: how sure the head should be;
+//! - [`threshold`]: from which score on a picture shows one of the classes at all;
 //! - [`suspects`]: pictures that may be in the wrong folder;
 //! - [`report`]: what all of it comes to; [`saved`]: the model's folder.
 
@@ -16,3 +17,4 @@ pub mod search;
 pub mod sets;
 pub mod suspects;
 pub mod temperature;
+pub mod threshold;

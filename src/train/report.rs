@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::search::Trial;
+use super::threshold::KEPT;
 use crate::checkpoint::labels::Labels;
 use crate::eval::classes::Classes;
 use crate::eval::evidence::Evidence;
@@ -40,14 +41,16 @@ pub struct Training<'a> {
     pub folds: usize,
     pub c: f64,
     pub temperature: f64,
+    /// What nearly all pictures score at least; see [`super::threshold`].
+    pub min_score: f64,
     pub trials: &'a [Trial],
     /// Each picture by a head that did not see it.
     pub cross_validation: Measured,
     /// By folder, pictures that no head saw.
     pub held_out: BTreeMap<&'a str, Measured>,
     pub suspects: Vec<Doubt<'a>>,
-    /// The same file in folders of several classes.
-    pub same_file: Vec<Vec<Name>>,
+    /// The same picture, to the byte or nearly, in folders of several classes.
+    pub copies: Vec<Vec<Name>>,
 }
 
 /// A class and how many pictures it has to learn from.
@@ -139,6 +142,13 @@ pub fn text(training: &Training) -> String {
     );
     line!(text, "Each picture by a head that did not see it:");
     text += behind_heading(&report::text(&training.cross_validation));
+    line!(
+        text,
+        "\n{:.0} % of them score {} or more: --min-score {} leaves out what is less like these classes",
+        100.0 * KEPT,
+        training.min_score,
+        training.min_score,
+    );
     for (part, measured) in &training.held_out {
         line!(
             text,
@@ -181,9 +191,9 @@ fn doubts(to: &mut String, training: &Training) {
             line!(to, "  and {more} more; --json and training.json have all");
         }
     }
-    if !training.same_file.is_empty() {
-        line!(to, "\nThe same file in folders of several classes:");
-        for names in training.same_file.iter().take(TOLD) {
+    if !training.copies.is_empty() {
+        line!(to, "\nThe same picture in folders of several classes:");
+        for names in training.copies.iter().take(TOLD) {
             let names: Vec<_> = names.iter().map(shown).collect();
             line!(to, "  {}", names.join("  "));
         }

@@ -18,6 +18,8 @@ pub struct Samples {
     transposed: Tensor,
     /// Of each feature.
     mean: Vec<f64>,
+    /// The mean squared distance of a picture's features from their mean.
+    pub spread: f64,
     /// Of each picture.
     pub truth: Vec<usize>,
     /// How much each picture counts.
@@ -40,29 +42,33 @@ pub struct Head {
 }
 
 impl Samples {
-    /// Of `features`, row after row, `truth` of each row, below `classes`. All count as much, or, if
+    /// Of rows of features, `truth` of each row, below `classes`. All count as much, or, if
     /// `balanced`, all classes do: as scikit-learn's `class_weight="balanced"`.
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn new(
-        features: &[f32],
+    pub fn new<'a>(
+        rows: impl Iterator<Item = &'a [f32]> + Clone,
         truth: Vec<usize>,
         classes: usize,
         balanced: bool,
     ) -> Result<Self> {
         let count = truth.len();
-        let width = features.len() / count.max(1);
+        let width = rows.clone().next().map_or(0, <[f32]>::len);
         let mut mean = vec![0.0; width];
-        for row in features.chunks(width) {
+        for row in rows.clone() {
             mean.iter_mut()
                 .zip(row)
                 .for_each(|(m, &x)| *m += f64::from(x));
         }
         mean.iter_mut().for_each(|m| *m /= count as f64);
-        let rows = features.chunks(width);
-        let centred = rows.flat_map(|row| row.iter().zip(&mean).map(|(&x, m)| f64::from(x) - m));
-        let centred = Tensor::from_vec(centred.collect(), (count, width), &Device::Cpu)?;
+        // Of many pictures these are gigabytes: not one more than is needed.
+        let mut centred = Vec::with_capacity(count * width);
+        for row in rows {
+            centred.extend(row.iter().zip(&mean).map(|(&x, m)| f64::from(x) - m));
+        }
+        let spread = centred.iter().map(|x| x * x).sum::<f64>() / count as f64;
+        let centred = Tensor::from_vec(centred, (count, width), &Device::Cpu)?;
         let mut counts = vec![0_usize; classes];
         truth.iter().for_each(|&class| counts[class] += 1);
         let weight = |&class: &usize| match balanced {
@@ -73,6 +79,7 @@ impl Samples {
             transposed: centred.t()?,
             centred,
             mean,
+            spread,
             weights: truth.iter().map(weight).collect(),
             truth,
             classes,
@@ -82,15 +89,6 @@ impl Samples {
     /// Values per picture.
     pub fn width(&self) -> usize {
         self.mean.len()
-    }
-
-    /// The mean squared distance of a picture's features from their mean.
-    ///
-    /// # Errors
-    /// If there is no memory.
-    pub fn spread(&self) -> Result<f64> {
-        let sum: f64 = self.centred.sqr()?.sum_all()?.to_scalar()?;
-        Ok(sum / self.truth.len() as f64)
     }
 
     /// A head that knows nothing.
@@ -237,7 +235,8 @@ mod tests {
         for case in cases {
             let Case { classes, c, .. } = case;
             let width = case.features.len() / case.labels.len();
-            let samples = Samples::new(&case.features, case.labels, classes, case.balanced);
+            let rows = case.features.chunks(width);
+            let samples = Samples::new(rows, case.labels, classes, case.balanced);
             let samples = samples.expect("samples");
             let found = samples.fit(samples.zero(), &samples.weights, c, 1e-10);
             let found = found.expect("a head");

@@ -58,7 +58,7 @@ pub fn search(
     (fold, parts): (&[usize], usize),
     goes_on: impl Fn() -> bool,
 ) -> Result<Option<Found>> {
-    let spread = samples.spread()?.max(f64::MIN_POSITIVE);
+    let spread = samples.spread.max(f64::MIN_POSITIVE);
     let mut heads = vec![samples.zero(); parts];
     let mut trials = Vec::new();
     let mut best: Option<(Trial, Vec<f64>, Vec<Flat>)> = None;

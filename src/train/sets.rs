@@ -86,6 +86,34 @@ impl Sets {
         Ok(sets)
     }
 
+    /// The sets of pictures that have the name `of` among `names`, or none.
+    ///
+    /// # Errors
+    /// If there are no two classes.
+    pub fn named(names: &[String], of: &[Option<usize>]) -> Result<Self> {
+        let classes: BTreeSet<&String> = names.iter().collect();
+        let mut sets = Self {
+            classes: classes.into_iter().cloned().collect(),
+            ..Self::default()
+        };
+        for (picture, name) in of.iter().enumerate() {
+            let class = name.and_then(|name| sets.classes.binary_search(&names[name]).ok());
+            match class {
+                Some(class) => sets.taught.push((picture, class)),
+                None => sets.left_out.push(picture),
+            }
+        }
+        ensure!(
+            sets.classes.len() > 1,
+            "it says of {}; pictures of two classes at least are wanted",
+            match &sets.classes[..] {
+                [] => "none of the pictures what it shows".to_owned(),
+                [one, ..] => format!("all of them that they show one class, `{one}`"),
+            },
+        );
+        Ok(sets)
+    }
+
     /// How many pictures each class has to learn from.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes.len()];
@@ -181,6 +209,16 @@ mod tests {
         assert_eq!(parts.classes, ["bus", "car"]);
         assert_eq!(parts.held_out["valid"], [(2, 0)]);
         assert_eq!(parts.left_out, [3]);
+    }
+
+    #[test]
+    fn names_from_elsewhere_are_classes_too() {
+        let names = ["dog", "cat"].map(str::to_owned);
+        let sets = Sets::named(&names, &[Some(0), None, Some(1)]).expect("sets");
+        assert_eq!(sets.classes, ["cat", "dog"]);
+        assert_eq!(sets.taught, [(0, 1), (2, 0)]);
+        assert_eq!(sets.left_out, [1]);
+        assert!(Sets::named(&names[..1], &[Some(0)]).is_err());
     }
 
     #[test]

@@ -92,6 +92,22 @@ fn what_a_stopped_run_wrote_is_gone_on_with() {
 }
 
 #[test]
+fn of_a_run_that_was_killed_before_its_first_record_nothing_stays() {
+    let environment = Environment::new();
+    environment.copy(&star(), "star.jpg");
+    for earlier in [None, Some("")] {
+        if let Some(text) = earlier {
+            environment.write("out.jsonl", text);
+        }
+        environment.write("out.jsonl.part", "");
+        let run = environment.run(demo(&["star.jpg", "-o", "out.jsonl", "--resume"]));
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(read(environment.path("out.jsonl")).lines().count(), 1);
+        assert!(!environment.path("out.jsonl.part").exists());
+    }
+}
+
+#[test]
 fn a_second_run_does_not_write_what_another_is_writing() {
     let environment = Environment::new();
     let (child, names) = waiting(&environment, &["-o", "out.jsonl"], "out.jsonl.part");

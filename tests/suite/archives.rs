@@ -29,6 +29,16 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().expect("an archive")
 }
 
+/// Calls an archive's first member otherwise, as `tar` itself refuses to.
+fn rename(archive: &mut [u8], name: &str) {
+    let mut header = tar::Header::from_byte_slice(&archive[..512]).clone();
+    let field = &mut header.as_old_mut().name;
+    field.fill(0);
+    field[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_cksum();
+    archive[..512].copy_from_slice(header.as_bytes());
+}
+
 /// A star, a fish and a car, with what WebDataset puts beside them.
 fn sample() -> Vec<u8> {
     tar(&[
@@ -86,7 +96,7 @@ fn scores_of_a_member_are_those_of_the_file() {
 }
 
 #[test]
-fn a_stream_is_answered_as_its_members_arrive() {
+fn a_stream_is_answered_as_its_members_arrive_and_their_names_stay() {
     let environment = Environment::new();
     let mut command = environment.command();
     command.args(demo(&["--tar", "-", "--jsonl", "-q"]));
@@ -94,8 +104,14 @@ fn a_stream_is_answered_as_its_members_arrive() {
     let mut child = command.spawn().expect("a run");
     let mut stdin = child.stdin.take().expect("its standard input");
     let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    for (name, label) in [("a.jpg", "star"), ("b.jpg", "fish"), ("c.jpg", "car")] {
-        let archive = tar(&[(name, &picture(label))]);
+    for (name, label) in [
+        ("a.jpg", "star"),
+        ("./b.jpg", "fish"),
+        ("/x/../c.jpg", "car"),
+        ("file:/%20/d.jpg", "star"),
+    ] {
+        let mut archive = tar(&[("name", &picture(label))]);
+        rename(&mut archive, name);
         // Without the blocks that end it.
         let end = archive.len() - 1024;
         stdin.write_all(&archive[..end]).expect("a run that reads");

@@ -101,7 +101,7 @@ const PATHS: [&str; 8] = [
     "fish.png",
 ];
 
-const OTHERS: [&[&str]; 27] = [
+const OTHERS: [&[&str]; 28] = [
     &["find", "*", "album", "--variant", "demo"],
     &["find", "", "star.jpg", "--variant", "demo", "--not"],
     &["eval", "album", "--variant", "demo", "--ignore-unknown"],
@@ -125,6 +125,7 @@ const OTHERS: [&[&str]; 27] = [
     &["similar", "star.jpg", "fish.png", "--min-cosine", "1"],
     &["train", "album", "-o", "taught", "--variant", "demo"],
     &["train", "--from", "list", "-o", "model", "--balance"],
+    &["train", "album", "-o", "taught", "--truth", "list"],
     &["undo", "sorted"],
     &["check", "list", "--shards", "2"],
     &["report", "--from", "list", "--output", "page.html"],

@@ -39,6 +39,64 @@ fn a_dash_is_one_picture_on_standard_input() {
     assert_eq!(run.labels(), ["star"]);
 }
 
+/// What is said of bytes on standard input.
+fn said_of(bytes: &[u8]) -> String {
+    let environment = Environment::new();
+    let run = environment.run_with(bytes, &demo(&["-", "--jsonl"]));
+    assert_eq!(run.records().len(), 1);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    run.stderr
+}
+
+#[test]
+fn a_second_picture_on_standard_input_is_said() {
+    let jpeg = std::fs::read(star()).expect("a picture");
+    let png = crate::drawing::Drawing::scene(80, 60).png(None);
+    let warned = "several pictures came on standard input, and only the first was read";
+    let exif = b"\xff\xe1\0\x12Exif\0\0MM\0*\0\0\0\x08\0\0";
+    let camera = [&jpeg[..2], exif, &jpeg[2..]].concat();
+    for (first, second) in [
+        (&jpeg, &jpeg),
+        (&png, &png),
+        (&jpeg, &png),
+        (&png, &jpeg),
+        (&camera, &camera),
+    ] {
+        let said = said_of(&[&first[..], second].concat());
+        assert!(said.contains(warned), "{said}");
+    }
+    let environment = Environment::new();
+    environment.write("both.jpg", jpeg.repeat(2));
+    let run = environment.run(demo(&["both.jpg", "--jsonl"]));
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn what_belongs_to_a_picture_is_no_second_one() {
+    let jpeg = std::fs::read(star()).expect("a picture");
+    let with = |code: u8, content: &[u8]| {
+        let length = (content.len() as u16 + 2).to_be_bytes();
+        [&jpeg[..2], &[0xff, code], &length, content, &jpeg[2..]].concat()
+    };
+    let announcing = with(0xe2, b"MPF\0MM\0*\0\0\0\x08");
+    let xmp = b"http://ns.adobe.com/xap/1.0/\0<x Container:Directory=''/>";
+    let camera = with(0xe1, b"Exif\0\0MM\0*\0\0\0\x08\0\0");
+    // Without the segment that names the kind of file.
+    let nameless = [&jpeg[..2], &jpeg[20..]].concat();
+    assert!(jpeg[6..].starts_with(b"JFIF\0"));
+    for (what, first, second) in [
+        ("alone", &jpeg, &Vec::new()),
+        ("Multi-Picture Format", &announcing, &camera),
+        ("a phone's container", &with(0xe1, xmp), &jpeg),
+        ("a camera's preview", &camera, &jpeg),
+        ("a preview", &jpeg, &nameless),
+        ("a trailer", &jpeg, &[b"\0\0", &jpeg[..]].concat()),
+    ] {
+        let said = said_of(&[&first[..], second].concat());
+        assert!(!said.contains("warning"), "{what}: {said}");
+    }
+}
+
 #[test]
 fn paths_are_read_from_a_file_by_line_or_by_nul() {
     let environment = Environment::new();

@@ -54,7 +54,8 @@ fn a_run_that_is_killed_again_and_again_can_be_gone_on_with() {
     let whole = environment.run(["classify", "--variant=demo", "album", "--jsonl", "-q"]);
     assert_eq!(whole.code, Some(1));
     assert_eq!(whole.stdout.lines().count(), 1000);
-    let file = environment.path("out");
+    // It has its name when it is whole.
+    let file = environment.path("out.part");
     let arguments = ["--jsonl", "-q", "-o", "out", "--resume"];
     let length = || fs::metadata(&file).map_or(0, |found| found.len());
     let mut random = Random(3);
@@ -67,6 +68,7 @@ fn a_run_that_is_killed_again_and_again_can_be_gone_on_with() {
         }
         child.kill().expect("a kill");
         kills += usize::from(child.wait().expect("an end").code().is_none());
+        assert!(!environment.path("out").exists());
         // A disk that went away would leave less.
         let torn = length().saturating_sub(random.below(300) as u64);
         let kept = fs::OpenOptions::new().write(true).open(&file);
@@ -75,7 +77,8 @@ fn a_run_that_is_killed_again_and_again_can_be_gone_on_with() {
     assert!(kills >= 6, "only {kills} of 8 kills came in time");
     let last = start(&environment, &arguments).wait_with_output();
     assert_eq!(last.expect("an end").status.code(), Some(1));
-    let kept = fs::read_to_string(&file).expect("the file");
+    assert!(!file.exists());
+    let kept = fs::read_to_string(environment.path("out")).expect("the file");
     assert_eq!(lines(&kept), lines(&whole.stdout));
     // The order is the inputs' as well, since each run went on where the last had ended.
     assert_eq!(kept, whole.stdout);

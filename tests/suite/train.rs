@@ -241,6 +241,10 @@ fn a_picture_in_the_wrong_folder_is_suspected_and_its_class_proposed() {
     let (right, wrong) = ("set/fish/3.jpg", "set/cup/wrong.jpg");
     std::fs::rename(environment.path(right), environment.path(wrong)).expect("a move");
     environment.copy(&drawing("tree", 1), "set/star/copy.jpg");
+    // Another file of the same.
+    let mut near = std::fs::read(drawing("fish", 2)).expect("a picture");
+    near.extend(b"a trailer");
+    environment.write("set/tree/near.jpg", near);
     let report = trained(&environment, &["set", "-o", "mine"]);
     let suspects = report["suspects"].as_array().expect("suspects");
     let of = |path: &str| suspects.iter().find(|suspect| suspect["path"] == path);
@@ -249,9 +253,58 @@ fn a_picture_in_the_wrong_folder_is_suspected_and_its_class_proposed() {
         (&suspect["given"], &suspect["looks_like"]),
         (&"cup".into(), &"fish".into())
     );
-    assert!(suspects.len() <= 3, "{suspects:?}");
-    let same = serde_json::json!([[{"path": "set/star/copy.jpg"}, {"path": "set/tree/1.jpg"}]]);
-    assert_eq!(report["same_file"], same);
+    assert!(suspects.len() <= 4, "{suspects:?}");
+    let copies = serde_json::json!([
+        [{"path": "set/fish/2.jpg"}, {"path": "set/tree/near.jpg"}],
+        [{"path": "set/star/copy.jpg"}, {"path": "set/tree/1.jpg"}],
+    ]);
+    assert_eq!(report["copies"], copies);
+}
+
+#[test]
+fn a_file_may_say_what_pictures_show() {
+    let environment = Environment::new();
+    set(&environment, "set", 0..4);
+    let mut table = String::from("file,class\n");
+    for (at, thing) in THINGS.iter().enumerate() {
+        for number in 0..4 {
+            let name = format!("flat/{at}{number}.jpg");
+            environment.copy(&drawing(thing, number), &name);
+            table += &format!("{at}{number}.jpg,{thing}\n");
+        }
+    }
+    environment.copy(&star(), "flat/other.jpg");
+    environment.write("table.csv", &table);
+    let report = trained(
+        &environment,
+        &["flat", "--truth", "table.csv", "-o", "mine"],
+    );
+    assert_eq!(report["pictures"], 16);
+    assert_eq!(
+        report["left_out"],
+        serde_json::json!([{"path": "flat/other.jpg"}])
+    );
+    trained(&environment, &["set", "-o", "other"]);
+    let read = |name: &str| std::fs::read(environment.path(name)).expect(name);
+    assert!(read("mine/model.safetensors") == read("other/model.safetensors"));
+    environment.write("one.csv", "00.jpg,cup\n01.jpg,cup\n");
+    let run = train(&environment, &["flat", "--truth", "one.csv", "-o", "new"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("one class, `cup`"), "{}", run.stderr);
+}
+
+#[test]
+fn what_is_less_like_the_classes_than_nearly_all_of_their_pictures_has_no_label() {
+    let environment = Environment::new();
+    set(&environment, "set", 0..DRAWN);
+    let run = train(&environment, &["set", "-o", "mine"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let text = std::fs::read(environment.path("mine/training.json")).expect("a report");
+    let report: Value = serde_json::from_slice(&text).expect("JSON");
+    let least = report["min_score"].as_f64().expect("a score");
+    assert!((0.25..1.0).contains(&least), "{least}");
+    let said = format!("score {least} or more: --min-score {least} ");
+    assert!(run.stdout.contains(&said), "{}", run.stdout);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Features to a model, and what is to be said of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::Train;
+use super::copies::Copies;
 use super::pictures::Gathered;
 use crate::checkpoint::files::{CONFIG_FILE, WEIGHTS_FILE};
 use crate::commands::outcome::Outcome;
@@ -24,6 +25,7 @@ use crate::train::samples::{Head, Samples};
 use crate::train::saved::{self, FEATURES_FILE, Folder, REPORT_FILE};
 use crate::train::search::{Found, search};
 use crate::train::suspects::suspects;
+use crate::train::threshold::threshold;
 
 /// Classes with fewer pictures are told of.
 const FEW: usize = 10;
@@ -39,14 +41,10 @@ pub fn learn(
     terminal: Terminal,
 ) -> Result<Outcome> {
     warn(&gathered, terminal);
+    // Before the samples, which take more memory.
+    let copies = Copies::find(&gathered)?;
     let samples = samples(args, &gathered)?;
-    let hashes: Vec<&str> = gathered
-        .sets
-        .taught
-        .iter()
-        .map(|&(picture, _)| gathered.index.fingerprints[picture].sha256.as_str())
-        .collect();
-    let (fold, parts) = folds(&samples.truth, &hashes, args.seed);
+    let (fold, parts) = folds(&samples.truth, &copies.hashes(&gathered), args.seed);
     let learning = Instant::now();
     let goes_on = || !INTERRUPTED.load(Ordering::Relaxed);
     let Some(found) = search(&samples, (&fold, parts), goes_on)? else {
@@ -60,7 +58,10 @@ pub fn learn(
     ));
     let head = samples.head(&found.head.point, found.best.sharpness);
     let seconds = started.elapsed().as_secs_f64();
-    let training = training(args, &gathered, &samples, (&found, parts), &head, seconds)?;
+    let training = Training {
+        copies: copies.across_classes(&gathered),
+        ..training(args, &gathered, &samples, (&found, parts), &head, seconds)?
+    };
     write(args, &gathered, &head, &training)?;
     output::print(args.json, &training, || report::text(&training)).context(WRITING)?;
     let shown = args.output.display();
@@ -78,7 +79,7 @@ fn warn(gathered: &Gathered, terminal: Terminal) {
     if left_out > 0 {
         let first = gathered.index.paths[gathered.sets.left_out[0]].display();
         terminal.warn(&format!(
-            "{left_out} left out, in no folder of a class that is learnt; the first is {first}"
+            "{left_out} left out, of no class that is learnt; the first is {first}"
         ));
     }
 }
@@ -88,12 +89,9 @@ fn samples(args: &Train, gathered: &Gathered) -> Result<Samples> {
     let width = gathered.about.features;
     let of = |picture: usize| &index.values[picture * width..][..width];
     let taught = sets.taught.iter();
-    let features: Vec<f32> = taught
-        .clone()
-        .flat_map(|&(picture, _)| of(picture).iter().copied())
-        .collect();
+    let rows = taught.clone().map(|&(picture, _)| of(picture));
     let truth = taught.map(|&(_, class)| class).collect();
-    Samples::new(&features, truth, sets.classes.len(), args.balance)
+    Samples::new(rows, truth, sets.classes.len(), args.balance)
 }
 
 fn training<'a>(
@@ -153,32 +151,13 @@ fn training<'a>(
         folds,
         c: found.best.c,
         temperature: 1.0 / found.best.sharpness,
+        min_score: threshold(&found.logits, classes.len()),
         trials: &found.trials,
         cross_validation: measured(&about.model, classes, seen, seconds)?,
         held_out: held_out.collect::<Result<BTreeMap<_, _>>>()?,
         suspects: doubts.collect(),
-        same_file: same_file(gathered),
+        copies: Vec::new(),
     })
-}
-
-/// Files that are in folders of several classes.
-fn same_file(gathered: &Gathered) -> Vec<Vec<Name>> {
-    let Gathered { index, sets, .. } = gathered;
-    let mut alike: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
-    for &(picture, class) in &sets.taught {
-        let hash = &index.fingerprints[picture].sha256;
-        alike.entry(hash).or_default().push((picture, class));
-    }
-    let several = |files: &Vec<(usize, usize)>| files.iter().any(|file| file.1 != files[0].1);
-    let mut alike: Vec<_> = alike.into_values().filter(several).collect();
-    alike.sort_unstable();
-    let names = |files: Vec<(usize, usize)>| {
-        let names = files
-            .iter()
-            .map(|&(picture, _)| Name::of(&index.paths[picture]));
-        names.collect()
-    };
-    alike.into_iter().map(names).collect()
 }
 
 fn write(args: &Train, gathered: &Gathered, head: &Head, training: &Training) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `effnet train`: a model of one's own classes.
 
+mod copies;
 mod learnt;
 mod pictures;
 
@@ -19,6 +20,7 @@ Examples:
   effnet train pets -o mypets                      # pets/cat/*.jpg, pets/dog/*.jpg, ...
   effnet classify photo.jpg --model mypets
   effnet train pets -o mypets --variant b4         # a larger network, more accurate
+  effnet train photos --truth labels.csv -o mine   # lines of a path and a class
   effnet train --from pets.safetensors -o mypets   # of what effnet embed wrote";
 
 const NOTES: &str = "\
@@ -30,10 +32,11 @@ JSON keys, also of MODEL/training.json:
                    how many teach, which can't be read, which are in no folder of a class
   seed, balanced, folds, c, temperature, trials
                    how it was trained; of each trial c, log_loss, sharpness
+  min_score        what 95 % score at least of the pictures, each by a head that did not see it
   cross_validation, held_out
                    as `effnet eval --json`; held_out by folder
   suspects         path, given, given_score, looks_like, score
-  same_file        paths of the same bytes in folders of several classes
+  copies           paths of the same picture, to the byte or nearly, in folders of several classes
 
 Exit status:
   0    the model is there
@@ -42,7 +45,7 @@ Exit status:
 
 /// Train a model of your own classes
 ///
-/// DIR holds a folder for each class. Or it holds `train`, which is learnt from, and perhaps `val` or
+/// DIR holds a folder for each class, or --truth says what its pictures show. Or it holds `train`, which is learnt from, and perhaps `val` or
 /// `test`, which are only measured on. The network stays as it is; its last layer is trained anew, in
 /// seconds. MODEL is a folder that classify, eval and timm take as any other. How good it is, is told by
 /// pictures that were left out while it learnt; so are pictures that may be in the wrong folder. Where
@@ -55,6 +58,12 @@ pub struct Train {
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath, required_unless_present = "from",
         help_heading = "Input", display_order = 0)]
     pub dir: Option<PathBuf>,
+
+    /// What the pictures show, instead of their folders: CSV, TSV or JSON Lines of paths and labels, or
+    /// lines of both, as for `effnet eval`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Input",
+        display_order = 2)]
+    pub truth: Option<PathBuf>,
 
     /// Learn from the features that `effnet embed -o` wrote; the classes are the folders in the paths
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "dir",

@@ -18,6 +18,7 @@ use crate::features::file::Format;
 use crate::features::fingerprint::{Fingerprint, sha256};
 use crate::features::index::Index;
 use crate::run::inputs::{Input, Inputs, Selection};
+use crate::run::labelled::Labelled;
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::Terminal;
 use crate::train::saved::{FEATURES_FILE, expressible};
@@ -59,7 +60,7 @@ fn of_file(args: &Train, from: &Path, terminal: Terminal) -> Result<Gathered> {
         "the features in {shown} were divided by their lengths, which no last layer can undo; embed \
          the pictures without --normalize",
     );
-    let sets = Sets::of(&root(&index.paths), &index.paths)
+    let sets = sets(args, &root(&index.paths), &index.paths)
         .with_context(|| format!("can't learn from {shown}"))?;
     sets.check()?;
     let named = args.model.named();
@@ -108,7 +109,7 @@ fn of_folder(args: &Train, dir: &Path, terminal: Terminal) -> Result<Option<Gath
         .map(|i| i.path().to_path_buf())
         .collect();
     // Before a download.
-    Sets::of(dir, &paths)?.check()?;
+    sets(args, dir, &paths)?.check()?;
     let mut model = plan.resolve()?;
     model.card = expressible(model.card)?;
     let about = About::of(&model, manner(&args.work, false, plan.dtype()))?;
@@ -119,7 +120,7 @@ fn of_folder(args: &Train, dir: &Path, terminal: Terminal) -> Result<Option<Gath
     if INTERRUPTED.load(Ordering::Relaxed) {
         return Ok(None);
     }
-    let sets = Sets::of(dir, &index.paths)?;
+    let sets = sets(args, dir, &index.paths)?;
     sets.check()?;
     Ok(Some(Gathered {
         model,
@@ -130,6 +131,16 @@ fn of_folder(args: &Train, dir: &Path, terminal: Terminal) -> Result<Option<Gath
         is_kept: false,
         outcome,
     }))
+}
+
+/// What the pictures at `paths` below `root` show.
+fn sets(args: &Train, root: &Path, paths: &[PathBuf]) -> Result<Sets> {
+    let Some(table) = &args.truth else {
+        return Sets::of(root, paths);
+    };
+    let labelled = Labelled::by_table(table, paths.iter().map(PathBuf::as_path))?;
+    Sets::named(&labelled.names, &labelled.of)
+        .with_context(|| format!("can't use the truth {}", table.display()))
 }
 
 /// The features of all pictures, in their order, and those that have none.
@@ -171,6 +182,11 @@ fn embedded(
         embed(plan, model, inputs, (tally, false), emit)?;
     }
     let mut index = Index::default();
+    let width = found
+        .values()
+        .next()
+        .map_or(0, |(features, _)| features.len());
+    index.values.reserve_exact(found.len() * width);
     for path in order {
         if let Some((features, print)) = found.remove(&path) {
             index.push(path, print, &features);

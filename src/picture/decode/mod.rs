@@ -20,6 +20,7 @@ mod heic;
 mod icns;
 mod ico;
 mod isobmff;
+mod joined;
 mod jpeg;
 mod jpeg2000;
 mod jpeg_xl;
@@ -48,6 +49,7 @@ use image::metadata::Orientation;
 
 use super::{Picture, Scale};
 use crate::error::{ErrorKind, PictureError};
+pub use joined::is_joined;
 pub use limits::Limits;
 use limits::damaged;
 use turn::turn;

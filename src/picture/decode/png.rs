@@ -11,6 +11,25 @@ use super::exif;
 /// Of a text, when it is unpacked.
 const MAX_TEXT: u64 = 1 << 20;
 
+/// The first bytes of every PNG.
+pub(super) const START: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// Where the picture ends that `bytes` begin with, behind its chunk `IEND`.
+pub(super) fn end(bytes: &[u8]) -> Option<usize> {
+    if !bytes.starts_with(START) {
+        return None;
+    }
+    let mut end = START.len();
+    for (kind, data) in chunks(bytes) {
+        // A length, a name and a checksum.
+        end += 12 + data.len();
+        if kind == b"IEND" {
+            return Some(end);
+        }
+    }
+    None
+}
+
 /// The orientation in a chunk `eXIf`, in the text that ImageMagick and GIMP write, or in XMP.
 pub(super) fn orientation(bytes: &[u8]) -> Orientation {
     let (mut block, mut profile, mut xmp) = (None, None, None);

@@ -27,7 +27,7 @@ pub(super) struct Taken {
 }
 
 /// The pictures of the archive at `path`, or on standard input where that is `-`: a member `a/b.jpg`
-/// of `x.tar` is `x.tar/a/b.jpg`, of standard input `a/b.jpg`. Members that are no pictures by their
+/// of `x.tar` is `x.tar/a/b.jpg`; on standard input it is what it is called there. Members that are no pictures by their
 /// names, as WebDataset's `.cls` and `.json`, are passed by. What is wrong with an archive is an input
 /// that can't be read, called like the archive, behind the members before it.
 pub(super) fn members(path: PathBuf, taken: Taken) -> impl Iterator<Item = Input> {
@@ -144,12 +144,14 @@ fn input(
     member: &mut Entry<impl Read>,
     taken: Taken,
 ) -> io::Result<Input> {
-    // A member's name may begin at the root; here it is below its archive all the same.
-    let name = name.strip_prefix("/").unwrap_or(name);
-    let name = name.strip_prefix(".").unwrap_or(name);
     let name = match path == Path::new("-") {
+        // Who writes a stream knows its pictures by the names that it gave them.
         true => name.to_path_buf(),
-        false => path.join(name),
+        false => {
+            // A member's name may begin at the root; here it is below its archive all the same.
+            let name = name.strip_prefix("/").unwrap_or(name);
+            path.join(name.strip_prefix(".").unwrap_or(name))
+        }
     };
     let length = member.size();
     if length > taken.max_bytes {

@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::endings::is_called_archive;
 use super::uri::of_address;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode;
+
+/// Whether another picture came on standard input behind the first, which alone is read.
+pub static MORE_ON_STDIN: AtomicBool = AtomicBool::new(false);
 
 /// Where one picture comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +76,13 @@ impl Input {
                 }
                 read_up_to(file, metadata.len(), max_bytes).map_err(|(error, _)| error)
             }
-            Self::Stdin(_) => read_up_to(io::stdin().lock(), 0, max_bytes).map_err(no_picture),
+            Self::Stdin(_) => {
+                let bytes = read_up_to(io::stdin().lock(), 0, max_bytes).map_err(no_picture)?;
+                if decode::is_joined(&bytes) {
+                    MORE_ON_STDIN.store(true, Ordering::Relaxed);
+                }
+                Ok(bytes)
+            }
             Self::Member(_, bytes) => {
                 decode::check_start(&bytes[..bytes.len().min(decode::START_BYTES)])?;
                 Ok(bytes)

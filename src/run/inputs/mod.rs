@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use folder::Walk;
-pub use input::Input;
+pub use input::{Input, MORE_ON_STDIN};
 pub use shard::{Shard, Which};
 
 /// What the command line names.

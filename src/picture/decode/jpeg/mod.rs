@@ -28,6 +28,14 @@ pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xff\xd8\xff")
 }
 
+/// Where the picture ends that `bytes` begin with, behind its end marker.
+pub(super) fn end(bytes: &[u8]) -> Option<usize> {
+    match Layout::of(bytes).end {
+        End::Marked(end) => Some(end + END.len()),
+        _ => None,
+    }
+}
+
 /// The picture as it is stored or reduced, and how to turn it.
 pub(super) fn decode(
     bytes: &[u8],
