@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use candle_core::DType;
 use candle_core::Device;
 
-use crate::ops::{Backend, InstructionSet};
+use crate::ops::{Backend, InstructionSet, Products};
 
 /// Where the network runs, as asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,14 +70,18 @@ pub fn instruction_set() -> InstructionSet {
 /// The fastest implementation for tensors on `device`, in f32; `EFFNET_OPS=portable` asks for the
 /// portable one, to compare or to test.
 pub fn backend(device: &Device) -> Backend {
+    backend_with(device, Products::F32)
+}
+
+fn backend_with(device: &Device, products: Products) -> Backend {
     static PORTABLE: OnceLock<bool> = OnceLock::new();
     let portable = || std::env::var("EFFNET_OPS").is_ok_and(|ops| ops == "portable");
     match device {
-        _ if *PORTABLE.get_or_init(portable) => Backend::Portable,
-        Device::Cpu => Backend::Cpu(instruction_set()),
+        _ if *PORTABLE.get_or_init(portable) => Backend::Portable(products),
+        Device::Cpu => Backend::Cpu(instruction_set(), products),
         #[cfg(feature = "cuda")]
         Device::Cuda(_) => Backend::Cuda(DType::F32),
-        _ => Backend::Portable,
+        _ => Backend::Portable(products),
     }
 }
 
@@ -88,12 +92,14 @@ pub enum Precision {
     /// f16 on an NVIDIA GPU, f32 elsewhere
     #[default]
     Auto,
-    /// The reference, and the only one on processors and on Apple's GPUs
+    /// The reference, everywhere
     F32,
     /// Half the memory, on NVIDIA GPUs
     F16,
     /// The same with f32's range and fewer digits
     Bf16,
+    /// Faster on a processor: 1x1 convolutions in 8 bits, the rest in f32
+    Int8,
 }
 
 impl Precision {
@@ -103,6 +109,7 @@ impl Precision {
             Self::F32 => "f32",
             Self::F16 => "f16",
             Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
         }
     }
 }
@@ -144,7 +151,10 @@ impl OpenDevice {
     pub fn describe(&self, threads: usize) -> String {
         let Self { name, hardware, .. } = self;
         match self.is_gpu() {
-            true => format!("{name} ({hardware}, {})", self.backend.dtype().as_str()),
+            true => format!("{name} ({hardware}, {})", self.backend.precision()),
+            false if self.backend.precision() == "int8" => {
+                format!("{name} ({hardware}, int8, {threads} threads)")
+            }
             false => format!("{name} ({hardware}, {threads} threads)"),
         }
     }
@@ -165,10 +175,11 @@ impl Choice {
     }
 }
 
-/// NVIDIA's first GPU if this program was built for it, or else the processor. Nobody has measured
+/// NVIDIA's first GPU if this program was built for it, or else the processor, which alone computes
+/// in 8 bits. Nobody has measured
 /// whether Apple's GPU is the faster of the two, with plain operations: it must be asked for.
 fn best(precision: Precision) -> Result<OpenDevice> {
-    if !cfg!(feature = "cuda") {
+    if !cfg!(feature = "cuda") || precision == Precision::Int8 {
         return cpu(precision);
     }
     cuda(0, precision).or_else(|reason| match cpu(precision) {
@@ -181,14 +192,21 @@ fn best(precision: Precision) -> Result<OpenDevice> {
 }
 
 fn cpu(precision: Precision) -> Result<OpenDevice> {
-    only_f32(precision, "a processor")?;
-    let backend = backend(&Device::Cpu);
+    let products = match precision {
+        Precision::Auto | Precision::F32 => Products::F32,
+        Precision::Int8 => Products::Int8,
+        Precision::F16 | Precision::Bf16 => bail!(
+            "--dtype {} needs an NVIDIA GPU: a processor computes in f32 or int8; leave it out",
+            precision.name(),
+        ),
+    };
+    let backend = backend_with(&Device::Cpu, products);
     Ok(OpenDevice {
         device: Device::Cpu,
         backend,
         name: "cpu".to_owned(),
         hardware: match backend {
-            Backend::Cpu(instruction_set) => instruction_set.name(),
+            Backend::Cpu(instruction_set, _) => instruction_set.name(),
             _ => "portable",
         }
         .to_owned(),
@@ -196,13 +214,14 @@ fn cpu(precision: Precision) -> Result<OpenDevice> {
     })
 }
 
-fn only_f32(precision: Precision, device: &str) -> Result<()> {
+/// What only a processor does.
+#[cfg(any(feature = "cuda", feature = "metal"))]
+fn refuse_int8(precision: Precision) -> Result<()> {
     match precision {
-        Precision::Auto | Precision::F32 => Ok(()),
-        Precision::F16 | Precision::Bf16 => bail!(
-            "--dtype {} needs an NVIDIA GPU: {device} computes in f32 here; leave it out",
-            precision.name(),
-        ),
+        Precision::Int8 => {
+            bail!("--dtype int8 is for processors: add --device cpu, or leave it out")
+        }
+        _ => Ok(()),
     }
 }
 
@@ -210,12 +229,13 @@ fn only_f32(precision: Precision, device: &str) -> Result<()> {
 fn cuda(number: usize, precision: Precision) -> Result<OpenDevice> {
     use crate::ops::cuda;
 
+    refuse_int8(precision)?;
     let name = format!("cuda:{number}");
     let open = || -> candle_core::Result<OpenDevice> {
         let device = cuda::open(number)?;
         let dtype = match precision {
             Precision::Auto | Precision::F16 => DType::F16,
-            Precision::F32 => DType::F32,
+            Precision::F32 | Precision::Int8 => DType::F32,
             Precision::Bf16 => DType::BF16,
         };
         cuda::check(&device, dtype)?;
@@ -252,7 +272,13 @@ fn cuda(_: usize, _: Precision) -> Result<OpenDevice> {
 
 #[cfg(feature = "metal")]
 fn metal(precision: Precision) -> Result<OpenDevice> {
-    only_f32(precision, "Apple's GPU")?;
+    refuse_int8(precision)?;
+    if let Precision::F16 | Precision::Bf16 = precision {
+        bail!(
+            "--dtype {} needs an NVIDIA GPU: Apple's computes in f32 here; leave it out",
+            precision.name(),
+        );
+    }
     // Candle takes the first of them without a look.
     if candle_metal_kernels::metal::Device::all().is_empty() {
         bail!("can't use Apple's GPU: there is none; --device cpu does without");

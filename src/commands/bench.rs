@@ -140,7 +140,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
         device: &place.name,
         instruction_set: (!is_gpu).then_some(&place.hardware),
         gpu: is_gpu.then_some(&place.hardware),
-        dtype: place.backend.dtype().as_str(),
+        dtype: place.backend.precision(),
         batch_size: args.batch_size,
         threads,
         runs: args.runs,

@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
 
     /// What the network computes in.
     pub fn dtype(&self) -> &'static str {
-        self.place.backend.dtype().as_str()
+        self.place.backend.precision()
     }
 
     /// Refuses to write to `output` what this run reads.

@@ -197,13 +197,13 @@ mod tests {
     use super::*;
     use crate::model::architectures::{Architecture, Convention};
     use crate::model::generated::{Generated, picture};
-    use crate::ops::InstructionSet;
+    use crate::ops::{InstructionSet, Products};
 
     #[test]
     fn what_a_network_keeps_in_memory_is_freed_with_it_and_its_layers() {
         let demo = Architecture::named("demo").expect("an architecture");
         let config = Config::new(demo, Convention::PYTORCH, 16);
-        let backend = Backend::Cpu(InstructionSet::best());
+        let backend = Backend::Cpu(InstructionSet::best(), Products::F32);
         let network = EfficientNet::load(&config, &Generated, backend, &Device::Cpu);
         let network = network.expect("a network");
         let memory = network.runtime().memory();

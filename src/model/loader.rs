@@ -43,7 +43,7 @@ impl Loader<'_> {
 
     pub fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {
         let read = layer.read(self.source)?;
-        Ok(self.runtime.pointwise(&read, activation)?)
+        Ok(self.runtime.linear(&read, activation)?)
     }
 
     /// The filter of a block, and the expansion before it.

@@ -11,6 +11,9 @@
 //!   chosen at run time.
 //! - `cuda`, where the feature of that name is on: kernels for NVIDIA's GPUs.
 //!
+//! On a processor, the 1x1 convolutions can multiply in 8 bits ([`Products`]); activations are f32
+//! between operations all the same.
+//!
 //! Another backend joins here: one more variant per operation, nothing in the network. Nothing in
 //! here asks the environment: whoever opens the device does.
 
@@ -22,6 +25,7 @@ mod failure;
 mod folded;
 mod operations;
 mod portable;
+mod quantised;
 mod runtime;
 mod window;
 
@@ -30,5 +34,6 @@ pub use cpu::InstructionSet;
 pub use failure::Failure;
 pub use folded::{Activation, Folded};
 pub use operations::{Convolution, Depthwise, Pointwise};
+pub use quantised::Products;
 pub use runtime::Runtime;
 pub use window::{Padding, Window};

@@ -3,9 +3,10 @@
 //! It is the oracle of the fast backends' tests and the way onto devices that have no kernels of
 //! ours yet.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::folded::{Activation, Folded};
+use super::quantised::{LARGEST_ACTIVATION, LEAST_RANGE, Products, Quantised};
 use super::window::Window;
 
 fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
@@ -20,21 +21,42 @@ fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
 
 /// A 1x1 convolution as a matrix product.
 pub struct Pointwise {
-    weight: Tensor, // (inputs, outputs)
+    weight: Tensor, // (inputs, outputs), in 8 bits whole numbers
+    /// What one step of each output's weights is worth, in 8 bits.
+    scale: Option<Tensor>, // (outputs)
     bias: Tensor,   // (outputs)
     activation: Activation,
 }
 
 impl Pointwise {
     /// `folded.weight` is `(outputs, inputs)`.
-    pub fn new(folded: &Folded, activation: Activation, device: &Device) -> Result<Self> {
+    pub fn new(
+        folded: &Folded,
+        activation: Activation,
+        products: Products,
+        device: &Device,
+    ) -> Result<Self> {
         let outputs = folded.bias.len();
         let inputs = folded.weight.len() / outputs;
+        let transposed = |weight: &[f32]| {
+            let weight = Tensor::from_slice(weight, (outputs, inputs), device)?;
+            weight.t()?.contiguous()
+        };
+        let bias = Tensor::from_slice(&folded.bias, outputs, device)?;
+        if !products.are_int8(inputs, outputs) {
+            return Ok(Self {
+                weight: transposed(&folded.weight)?,
+                scale: None,
+                bias,
+                activation,
+            });
+        }
+        let Quantised { weight, scale } = Quantised::new(folded);
+        let weight: Vec<_> = weight.into_iter().map(f32::from).collect();
         Ok(Self {
-            weight: Tensor::from_slice(&folded.weight, (outputs, inputs), device)?
-                .t()?
-                .contiguous()?,
-            bias: Tensor::from_slice(&folded.bias, outputs, device)?,
+            weight: transposed(&weight)?,
+            scale: Some(Tensor::from_vec(scale, outputs, device)?),
+            bias,
             activation,
         })
     }
@@ -52,11 +74,12 @@ impl Pointwise {
             Some(excite) => x.broadcast_mul(&excite.reshape((b, 1, 1, c))?)?,
             None => x.clone(),
         };
-        let y = x
-            .reshape((b * h * w, c))?
-            .matmul(&self.weight)?
-            .broadcast_add(&self.bias)?
-            .reshape((b, h, w, ()))?;
+        let x = x.reshape((b * h * w, c))?;
+        let product = match &self.scale {
+            Some(scale) => int8_product(&x, &self.weight, scale)?,
+            None => x.matmul(&self.weight)?,
+        };
+        let y = product.broadcast_add(&self.bias)?.reshape((b, h, w, ()))?;
         let y = activate(y, self.activation)?;
         match residual {
             Some(residual) => y + residual,
@@ -66,10 +89,44 @@ impl Pointwise {
 
     /// The weights and the bias of one output.
     pub fn row(&self, output: usize) -> Result<(Vec<f32>, f32)> {
-        let row = self.weight.narrow(1, output, 1)?.flatten_all()?;
+        let mut row = self.weight.narrow(1, output, 1)?.flatten_all()?;
+        if let Some(scale) = &self.scale {
+            row = row.broadcast_mul(&scale.narrow(0, output, 1)?)?;
+        }
         let bias = self.bias.narrow(0, output, 1)?.squeeze(0)?;
         Ok((row.to_vec1()?, bias.to_scalar()?))
     }
+}
+
+/// The product of rows, `(count, inputs)`, quantised each by itself, with weights of 8 bits.
+fn int8_product(x: &Tensor, weight: &Tensor, scale: &Tensor) -> Result<Tensor> {
+    let highest = x.max_keepdim(D::Minus1)?.relu()?; // (count, 1), as what follows
+    let lowest = x.neg()?.max_keepdim(D::Minus1)?.relu()?.neg()?;
+    let range = (highest - &lowest)?;
+    let per_unit = (range.ones_like()? * f64::from(LARGEST_ACTIVATION))?.div(&range)?;
+    let per_unit = range
+        .gt(LEAST_RANGE)?
+        .where_cond(&per_unit, &range.zeros_like()?)?;
+    let zero_point = rounded(&(lowest.neg()? * &per_unit)?)?;
+    let steps = rounded(&x.broadcast_mul(&per_unit)?)?; // (count, inputs)
+    let steps = steps
+        .broadcast_add(&zero_point)?
+        .minimum(LARGEST_ACTIVATION)?
+        .broadcast_sub(&zero_point)?;
+    // Whole numbers, of which f64 loses none.
+    let sums = steps
+        .to_dtype(DType::F64)?
+        .matmul(&weight.to_dtype(DType::F64)?)?
+        .to_dtype(DType::F32)?;
+    let poison = (x.sum_keepdim(D::Minus1)? * 0.0)?;
+    let row_scale = ((range / f64::from(LARGEST_ACTIVATION))? + poison)?;
+    sums.broadcast_mul(scale)?.broadcast_mul(&row_scale)
+}
+
+/// Whole numbers, half way to the even one.
+fn rounded(x: &Tensor) -> Result<Tensor> {
+    let magic = 12_582_912.0; // 1.5 * 2^23
+    (x + magic)? - magic
 }
 
 /// For each kernel position in row-major order, the input values that meet it:
@@ -118,6 +175,7 @@ impl Depthwise {
         folded: &Folded,
         window: Window,
         activation: Activation,
+        products: Products,
         device: &Device,
     ) -> Result<Self> {
         let channels = folded.bias.len();
@@ -126,7 +184,7 @@ impl Depthwise {
         let taps = (0..area)
             .map(|tap| weight.narrow(1, tap, 1)?.squeeze(1)?.contiguous())
             .collect::<Result<_>>()?;
-        let expand = expand.map(|expand| Pointwise::new(expand, activation, device));
+        let expand = expand.map(|expand| Pointwise::new(expand, activation, products, device));
         Ok(Self {
             expand: expand.transpose()?,
             taps,
@@ -169,7 +227,7 @@ impl Convolution {
     ) -> Result<Self> {
         let patches = folded.in_patch_order(window.kernel);
         Ok(Self {
-            product: Pointwise::new(&patches, activation, device)?,
+            product: Pointwise::new(&patches, activation, Products::F32, device)?,
             window,
         })
     }

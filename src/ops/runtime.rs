@@ -10,6 +10,7 @@ use super::folded::{Activation, Folded};
 use super::operations::{
     Convolution, ConvolutionKernel, Depthwise, DepthwiseKernel, Pointwise, PointwiseKernel,
 };
+use super::quantised::Products;
 use super::window::Window;
 use super::{cpu, portable};
 
@@ -24,7 +25,7 @@ pub struct Runtime {
 
 /// What each backend keeps.
 enum State {
-    Portable,
+    Portable(Products),
     Cpu(cpu::Processor),
     #[cfg(feature = "cuda")]
     Cuda(candle_core::DType, cuda::Replay),
@@ -37,8 +38,10 @@ impl Runtime {
             backend,
             device: device.clone(),
             state: match backend {
-                Backend::Portable => State::Portable,
-                Backend::Cpu(instruction_set) => State::Cpu(cpu::Processor::new(instruction_set)),
+                Backend::Portable(products) => State::Portable(products),
+                Backend::Cpu(instruction_set, products) => {
+                    State::Cpu(cpu::Processor::new(instruction_set, products))
+                }
                 #[cfg(feature = "cuda")]
                 Backend::Cuda(dtype) => State::Cuda(dtype, cuda::Replay::default()),
             },
@@ -60,13 +63,37 @@ impl Runtime {
     /// # Errors
     /// If the device has no room.
     pub fn pointwise(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+        let products = match &self.state {
+            State::Portable(products) => *products,
+            State::Cpu(processor) => processor.products(),
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => Products::F32,
+        };
+        self.product(folded, activation, products)
+    }
+
+    /// A linear layer, which is never computed in 8 bits: with one position a picture there is
+    /// nothing to gain.
+    ///
+    /// # Errors
+    /// If the device has no room.
+    pub fn linear(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+        self.product(folded, activation, Products::F32)
+    }
+
+    fn product(
+        &self,
+        folded: &Folded,
+        activation: Activation,
+        products: Products,
+    ) -> Result<Pointwise> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => {
-                PointwiseKernel::Portable(portable::Pointwise::new(folded, activation, device)?)
-            }
+            State::Portable(_) => PointwiseKernel::Portable(portable::Pointwise::new(
+                folded, activation, products, device,
+            )?),
             State::Cpu(processor) => {
-                PointwiseKernel::Cpu(cpu::Pointwise::new(processor, folded, activation))
+                PointwiseKernel::Cpu(cpu::Pointwise::new(processor, folded, activation, products))
             }
             #[cfg(feature = "cuda")]
             State::Cuda(dtype, _) => {
@@ -96,8 +123,8 @@ impl Runtime {
     ) -> Result<Depthwise> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => DepthwiseKernel::Portable(portable::Depthwise::new(
-                expand, folded, window, activation, device,
+            State::Portable(products) => DepthwiseKernel::Portable(portable::Depthwise::new(
+                expand, folded, window, activation, *products, device,
             )?),
             State::Cpu(processor) => DepthwiseKernel::Cpu(cpu::Depthwise::new(
                 processor, expand, folded, window, activation,
@@ -127,7 +154,7 @@ impl Runtime {
     ) -> Result<Convolution> {
         let device = &self.device;
         let kernel = match &self.state {
-            State::Portable => ConvolutionKernel::Portable(portable::Convolution::new(
+            State::Portable(_) => ConvolutionKernel::Portable(portable::Convolution::new(
                 folded, window, activation, device,
             )?),
             State::Cpu(processor) => {
@@ -153,7 +180,7 @@ impl Runtime {
     /// If the shape is another, or the device fails.
     pub fn global_average_pool(&self, x: &Tensor) -> Result<Tensor> {
         match &self.state {
-            State::Portable => portable::global_average_pool(x),
+            State::Portable(_) => portable::global_average_pool(x),
             State::Cpu(_) => cpu::global_average_pool(x),
             #[cfg(feature = "cuda")]
             State::Cuda(..) => cuda::global_average_pool(x),

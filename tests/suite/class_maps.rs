@@ -4,7 +4,7 @@ use candle_core::Device;
 use effnet::device::instruction_set;
 use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
-use effnet::ops::Backend;
+use effnet::ops::{Backend, Products};
 
 use crate::reference::{assert_close, config, reference_in};
 
@@ -13,7 +13,7 @@ const CLASSES: [usize; 4] = [0, 281, 282, 999];
 
 /// The maps of these classes for the generated picture, and how many rows and columns they have.
 fn class_maps(name: &str, [height, width]: [usize; 2]) -> (Vec<f32>, [usize; 2]) {
-    let backend = Backend::Cpu(instruction_set());
+    let backend = Backend::Cpu(instruction_set(), Products::F32);
     let network = EfficientNet::load(&config(name), &Generated, backend, &Device::Cpu);
     let network = network.expect("a network");
     let batch = network

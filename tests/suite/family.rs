@@ -9,7 +9,7 @@ use effnet::model::generated::picture;
 use effnet::model::weights::Parameter;
 use effnet::model::weights_file::WeightsFile;
 use effnet::model::{Config, EfficientNet, fitting};
-use effnet::ops::Backend;
+use effnet::ops::{Backend, Products};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ fn pruned_networks_take_their_widths_from_the_file_and_equal_timm() {
         let network = EfficientNet::load(
             &config,
             &file,
-            Backend::Cpu(instruction_set()),
+            Backend::Cpu(instruction_set(), Products::F32),
             &Device::Cpu,
         );
         let x = Tensor::from_vec(picture(size, size), (1, size, size, 3), &Device::Cpu);

@@ -34,11 +34,14 @@ mod gpu;
 #[cfg(feature = "cuda")]
 mod gpu_faults;
 mod heads;
+#[cfg(feature = "heic")]
+mod heic;
 mod hierarchy;
 mod hub;
 mod hub_faults;
 mod hub_kills;
 mod inputs;
+mod int8;
 mod library;
 mod models;
 mod names;

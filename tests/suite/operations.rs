@@ -2,20 +2,31 @@
 
 use candle_core::{Device, Result, Tensor};
 use effnet::device::instruction_set;
-use effnet::ops::{Activation, Backend, Folded, Padding, Runtime, Window};
+use effnet::ops::{Activation, Backend, Folded, Padding, Products, Runtime, Window};
 
 use crate::values::{folded, values};
 
-fn tensor(shape: &[usize], seed: u32) -> Result<Tensor> {
+pub fn tensor(shape: &[usize], seed: u32) -> Result<Tensor> {
     Tensor::from_vec(values(shape.iter().product(), seed), shape, &Device::Cpu)
 }
 
 /// Largest difference in units of the largest value.
-fn difference(ours: &Tensor, oracle: &Tensor) -> Result<f32> {
+pub fn difference(ours: &Tensor, oracle: &Tensor) -> Result<f32> {
     assert_eq!(ours.shape(), oracle.shape());
     let largest = |t: Tensor| t.abs()?.flatten_all()?.max(0)?.to_scalar::<f32>();
     Ok(largest((ours - oracle)?)? / largest(oracle.clone())?)
 }
+
+/// Every one that there is, on whatever processor.
+pub const INSTRUCTION_SETS: [&str; 7] = [
+    "scalar",
+    "avx2",
+    "avxvnni",
+    "avx512",
+    "avx512vnni",
+    "neon",
+    "dotprod",
+];
 
 pub const ACTIVATIONS: [Activation; 5] = [
     Activation::Identity,
@@ -27,12 +38,12 @@ pub const ACTIVATIONS: [Activation; 5] = [
 
 /// The vector kernels, with the instructions that `EFFNET_SIMD` names.
 fn kernels() -> Runtime {
-    Runtime::new(Backend::Cpu(instruction_set()), &Device::Cpu)
+    Runtime::new(Backend::Cpu(instruction_set(), Products::F32), &Device::Cpu)
 }
 
 /// The oracle.
 pub fn portable() -> Runtime {
-    Runtime::new(Backend::Portable, &Device::Cpu)
+    Runtime::new(Backend::Portable(Products::F32), &Device::Cpu)
 }
 
 fn both() -> [Runtime; 2] {
@@ -396,12 +407,12 @@ fn every_instruction_set_gives_what_the_portable_form_does() -> Result<()> {
         let layer = runtime.pointwise(&folded(21, 37), Activation::Sigmoid)?;
         layer.project(&y, Some(&mean), None)
     };
-    let oracle = run(Backend::Portable)?;
-    for name in ["scalar", "avx2", "avx512", "neon"] {
+    let oracle = run(Backend::Portable(Products::F32))?;
+    for name in INSTRUCTION_SETS {
         let Some(instruction_set) = InstructionSet::named(name) else {
             continue;
         };
-        let difference = difference(&run(Backend::Cpu(instruction_set))?, &oracle)?;
+        let difference = difference(&run(Backend::Cpu(instruction_set, Products::F32))?, &oracle)?;
         // Three operations, each of which makes the rounding of those before it larger.
         assert!(difference < 2e-4, "{name}: {difference:e}");
     }

@@ -8,13 +8,13 @@ use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
 use effnet::model::layers::layers;
 use effnet::model::weights::classifier;
-use effnet::ops::Backend;
+use effnet::ops::{Backend, Products};
 
 use crate::reference::{assert_close, config, reference, resolution};
 
 /// The vector kernels, with the instructions that `EFFNET_SIMD` names.
 fn kernels() -> Backend {
-    Backend::Cpu(instruction_set())
+    Backend::Cpu(instruction_set(), Products::F32)
 }
 
 fn network(name: &str, backend: Backend) -> EfficientNet {
@@ -107,7 +107,7 @@ fn both_backends_equal_timm_on_a_picture_with_odd_and_unequal_sides() {
         // Odd after the stem too, where space-to-depth pads.
         ("efficientnet_x_b5", (189, 253)),
     ] {
-        for backend in [kernels(), Backend::Portable] {
+        for backend in [kernels(), Backend::Portable(Products::F32)] {
             let what = format!("{name}@{height}x{width}");
             let ours = logits(name, (height, width), backend);
             assert_close(&ours, &reference(&what), &format!("{what} {backend:?}"));
@@ -156,7 +156,7 @@ fn the_mean_of_a_class_map_is_the_logit_and_the_classified_features_are_the_logi
         "tf_efficientnet_lite0",
         "tf_efficientnetv2_b0",
     ] {
-        for backend in [kernels(), Backend::Portable] {
+        for backend in [kernels(), Backend::Portable(Products::F32)] {
             let network = network(name, backend);
             let size = 96;
             let pixels = picture(size, size);
@@ -212,7 +212,7 @@ fn the_portable_network_is_made_of_candles_operations_from_end_to_end() {
             let gradients = y.backward().expect("gradients");
             gradients.get(&x).map(values)
         };
-        let gradient_of_portable = gradient(Backend::Portable).expect("a way back");
+        let gradient_of_portable = gradient(Backend::Portable(Products::F32)).expect("a way back");
         assert!(
             gradient_of_portable.iter().any(|&value| value != 0.0),
             "{name}"
@@ -237,6 +237,6 @@ fn the_portable_network_takes_a_batch_as_a_whole() {
         count.into_inner()
     };
     let layers = layers(&config("efficientnet_b0"), 64, 64).len();
-    assert_eq!(steps(Backend::Portable), layers);
+    assert_eq!(steps(Backend::Portable(Products::F32)), layers);
     assert_eq!(steps(kernels()), 3 * layers);
 }

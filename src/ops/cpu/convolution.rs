@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
+use super::activation::Function;
 use super::geometry::Geometry;
 use super::memory::Memory;
 use super::processor::Processor;
@@ -47,6 +48,7 @@ impl Convolution {
         window: Window,
         activation: Activation,
     ) -> Self {
+        let activation = Function::new(activation, processor.products);
         let Window { kernel, stride, .. } = window;
         let vectors = processor.vectors;
         let outputs = folded.bias.len();

@@ -97,6 +97,15 @@ impl Memory {
         }
     }
 
+    /// Takes memory whose values are not needed any more.
+    pub(super) fn keep(&self, mut memory: Vec<f32>) {
+        memory.clear();
+        if memory.capacity() >= WORTH_KEEPING {
+            let spare = self.spare.lock();
+            spare.unwrap_or_else(PoisonError::into_inner).push(memory);
+        }
+    }
+
     /// Takes the memory of `x` and of every tensor that shares it, none of which is needed any
     /// more.
     pub fn recycle(&self, x: Tensor) -> Result<()> {
@@ -120,12 +129,7 @@ impl InplaceOp1 for Recycle<'_> {
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, _: &Layout) -> Result<()> {
         if let CpuStorage::F32(values) = storage {
-            let mut memory = std::mem::take(values);
-            memory.clear();
-            if memory.capacity() >= WORTH_KEEPING {
-                let spare = self.0.spare.lock();
-                spare.unwrap_or_else(PoisonError::into_inner).push(memory);
-            }
+            self.0.keep(std::mem::take(values));
         }
         Ok(())
     }

@@ -4,7 +4,9 @@
 //! - `storage`: the values of Candle's tensors; `geometry`: where windows lie.
 //! - `tasks`: sharing work out to threads; `memory`: what is kept for the next operation;
 //!   `processor`: what all layers of a network share.
-//! - `product`: matrix products of packed weights, and the register tile behind all of them.
+//! - `dot`: dot products of bytes, which `pulp` lacks.
+//! - `product`: matrix products of packed weights, and the register tiles behind all of them, in f32
+//!   and in 8 bits.
 //! - `winograd`: dense 3x3 convolutions of stride 1.
 //! - `pointwise`, `convolution`, `depthwise`, `pool`: the Candle custom operations.
 //!
@@ -15,6 +17,7 @@
 mod activation;
 mod convolution;
 mod depthwise;
+mod dot;
 mod geometry;
 mod memory;
 mod pointwise;

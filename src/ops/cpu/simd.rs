@@ -9,32 +9,48 @@ pub enum InstructionSet {
     Scalar,
     /// AVX2 with fused multiply-adds: 8 values of f32, x86-64 from 2013 on.
     Avx2,
+    /// The same with dot products of bytes: x86-64 without AVX-512, from 2021 on.
+    AvxVnni,
     /// AVX-512: 16 values of f32, x86-64 servers.
     Avx512,
+    /// The same with dot products of bytes: from 2019 on.
+    Avx512Vnni,
     /// NEON: 4 values of f32, on every 64-bit Arm processor.
     Neon,
+    /// The same with dot products of bytes: most from 2018 on.
+    Dotprod,
 }
 
 impl InstructionSet {
-    /// The widest that this processor has.
+    const ALL: [Self; 7] = [
+        Self::Scalar,
+        Self::Avx2,
+        Self::AvxVnni,
+        Self::Avx512,
+        Self::Avx512Vnni,
+        Self::Neon,
+        Self::Dotprod,
+    ];
+
+    /// The best that this processor has.
     pub fn best() -> Self {
-        Self::of(Arch::new())
+        match cfg!(target_arch = "aarch64") {
+            true => Self::Dotprod.or_less(),
+            false => Self::Avx512Vnni.or_less(),
+        }
     }
 
-    /// The one called `scalar`, `avx2`, `avx512` or `neon`, or a narrower one where this processor
-    /// lacks it; nothing for other names, and for those of another kind of processor.
+    /// The one called `scalar`, `avx2`, `avxvnni`, `avx512`, `avx512vnni`, `neon` or `dotprod`, or a
+    /// lesser one where this processor lacks it; nothing for other names, and for those of another
+    /// kind of processor.
     pub fn named(name: &str) -> Option<Self> {
-        let wanted = match name {
-            "scalar" => Self::Scalar,
-            #[cfg(target_arch = "x86_64")]
-            "avx2" => Self::Avx2,
-            #[cfg(target_arch = "x86_64")]
-            "avx512" => Self::Avx512,
-            #[cfg(target_arch = "aarch64")]
-            "neon" => Self::Neon,
-            _ => return None,
+        let wanted = Self::ALL.into_iter().find(|set| set.name() == name)?;
+        let other_kind = match wanted {
+            Self::Scalar => false,
+            Self::Neon | Self::Dotprod => cfg!(not(target_arch = "aarch64")),
+            _ => cfg!(not(target_arch = "x86_64")),
         };
-        Some(Self::of(wanted.arch()))
+        (!other_kind).then(|| wanted.or_less())
     }
 
     /// As [`Self::named`] knows it.
@@ -42,37 +58,62 @@ impl InstructionSet {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avxvnni",
             Self::Avx512 => "avx512",
+            Self::Avx512Vnni => "avx512vnni",
             Self::Neon => "neon",
+            Self::Dotprod => "dotprod",
         }
     }
 
-    /// For code that is generic in the instructions: `arch().dispatch(..)` runs it with these, or
-    /// with narrower ones where this processor lacks them.
+    /// For code that is generic in the vectors of f32: `arch().dispatch(..)` runs it with these, or
+    /// with lesser ones where this processor lacks them.
     pub fn arch(self) -> Arch {
-        match self {
+        match self.or_less() {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => match pulp::x86::V4::try_new() {
-                Some(avx512) => Arch::V4(avx512),
-                None => Self::Avx2.arch(),
-            },
+            Self::Avx512 | Self::Avx512Vnni => {
+                pulp::x86::V4::try_new().map_or(Arch::Scalar, Arch::V4)
+            }
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
+            Self::Avx2 | Self::AvxVnni => pulp::x86::V3::try_new().map_or(Arch::Scalar, Arch::V3),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => Arch::new(),
+            Self::Neon | Self::Dotprod => Arch::new(),
             _ => Arch::Scalar,
         }
     }
 
-    fn of(arch: Arch) -> Self {
-        match arch {
-            Arch::Scalar => Self::Scalar,
+    /// The best of these and less that this processor has.
+    fn or_less(self) -> Self {
+        if self.is_there() {
+            return self;
+        }
+        match self {
+            Self::Avx512Vnni => Self::Avx512.or_less(),
+            Self::Avx512 => Self::AvxVnni.or_less(),
+            Self::AvxVnni => Self::Avx2.or_less(),
+            Self::Dotprod => Self::Neon.or_less(),
+            Self::Avx2 | Self::Neon | Self::Scalar => Self::Scalar,
+        }
+    }
+
+    /// Whether this processor has it.
+    fn is_there(self) -> bool {
+        match self {
+            Self::Scalar => true,
             #[cfg(target_arch = "x86_64")]
-            Arch::V3(_) => Self::Avx2,
+            Self::Avx2 => pulp::x86::V3::is_available(),
             #[cfg(target_arch = "x86_64")]
-            Arch::V4(_) => Self::Avx512,
+            Self::AvxVnni => Self::Avx2.is_there() && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => pulp::x86::V4::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Vnni => Self::Avx512.is_there() && is_x86_feature_detected!("avx512vnni"),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => true,
+            #[cfg(target_arch = "aarch64")]
+            Self::Dotprod => std::arch::is_aarch64_feature_detected!("dotprod"),
             #[allow(unreachable_patterns)]
-            _ => Self::Neon,
+            _ => false,
         }
     }
 }
@@ -82,6 +123,8 @@ impl InstructionSet {
 #[derive(Clone, Copy)]
 pub(super) struct Vectors {
     arch: Arch,
+    /// One that this processor has.
+    instruction_set: InstructionSet,
     /// Values of f32 in one register.
     pub lanes: usize,
 }
@@ -96,11 +139,18 @@ impl Vectors {
                 S::F32_LANES
             }
         }
+        let instruction_set = instruction_set.or_less();
         let arch = instruction_set.arch();
         Self {
             arch,
+            instruction_set,
             lanes: arch.dispatch(Lanes),
         }
+    }
+
+    /// The instructions, with the vectors of f32 that go with them.
+    pub fn instructions(self) -> (Arch, InstructionSet) {
+        (self.arch, self.instruction_set)
     }
 
     /// Runs `work` with the instructions of these registers.

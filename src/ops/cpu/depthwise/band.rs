@@ -9,13 +9,14 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::filter::{TILE, filter};
-use super::weights::Weights;
-use crate::ops::cpu::activation::activate;
+use super::weights::{Expand, Weights};
+use crate::ops::cpu::activation::{Function, activate};
+use crate::ops::cpu::dot;
 use crate::ops::cpu::geometry::Geometry;
 use crate::ops::cpu::memory::{Scratch, grow};
+use crate::ops::cpu::product::int8::{self, tile::Multiply};
 use crate::ops::cpu::product::tile::{Epilogue, Rows};
 use crate::ops::cpu::simd::store_part;
-use crate::ops::folded::Activation;
 use crate::ops::window::Window;
 
 /// A band of output rows of one picture, for a group of panels.
@@ -23,13 +24,31 @@ pub struct Band<'a> {
     pub weights: &'a Weights,
     pub geometry: Geometry,
     /// The whole picture, `(height, width, inputs)`.
-    pub x: &'a [f32],
+    pub x: Inputs<'a>,
     pub rows: Range<usize>,
     pub panels: Range<usize>,
     /// The whole output, `(out_h, out_w, channels)`; only `rows` and `panels` are written.
     pub out: *mut f32,
     /// `(channels)`: the sum of the band's outputs; only `panels` are written.
     pub sums: *mut f32,
+}
+
+/// A picture, or some rows of it, as the expansion takes it.
+#[derive(Clone, Copy)]
+pub enum Inputs<'a> {
+    F32(&'a [f32]),
+    /// One row a position.
+    Int8(int8::rows::Rows<'a>),
+}
+
+impl Inputs<'_> {
+    /// `count` positions of `inputs` values from number `first` on.
+    fn part(self, inputs: usize, first: usize, count: usize) -> Self {
+        match self {
+            Self::F32(x) => Self::F32(&x[first * inputs..][..count * inputs]),
+            Self::Int8(rows) => Self::Int8(rows.part(first, count)),
+        }
+    }
 }
 
 impl Band<'_> {
@@ -70,9 +89,9 @@ impl WithSimd for Run<'_, '_> {
         self.place(&inside, under.start);
         grow(self.buffer, under.len() * row * 2 * S::F32_LANES);
         let weights = self.band.weights;
-        let inputs = weights.inputs();
-        let x = &self.band.x[(inside.start - top) * width * inputs..];
-        let x = &x[..inside.len() * width * inputs];
+        let first = (inside.start - top) * width;
+        let positions = inside.len() * width;
+        let x = self.band.x.part(weights.inputs(), first, positions);
         let mut padded_for = 0;
         for panel in self.band.panels.clone() {
             let vectors = (weights.bias.len() / S::F32_LANES - 2 * panel).min(2);
@@ -119,7 +138,7 @@ impl Run<'_, '_> {
 
     /// One panel of `V` vectors.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
+    fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs) {
         let Window { kernel, stride, .. } = self.band.geometry.window;
         self.expand::<S, V>(simd, panel, x);
         let mut sums = [simd.splat_f32s(0.0); V];
@@ -142,19 +161,36 @@ impl Run<'_, '_> {
 
     /// Fills the buffer from the input rows `x`.
     #[inline(always)]
-    fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
+    fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs) {
         let weights = self.band.weights;
-        let inputs = weights.inputs();
-        let (buffer, places) = (&mut *self.buffer, &*self.places);
-        if let Some(packed) = &weights.expand {
-            let mut to = Placed {
-                places,
-                buffer,
-                activation: weights.activation,
-            };
-            let rows = Rows::contiguous(x, inputs);
-            return packed.panel(panel).multiply::<S, V>(simd, rows, &mut to);
+        let mut to = Placed {
+            places: &*self.places,
+            buffer: &mut *self.buffer,
+            activation: weights.activation,
+        };
+        match (&weights.expand, x) {
+            (Some(Expand::F32(packed)), Inputs::F32(x)) => {
+                let rows = Rows::contiguous(x, packed.inputs);
+                packed.panel(panel).multiply::<S, V>(simd, rows, &mut to);
+            }
+            (Some(Expand::Int8(packed)), Inputs::Int8(rows)) => {
+                let multiply = Multiply {
+                    panel: packed.panel(panel),
+                    rows,
+                    epilogue: &mut to,
+                };
+                dot::dispatch(weights.vectors, multiply);
+            }
+            (None, Inputs::F32(x)) => self.copy::<S, V>(simd, panel, x),
+            _ => unreachable!("inputs are quantised for an expansion in 8 bits"),
         }
+    }
+
+    /// Fills the buffer with the input itself.
+    #[inline(always)]
+    fn copy<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
+        let inputs = self.band.weights.inputs();
+        let (buffer, places) = (&mut *self.buffer, &*self.places);
         let channel = 2 * panel * S::F32_LANES;
         for (pixel, &place) in x.chunks_exact(inputs).zip(places.iter()) {
             let (buffer, _) = S::as_mut_simd_f32s(buffer);
@@ -275,7 +311,7 @@ impl Column {
 struct Placed<'a> {
     places: &'a [u32],
     buffer: &'a mut [f32],
-    activation: Activation,
+    activation: Function,
 }
 
 impl Epilogue for Placed<'_> {

@@ -13,11 +13,12 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use self::band::Band;
-use self::weights::Weights;
+use self::band::{Band, Inputs};
+use self::weights::{Expand, Weights};
 use super::geometry::Geometry;
 use super::memory::Memory;
 use super::processor::Processor;
+use super::product::int8::rows::{self, Rows, Unquantised};
 use super::simd::Shared;
 use super::storage::contiguous;
 use super::tasks::{Split, Tasks};
@@ -27,6 +28,12 @@ use crate::ops::window::Window;
 /// Bytes of a task's buffer per lane: half of the second-level cache of processors with vectors
 /// of that width, 256 KiB with AVX2.
 const BUFFER_BYTES_PER_LANE: usize = 32 * 1024;
+
+/// Values that a task quantises.
+const QUANTISED_AT_A_TIME: usize = 16 * 1024;
+
+/// Multiply-adds in f32 that take as long as quantising a value.
+const QUANTISING: usize = 8;
 
 /// Tasks per picture at least, where the channels allow it, to share them out evenly.
 const TASKS: usize = 64;
@@ -50,7 +57,7 @@ impl Depthwise {
         activation: Activation,
     ) -> Result<Self> {
         Ok(Self {
-            weights: Weights::new(processor.vectors, expand, folded, window, activation)?,
+            weights: Weights::new(processor, expand, folded, window, activation)?,
             memory: processor.memory.clone(),
         })
     }
@@ -98,12 +105,20 @@ impl Depthwise {
         if weights.expand.is_some() {
             macs += batch * in_len * channels;
         }
+        let quantised = self.quantised(x);
+        let positions = geometry.height * geometry.width;
         let fill = |to: Shared| {
             tasks.run(macs, |task| {
                 let band = Band {
                     weights,
                     geometry,
-                    x: &x[task.picture * in_len..][..in_len],
+                    x: match &quantised {
+                        None => Inputs::F32(&x[task.picture * in_len..][..in_len]),
+                        Some(words) => {
+                            let rows = Rows::new(words, batch * positions);
+                            Inputs::Int8(rows.part(task.picture * positions, positions))
+                        }
+                    },
                     rows: task.rows,
                     panels: task.panels,
                     // SAFETY: the picture's outputs are in bounds.
@@ -121,7 +136,41 @@ impl Depthwise {
         };
         // SAFETY: every value is written: each band's channels by the tasks of that band.
         let out = unsafe { self.memory.filled(batch * out_len, fill) };
+        if let Some(words) = quantised {
+            self.memory.keep(words);
+        }
         (out, sums)
+    }
+
+    /// The input in 8 bits, if that is what is expanded: once, for all tasks.
+    fn quantised(&self, x: &[f32]) -> Option<Vec<f32>> {
+        let Some(Expand::Int8(packed)) = &self.weights.expand else {
+            return None;
+        };
+        let (vectors, inputs) = (packed.vectors, packed.inputs);
+        let words = rows::words(vectors, inputs);
+        let positions = x.len() / inputs;
+        let tasks = Tasks {
+            batch: 1,
+            bands: Split::new(positions, QUANTISED_AT_A_TIME.div_ceil(inputs)),
+            groups: Split::new(1, 1),
+        };
+        let fill = |to: Shared| {
+            tasks.run(x.len() * QUANTISING, |task| {
+                let unquantised = Unquantised {
+                    x: &x[task.rows.start * inputs..task.rows.end * inputs],
+                    inputs,
+                    gates: None,
+                };
+                // SAFETY: there is room for each row.
+                unsafe {
+                    let to = to.pointer().add(task.rows.start * words);
+                    unquantised.quantise(vectors, to);
+                }
+            });
+        };
+        // SAFETY: the tasks write every row.
+        Some(unsafe { self.memory.filled(positions * words, fill) })
     }
 }
 

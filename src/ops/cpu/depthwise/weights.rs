@@ -2,23 +2,49 @@
 
 use candle_core::{Result, bail};
 
-use crate::ops::cpu::product::packed::Packed;
+use crate::ops::cpu::activation::Function;
+use crate::ops::cpu::processor::Processor;
+use crate::ops::cpu::product::{int8, packed::Packed};
 use crate::ops::cpu::simd::Vectors;
 use crate::ops::folded::{Activation, Folded};
+use crate::ops::quantised::Products;
 use crate::ops::window::Window;
 
 /// One filter per channel, and the 1x1 expansion that may come first.
 pub struct Weights {
-    pub expand: Option<Packed>,
+    pub expand: Option<Expand>,
     /// Vector after vector of channels, each `(kernel * kernel, lanes)`, padded with zeros.
     pub weight: Vec<f32>,
     /// Padded to whole vectors.
     pub bias: Vec<f32>,
     pub channels: usize,
     pub window: Window,
-    pub activation: Activation,
+    pub activation: Function,
     /// The expansion's too.
     pub vectors: Vectors,
+}
+
+/// The 1x1 expansion.
+pub enum Expand {
+    F32(Packed),
+    Int8(int8::packed::Packed),
+}
+
+impl Expand {
+    fn new(vectors: Vectors, folded: &Folded, activation: Function, products: Products) -> Self {
+        let outputs = folded.bias.len();
+        match products.are_int8(folded.weight.len() / outputs, outputs) {
+            true => Self::Int8(int8::packed::Packed::new(vectors, folded, activation)),
+            false => Self::F32(Packed::new(vectors, folded, activation)),
+        }
+    }
+
+    fn inputs(&self) -> usize {
+        match self {
+            Self::F32(packed) => packed.inputs,
+            Self::Int8(packed) => packed.inputs,
+        }
+    }
 }
 
 impl Weights {
@@ -27,7 +53,7 @@ impl Weights {
     /// # Errors
     /// If the window is not one that an EfficientNet has.
     pub fn new(
-        vectors: Vectors,
+        processor: &Processor,
         expand: Option<&Folded>,
         folded: &Folded,
         window: Window,
@@ -37,10 +63,14 @@ impl Weights {
         if !matches!((kernel, stride), (3 | 5, 1 | 2)) {
             bail!("no depthwise kernel for a {kernel}x{kernel} window of stride {stride}");
         }
+        let Processor {
+            vectors, products, ..
+        } = *processor;
+        let activation = Function::new(activation, products);
         let mut bias = folded.bias.clone();
         bias.resize(bias.len().next_multiple_of(vectors.lanes), 0.0);
         Ok(Self {
-            expand: expand.map(|expand| Packed::new(vectors, expand, activation)),
+            expand: expand.map(|expand| Expand::new(vectors, expand, activation, products)),
             weight: pack(&folded.weight, kernel * kernel, bias.len(), vectors.lanes),
             bias,
             channels: folded.bias.len(),
@@ -53,7 +83,7 @@ impl Weights {
     /// Channels that come in.
     pub fn inputs(&self) -> usize {
         let expand = self.expand.as_ref();
-        expand.map_or(self.channels, |expand| expand.inputs)
+        expand.map_or(self.channels, Expand::inputs)
     }
 
     /// How many panels, two vectors of channels wide, there are.

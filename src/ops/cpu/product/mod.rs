@@ -1,6 +1,7 @@
 //! Matrix products, from activations to activations: some panels of [`packed`] weights for some
-//! rows, by the register [`tile`].
+//! rows, by the register [`tile`]; [`int8`] has the same in 8 bits.
 
+pub mod int8;
 pub mod packed;
 pub mod tile;
 
@@ -10,7 +11,7 @@ use pulp::{Simd, WithSimd};
 
 use self::packed::Packed;
 use self::tile::{Epilogue, Fold, Rows};
-use super::activation::activate;
+use super::activation::{Function, activate};
 use super::memory::{Memory, grow};
 use super::simd::{load, store, store_part};
 
@@ -74,7 +75,10 @@ impl WithSimd for Run<'_, '_> {
                 panel.fold = Some(Fold { gates, scaled });
             }
             let mut columns = Columns {
-                product: &product,
+                activation: product.packed.activation,
+                outputs: product.packed.outputs,
+                residual: product.residual,
+                out: product.out,
                 first: product.packed.first_column(number),
             };
             if panel.bias.len() == S::F32_LANES {
@@ -87,12 +91,16 @@ impl WithSimd for Run<'_, '_> {
 }
 
 /// One panel's columns of the output.
-struct Columns<'a, 'b> {
-    product: &'a Product<'b>,
+struct Columns<'a> {
+    activation: Function,
+    outputs: usize,
+    /// `(rows, outputs)`, as is `out`.
+    residual: Option<&'a [f32]>,
+    out: *mut f32,
     first: usize,
 }
 
-impl Epilogue for Columns<'_, '_> {
+impl Epilogue for Columns<'_> {
     /// Activation, residual and the store; the last vector of the last panel may be partial.
     #[inline(always)]
     fn take<S: Simd, const M: usize, const V: usize>(
@@ -101,14 +109,14 @@ impl Epilogue for Columns<'_, '_> {
         mut sums: [[S::f32s; V]; M],
         row: usize,
     ) {
-        let Product {
-            packed,
+        let Columns {
+            activation,
+            outputs,
             residual,
             out,
             ..
-        } = *self.product;
-        activate(simd, sums.as_flattened_mut(), packed.activation);
-        let outputs = packed.outputs;
+        } = *self;
+        activate(simd, sums.as_flattened_mut(), activation);
         for (m, sum) in sums.iter().enumerate() {
             for (v, &value) in sum.iter().enumerate() {
                 let column = self.first + v * S::F32_LANES;

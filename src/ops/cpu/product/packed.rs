@@ -1,8 +1,9 @@
 //! The right matrix of every product, packed once, when weights are loaded.
 
 use super::tile::Panel;
+use crate::ops::cpu::activation::Function;
 use crate::ops::cpu::simd::Vectors;
-use crate::ops::folded::{Activation, Folded};
+use crate::ops::folded::Folded;
 
 /// A weight matrix `(inputs, outputs)` in panels, with its bias.
 pub struct Packed {
@@ -14,7 +15,7 @@ pub struct Packed {
     weight: Vec<f32>,
     /// Padded to whole vectors.
     bias: Vec<f32>,
-    pub activation: Activation,
+    pub activation: Function,
 }
 
 /// Rows of a panel that are written at a time: with 32 columns of f32, 8 KiB.
@@ -22,7 +23,7 @@ const TRANSPOSED: usize = 64;
 
 impl Packed {
     /// `folded.weight` is `(outputs, inputs)`.
-    pub fn new(vectors: Vectors, folded: &Folded, activation: Activation) -> Self {
+    pub fn new(vectors: Vectors, folded: &Folded, activation: Function) -> Self {
         let lanes = vectors.lanes;
         let outputs = folded.bias.len();
         let inputs = folded.weight.len() / outputs;

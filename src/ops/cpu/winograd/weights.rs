@@ -1,9 +1,10 @@
 //! The filters of a 3x3 convolution, transformed once, when they are loaded.
 
 use super::points::{FILTER, INPUT, Transforms};
+use crate::ops::cpu::activation::Function;
 use crate::ops::cpu::product::packed::Packed;
 use crate::ops::cpu::simd::Vectors;
-use crate::ops::folded::{Activation, Folded};
+use crate::ops::folded::Folded;
 
 /// Products per tile.
 pub const PRODUCTS: usize = INPUT * INPUT;
@@ -16,21 +17,21 @@ pub struct Weights {
     pub bias: Vec<f32>,
     pub inputs: usize,
     pub outputs: usize,
-    pub activation: Activation,
+    pub activation: Function,
     /// The filters' too.
     pub vectors: Vectors,
 }
 
 impl Weights {
     /// `folded.weight` is `(outputs, inputs, 3, 3)`.
-    pub fn new(vectors: Vectors, folded: &Folded, activation: Activation) -> Self {
+    pub fn new(vectors: Vectors, folded: &Folded, activation: Function) -> Self {
         let outputs = folded.bias.len();
         let filters = folded.weight.as_chunks::<{ FILTER * FILTER }>().0;
         let transformed: Vec<_> = filters.iter().map(Transforms::filter).collect();
         let product = |product: usize| {
             let weight = transformed.iter().map(|values| values[product]).collect();
             let bias = vec![0.0; outputs];
-            Packed::new(vectors, &Folded { weight, bias }, Activation::Identity)
+            Packed::new(vectors, &Folded { weight, bias }, Function::Identity)
         };
         let mut bias = folded.bias.clone();
         bias.resize(outputs.next_multiple_of(vectors.lanes), 0.0);

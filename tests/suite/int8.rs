@@ -1,0 +1,186 @@
+//! Products in 8 bits: each instruction set has the integers of the portable form.
+
+use candle_core::{Device, Result, Tensor};
+use effnet::ops::{
+    Activation, Backend, Folded, InstructionSet, Padding, Products, Runtime, Window,
+};
+
+use crate::operations::{ACTIVATIONS, INSTRUCTION_SETS, difference, tensor};
+use crate::values::folded;
+
+/// Every instruction set that this processor has, and the oracle last.
+fn runtimes() -> Vec<Runtime> {
+    let sets = INSTRUCTION_SETS
+        .into_iter()
+        .filter_map(InstructionSet::named);
+    let backends = sets.map(|set| Backend::Cpu(set, Products::Int8));
+    let backends = backends.chain([Backend::Portable(Products::Int8)]);
+    backends
+        .map(|backend| Runtime::new(backend, &Device::Cpu))
+        .collect()
+}
+
+/// Asserts that what `run` computes is the same everywhere. One step more or less in one input
+/// makes a difference of some hundred times the tolerance.
+fn assert_alike(run: impl Fn(&Runtime) -> Result<Tensor>, what: &str) -> Result<()> {
+    let mut runtimes = runtimes();
+    let oracle = run(&runtimes.pop().expect("the oracle"))?;
+    for runtime in runtimes {
+        let difference = difference(&run(&runtime)?, &oracle)?;
+        let backend = runtime.backend();
+        assert!(difference < 3e-6, "{backend:?} {what}: {difference:e}");
+    }
+    Ok(())
+}
+
+#[test]
+fn pointwise_in_8_bits_equals_its_portable_form() -> Result<()> {
+    // Odd numbers of inputs, rows and outputs, panels of one vector and parts of one.
+    let shapes = [
+        (1, 1, 1, 130, 40),
+        (2, 5, 3, 67, 99),
+        (1, 15, 15, 61, 100),
+        (3, 13, 1, 256, 16),
+        (1, 20, 11, 33, 129),
+        (1, 2, 2, 1285, 24),
+    ];
+    for (b, h, w, inputs, outputs) in shapes {
+        for activation in ACTIVATIONS {
+            let x = tensor(&[b, h, w, inputs], 1)?;
+            let excite = tensor(&[b, inputs], 2)?;
+            let residual = tensor(&[b, h, w, outputs], 3)?;
+            let run = |runtime: &Runtime| {
+                let layer = runtime.pointwise(&folded(outputs, inputs), activation)?;
+                let plain = layer.forward(&x)?;
+                let full = layer.project(&x, Some(&excite), Some(&residual))?;
+                let scaled = layer.project(&x, Some(&excite), None)?;
+                Tensor::stack(&[plain, full, scaled], 0)
+            };
+            assert_alike(
+                run,
+                &format!("{b} {h} {w} {inputs} -> {outputs} {activation:?}"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn expansion_in_8_bits_equals_its_portable_form() -> Result<()> {
+    for (h, w, inputs, channels) in [(1, 1, 130, 40), (7, 9, 41, 104), (31, 30, 33, 336)] {
+        for (kernel, stride) in [(3, 1), (5, 2)] {
+            let window = Window {
+                kernel,
+                stride,
+                padding: Padding::Same,
+            };
+            let x = tensor(&[2, h, w, inputs], 1)?;
+            let run = |runtime: &Runtime| {
+                let expand = folded(channels, inputs);
+                let filter = folded(channels, kernel * kernel);
+                let silu = Activation::Silu;
+                let layer = runtime.depthwise(Some(&expand), &filter, window, silu)?;
+                let (y, mean) = layer.forward(&x)?;
+                y.broadcast_add(&mean.reshape((2, 1, 1, channels))?)
+            };
+            assert_alike(
+                run,
+                &format!("{h} x {w} x {inputs} -> {channels} {window:?}"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn rows_of_any_size_keep_8_bits_of_their_own() -> Result<()> {
+    // All equal, all of one sign, hardly any difference, none, and beside them ones of common size.
+    let sizes = [0.0, 1e-38, 1e-20, -3.0, 7.0, 1e20];
+    let mut rows = Vec::new();
+    for size in sizes {
+        rows.extend((0..80).map(|i| size * (1.0 + 0.01 * (i % 7) as f32)));
+    }
+    let x = Tensor::from_vec(rows, (1, sizes.len(), 1, 80), &Device::Cpu)?;
+    let weights = folded(64, 80);
+    let run = |runtime: &Runtime| {
+        let layer = runtime.pointwise(&weights, Activation::Identity)?;
+        layer.forward(&x)
+    };
+    let exact = run(&Runtime::new(
+        Backend::Portable(Products::F32),
+        &Device::Cpu,
+    ))?;
+    for (row, size) in sizes.iter().enumerate() {
+        let row_of = |y: &Tensor| y.narrow(1, row, 1);
+        assert_alike(|runtime| row_of(&run(runtime)?), &format!("{size:e}"))?;
+        let int8 = row_of(&run(&runtimes()[0])?)?;
+        assert!(difference(&int8, &row_of(&exact)?)? < 0.02, "{size:e}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_not_finite_is_not_hidden_by_8_bits() -> Result<()> {
+    for runtime in runtimes() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut values = vec![0.5; 2 * 80];
+            values[90] = bad;
+            let x = Tensor::from_vec(values, (1, 2, 1, 80), &Device::Cpu)?;
+            let layer = runtime.pointwise(&folded(64, 80), Activation::Identity)?;
+            let y: Vec<f32> = layer.forward(&x)?.flatten_all()?.to_vec1()?;
+            let (good, spoilt) = y.split_at(64);
+            let what = format!("{:?} {bad}", runtime.backend());
+            assert!(good.iter().all(|y| y.is_finite()), "{what}");
+            assert!(spoilt.iter().all(|y| y.is_nan()), "{what}");
+            let mut weights = folded(64, 80);
+            weights.weight[90] = bad;
+            let layer = runtime.pointwise(&weights, Activation::Identity)?;
+            let x = Tensor::full(0.5f32, (1, 1, 1, 80), &Device::Cpu)?;
+            let y: Vec<f32> = layer.forward(&x)?.flatten_all()?.to_vec1()?;
+            let nans = y.iter().map(|y| y.is_nan());
+            assert!(nans.eq((0..64).map(|output| output == 1)), "{what}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_row_of_8_bit_weights_is_told_as_it_multiplies() -> Result<()> {
+    let weights = folded(70, 61);
+    for runtime in runtimes() {
+        let layer = runtime.pointwise(&weights, Activation::Identity)?;
+        for output in [0, 33, 69] {
+            let (row, bias) = layer.row(output)?;
+            assert_eq!(bias, weights.bias[output]);
+            let exact = &weights.weight[output * 61..][..61];
+            let largest = exact.iter().fold(0.0f32, |l, w| l.max(w.abs()));
+            assert_eq!(row.len(), exact.len());
+            for (w, exact) in row.iter().zip(exact) {
+                assert!((w - exact).abs() <= 0.501 * largest / 127.0);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn linear_layers_and_small_products_stay_in_f32() -> Result<()> {
+    let x = tensor(&[1, 3, 2, 60], 1)?;
+    for runtime in runtimes() {
+        let f32_runtime = Runtime::new(Backend::Portable(Products::F32), &Device::Cpu);
+        let same = |weights: &Folded, linear: bool| {
+            let [y, exact] = [&runtime, &f32_runtime].map(|runtime| {
+                let layer = match linear {
+                    true => runtime.linear(weights, Activation::Identity)?,
+                    false => runtime.pointwise(weights, Activation::Identity)?,
+                };
+                layer.forward(&x)
+            });
+            difference(&y?, &exact?)
+        };
+        assert!(same(&folded(80, 60), true)? < 3e-6);
+        assert!(same(&folded(16, 60), false)? < 3e-6);
+        assert!(same(&folded(80, 60), false)? > 1e-4);
+    }
+    Ok(())
+}
