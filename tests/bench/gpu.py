@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -287,12 +288,10 @@ def parsed() -> argparse.Namespace:
             for dtype in arguments.dtypes
             for batch_size in arguments.batch_sizes
         ]
-    try:
-        split = [cell.split(":") for cell in arguments.cells]
-        arguments.cells = [(variant, int(batch_size), dtype) for variant, batch_size, dtype in split]
-        assert all(dtype in TYPES for _, _, dtype in arguments.cells)
-    except (ValueError, AssertionError):
-        parser.error("a cell is VARIANT:BATCH:TYPE, as b4:64:f16")
+    split = [re.fullmatch(rf"(\w+):(\d+):({'|'.join(TYPES)})", cell) for cell in arguments.cells]
+    if not all(split):
+        parser.error(f"a cell is VARIANT:BATCH:TYPE, as b4:64:f16; the types are {', '.join(TYPES)}")
+    arguments.cells = [(found[1], int(found[2]), found[3]) for found in split]
     return arguments
 
 

@@ -492,6 +492,7 @@ fn class_maps_and_features_explain_the_logits_on_a_gpu() -> Result<()> {
         for _ in 0..3 {
             let logits = network.forward(&x).expect("logits");
             let both = network.trunk_and_logits(&x).expect("both");
+            let both = both.to_device(&Device::Cpu)?;
             let features = network.features(&x).expect("features");
             assert_eq!(both.dims(), [1, 9 * 1280 + 1000]);
             assert_eq!(both.dtype(), DType::F32);

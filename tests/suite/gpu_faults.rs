@@ -98,11 +98,11 @@ fn a_driver_older_than_the_toolkit_is_passed_over_by_auto_on_a_gpu() {
 #[test]
 fn a_batch_that_the_memory_has_no_room_for_is_halved_on_a_gpu() {
     let Some(_place) = stand_in() else { return };
-    let (run, report) = classify(&[("EMULATED_MEMORY", "40000000")], "6");
+    let (run, report) = classify(&[("EMULATED_MEMORY", "35500000")], "6");
     assert_eq!(run.labels(), NAMES, "{} {}", run.stdout, run.stderr);
     assert!(count(&report, "refused") > 0, "{report:?}");
     // With room for no picture at all each has its record.
-    let (run, _) = classify(&[("EMULATED_MEMORY", "36000000")], "6");
+    let (run, _) = classify(&[("EMULATED_MEMORY", "34500000")], "6");
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     let kinds: Vec<_> = run.records();
     assert_eq!(kinds.len(), 6);
