@@ -1,8 +1,8 @@
 //! One task of a depthwise convolution: a band of output rows, a group of channel panels.
 //!
-//! A panel's expanded values go into a small buffer with the zero padding already around them, a
-//! strip of a few rows at a time, so that they are in the first-level cache when the window slides
-//! over them. Nothing in the inner loops tests for a border.
+//! A panel's expanded values go into a small buffer with the zero padding already around them; it
+//! stays in the second-level cache until the window has slid over it. Nothing in the inner loops
+//! tests for a border.
 
 use std::ops::Range;
 
@@ -18,9 +18,6 @@ use crate::ops::cpu::product::int8::{self, tile::Multiply};
 use crate::ops::cpu::product::tile::{Epilogue, Rows};
 use crate::ops::cpu::simd::store_part;
 use crate::ops::window::Window;
-
-/// Bytes of the buffer per lane, if a few rows fit: most of the first-level cache.
-const STRIP_BYTES_PER_LANE: usize = 2 * 1024;
 
 /// A band of output rows of one picture, for a group of panels.
 pub struct Band<'a> {
@@ -73,9 +70,9 @@ impl Band<'_> {
 /// A band with the memory that it needs.
 struct Run<'a, 'b> {
     band: Band<'a>,
-    /// One panel's part of some rows, padded.
+    /// One panel's part of the band, padded.
     buffer: &'b mut Vec<f32>,
-    /// Where each position of those rows lies in it.
+    /// Where each input position lies in it.
     places: &'b mut Vec<u32>,
 }
 
@@ -89,12 +86,8 @@ impl WithSimd for Run<'_, '_> {
         } = self.band.geometry;
         let under = self.band.geometry.under(&self.band.rows);
         let inside = self.band.geometry.inside(&under);
-        let Window { kernel, stride, .. } = self.band.geometry.window;
-        let row_bytes = row * 2 * S::F32_LANES * size_of::<f32>();
-        let slots = STRIP_BYTES_PER_LANE * S::F32_LANES / row_bytes;
-        let slots = slots.max(kernel + stride).min(under.len());
-        self.place(slots);
-        grow(self.buffer, slots * row * 2 * S::F32_LANES);
+        self.place(&inside, under.start);
+        grow(self.buffer, under.len() * row * 2 * S::F32_LANES);
         let weights = self.band.weights;
         let first = (inside.start - top) * width;
         let positions = inside.len() * width;
@@ -104,66 +97,59 @@ impl WithSimd for Run<'_, '_> {
             let vectors = (weights.bias.len() / S::F32_LANES - 2 * panel).min(2);
             if vectors != padded_for {
                 padded_for = vectors;
-                self.buffer.fill(0.0); // What lies beside the rows stays so.
+                self.pad(under.len() * row, vectors * S::F32_LANES);
             }
             match vectors {
-                1 => self.panel::<S, 1>(simd, panel, x, slots),
-                _ => self.panel::<S, 2>(simd, panel, x, slots),
+                1 => self.panel::<S, 1>(simd, panel, x),
+                _ => self.panel::<S, 2>(simd, panel, x),
             }
         }
     }
 }
 
 impl Run<'_, '_> {
-    /// Notes where each position of a picture's row lies in the buffer's rows, of which there are
-    /// `slots`.
+    /// Notes where each position of the rows `inside` the picture lies in the buffer, whose first
+    /// row is number `first`.
     #[inline(always)]
-    fn place(&mut self, slots: usize) {
+    fn place(&mut self, inside: &Range<usize>, first: usize) {
         let Geometry {
             width, left, row, ..
         } = self.band.geometry;
         self.places.clear();
-        for slot in 0..slots {
-            let start = slot * row + left;
+        for y in inside.clone() {
+            let start = (y - first) * row + left;
             let places = start..start + width;
             self.places.extend(places.map(|place| place as u32));
         }
     }
 
-    /// One panel of `V` vectors, strip by strip: the buffer holds `slots` rows, and those that the
-    /// next strip's windows see too move to its front.
+    /// Writes zeros around the places, which come in rows as wide as the picture; there are
+    /// `positions` of `lanes` values in all.
+    fn pad(&mut self, positions: usize, lanes: usize) {
+        let width = self.band.geometry.width;
+        let mut done = 0;
+        for places in self.places.chunks_exact(width) {
+            let first = places[0] as usize * lanes;
+            self.buffer[done..first].fill(0.0);
+            done = first + width * lanes;
+        }
+        self.buffer[done..positions * lanes].fill(0.0);
+    }
+
+    /// One panel of `V` vectors.
     #[inline(always)]
-    fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs, slots: usize) {
-        let Geometry { window, row, .. } = self.band.geometry;
-        let Window { kernel, stride, .. } = window;
-        let row_len = row * V * S::F32_LANES;
-        let under = self.band.geometry.under(&self.band.rows);
-        let lines = self.band.rows.len();
+    fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs) {
+        let Window { kernel, stride, .. } = self.band.geometry.window;
+        self.expand::<S, V>(simd, panel, x);
         let mut sums = [simd.splat_f32s(0.0); V];
-        // The rows in the buffer, and the line whose windows begin with the first of them.
-        let mut have = under.start..under.start;
-        let mut line = 0;
-        while line < lines {
-            let first = under.start + line * stride;
-            let gone = (first - have.start) * row_len;
-            self.buffer.copy_within(gone..have.len() * row_len, 0);
-            have.start = first;
-            let end = (first + slots).min(under.end);
-            self.expand::<S, V>(simd, panel, x, have.end..end, have.len());
-            have.end = end;
-            let whole = (have.len() - kernel) / stride + 1;
-            let strip = line..(line + whole).min(lines);
-            for (number, line) in strip.clone().enumerate() {
-                let from = number * stride * row_len;
-                match (kernel, stride) {
-                    (3, 1) => self.filter::<S, V, 3, 1>(simd, panel, line, from, &mut sums),
-                    (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line, from, &mut sums),
-                    (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line, from, &mut sums),
-                    (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line, from, &mut sums),
-                    (kernel, stride) => unreachable!("{kernel}, {stride}: `Weights` refused it"),
-                }
+        for line in 0..self.band.rows.len() {
+            match (kernel, stride) {
+                (3, 1) => self.filter::<S, V, 3, 1>(simd, panel, line, &mut sums),
+                (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line, &mut sums),
+                (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line, &mut sums),
+                (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line, &mut sums),
+                (kernel, stride) => unreachable!("{kernel}, {stride}: `Weights` refused it"),
             }
-            line = strip.end;
         }
         for (v, sum) in sums.into_iter().enumerate() {
             let channel = (2 * panel + v) * S::F32_LANES;
@@ -173,38 +159,12 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Fills the buffer from row `slot` on with the input rows `rows`, counted with the padding,
-    /// which is zeros; `x` begins with the first row under the band that is in the picture.
+    /// Fills the buffer from the input rows `x`.
     #[inline(always)]
-    fn expand<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        panel: usize,
-        x: Inputs,
-        rows: Range<usize>,
-        slot: usize,
-    ) {
-        let Geometry { width, row, .. } = self.band.geometry;
+    fn expand<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs) {
         let weights = self.band.weights;
-        let row_len = row * V * S::F32_LANES;
-        let inside = self.band.geometry.inside(&rows);
-        let under = self.band.geometry.under(&self.band.rows);
-        let first = self.band.geometry.inside(&under).start;
-        for number in rows.clone().filter(|number| !inside.contains(number)) {
-            let at = (slot + number - rows.start) * row_len;
-            self.buffer[at..at + row_len].fill(0.0);
-        }
-        if inside.is_empty() {
-            return;
-        }
-        let x = x.part(
-            weights.inputs(),
-            (inside.start - first) * width,
-            inside.len() * width,
-        );
-        let slot = slot + inside.start - rows.start;
         let mut to = Placed {
-            places: &self.places[slot * width..],
+            places: &*self.places,
             buffer: &mut *self.buffer,
             activation: weights.activation,
         };
@@ -221,16 +181,16 @@ impl Run<'_, '_> {
                 };
                 dot::dispatch(weights.vectors, multiply);
             }
-            (None, Inputs::F32(x)) => self.copy::<S, V>(simd, panel, x, slot * width),
+            (None, Inputs::F32(x)) => self.copy::<S, V>(simd, panel, x),
             _ => unreachable!("inputs are quantised for an expansion in 8 bits"),
         }
     }
 
-    /// Fills the buffer with the input itself, from its position number `first` on.
+    /// Fills the buffer with the input itself.
     #[inline(always)]
-    fn copy<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32], first: usize) {
+    fn copy<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: &[f32]) {
         let inputs = self.band.weights.inputs();
-        let (buffer, places) = (&mut *self.buffer, &self.places[first..]);
+        let (buffer, places) = (&mut *self.buffer, &*self.places);
         let channel = 2 * panel * S::F32_LANES;
         for (pixel, &place) in x.chunks_exact(inputs).zip(places.iter()) {
             let (buffer, _) = S::as_mut_simd_f32s(buffer);
@@ -246,15 +206,13 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Slides the window along one output row, number `line` of the band, whose windows begin at
-    /// `from` in the buffer, and adds it to `sums`.
+    /// Slides the window along one output row, number `line` of the band, and adds it to `sums`.
     #[inline(always)]
     fn filter<S: Simd, const V: usize, const K: usize, const STRIDE: usize>(
         &self,
         simd: S,
         panel: usize,
         line: usize,
-        from: usize,
         sums: &mut [S::f32s; V],
     ) {
         let Geometry { out_w, row, .. } = self.band.geometry;
@@ -267,7 +225,7 @@ impl Run<'_, '_> {
         let width = V * S::F32_LANES;
         let taps = &self.band.weights.weight[channel * K * K..][..width * K * K];
         let bias = &self.band.weights.bias[channel..][..width];
-        let from = &self.buffer[from..][..K * row * width];
+        let from = &self.buffer[line * STRIDE * row * width..][..K * row * width];
         assert!((out_w - 1) * STRIDE + K <= row);
         let y = self.band.rows.start + line;
         let mut to = Column {

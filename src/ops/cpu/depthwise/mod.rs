@@ -25,15 +25,9 @@ use super::tasks::{Split, Tasks};
 use crate::ops::folded::{Activation, Folded};
 use crate::ops::window::Window;
 
-/// Bytes of a band's input per lane: half of the second-level cache of processors with vectors of
-/// that width, 256 KiB with AVX2.
-const BAND_BYTES_PER_LANE: usize = 32 * 1024;
-
-/// Rows of a band at least, where there are so many: neighbours expand the rows between them twice.
-const LEAST_ROWS: usize = 14;
-
-/// Tasks per picture at least, where there are rows for them.
-const FEWEST_TASKS: usize = 8;
+/// Bytes of a task's buffer per lane: half of the second-level cache of processors with vectors
+/// of that width, 256 KiB with AVX2.
+const BUFFER_BYTES_PER_LANE: usize = 32 * 1024;
 
 /// Values that a task quantises.
 const QUANTISED_AT_A_TIME: usize = 16 * 1024;
@@ -41,7 +35,7 @@ const QUANTISED_AT_A_TIME: usize = 16 * 1024;
 /// Multiply-adds in f32 that take as long as quantising a value.
 const QUANTISING: usize = 8;
 
-/// Tasks per picture, where the channels allow it, to share them out evenly.
+/// Tasks per picture at least, where the channels allow it, to share them out evenly.
 const TASKS: usize = 64;
 
 /// A depthwise convolution and the expansion before it, in main memory.
@@ -81,22 +75,19 @@ impl Depthwise {
         Ok((y, squeeze))
     }
 
-    /// How the work on `batch` pictures is cut: bands so low that their input stays in the cache
-    /// while every panel passes by, and more of them where there are few panels.
+    /// How the work on `batch` pictures is cut, with bands so low that the buffer fits.
     fn tasks(&self, batch: usize, geometry: &Geometry) -> Tasks {
         let Window { kernel, stride, .. } = self.weights.window;
-        let panels = self.weights.panels();
-        let row_bytes = geometry.width * self.weights.inputs() * size_of::<f32>();
-        let rows = BAND_BYTES_PER_LANE * self.weights.vectors.lanes / row_bytes;
-        let rows_per_band = (rows.saturating_sub(kernel) / stride + 1).max(LEAST_ROWS);
-        let few = FEWEST_TASKS.div_ceil(panels);
-        let rows_per_band = rows_per_band.min(geometry.out_h.div_ceil(few).max(LEAST_ROWS));
+        let lanes = self.weights.vectors.lanes;
+        let row_bytes = geometry.row * 2 * lanes * size_of::<f32>();
+        let rows = BUFFER_BYTES_PER_LANE * lanes / row_bytes;
+        let rows_per_band = rows.saturating_sub(kernel) / stride + 1;
         let bands = Split::new(geometry.out_h, rows_per_band.min(geometry.out_h));
         let groups = TASKS.div_ceil(bands.parts());
         Tasks {
             batch,
             bands,
-            groups: Split::into_parts(panels, groups),
+            groups: Split::into_parts(self.weights.panels(), groups),
         }
     }
 
