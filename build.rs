@@ -1,14 +1,17 @@
 //! Compiles the CUDA kernels, once per element type, where the feature `cuda` asks for them.
 //!
-//! To PTX, which the driver translates for the GPU at hand and keeps in its own cache: one form
-//! for every GPU from Turing on, with no compiler where the program runs. nvcc is there anyway,
-//! since Candle's own kernels are built with it.
+//! To machine code for the usual GPUs, and to PTX for all others from Turing on: the driver
+//! translates that, which takes seconds, and only if it is not older than the toolkit. nvcc is
+//! there anyway, since Candle's own kernels are built with it.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const KERNELS: &str = "src/ops/cuda/kernels";
+
+/// Compute capabilities that machine code is made for: A100, RTX 30, RTX 40 and L40, H100.
+const MACHINES: [&str; 4] = ["80", "86", "89", "90"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -20,15 +23,31 @@ fn main() {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    for element in ["f32", "f16", "bf16"] {
-        compile(element, &out.join(format!("kernels_{element}.ptx")));
+    // Before Ampere there is no bf16, and the PTX for that would round in many steps.
+    for (element, oldest) in [("f32", "75"), ("f16", "75"), ("bf16", "80")] {
+        compile(
+            element,
+            oldest,
+            &out.join(format!("kernels_{element}.fatbin")),
+        );
     }
 }
 
-fn compile(element: &str, to: &Path) {
+fn compile(element: &str, oldest: &str, to: &Path) {
     let compiler = nvcc();
+    let machines = MACHINES.map(|machine| format!("arch=compute_{machine},code=sm_{machine}"));
+    let others = format!("arch=compute_{oldest},code=compute_{oldest}");
     let status = Command::new(&compiler)
-        .args(["-ptx", "-std=c++17", "-O3", "-arch=compute_75", "-o"])
+        .args(["-fatbin", "-std=c++17", "-O3", "-ftz=true", "--threads=0"])
+        // Older drivers can't read the newer ways of compression.
+        .arg("--no-compress")
+        .args(
+            machines
+                .iter()
+                .chain([&others])
+                .map(|code| format!("-gencode={code}")),
+        )
+        .arg("-o")
         .arg(to)
         .arg(format!("-DELEMENT_{}", element.to_uppercase()))
         .arg(format!("{KERNELS}/kernels.cu"))

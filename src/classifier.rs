@@ -1,5 +1,7 @@
 //! A network with all that turns pictures into labels.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use anyhow::ensure;
 use candle_core::Tensor;
 
@@ -8,9 +10,10 @@ use crate::checkpoint::choice::{Choice, NotDownloaded};
 use crate::checkpoint::labels::{Labels, Prediction};
 use crate::checkpoint::model::Model;
 use crate::device::{self, OpenDevice, Precision};
-use crate::error::PictureError;
+use crate::error::{DeviceLost, PictureError};
 use crate::hub::{HubError, Progress};
 use crate::model::{EfficientNet, Positions, fitting};
+use crate::ops::Failure;
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
@@ -34,6 +37,9 @@ pub enum Error {
     /// The forward pass failed.
     #[error("{0:#}")]
     Network(anyhow::Error),
+    /// The device failed for good.
+    #[error("the device works no more, and a new run is needed")]
+    Lost(#[source] DeviceLost),
 }
 
 impl Error {
@@ -70,6 +76,8 @@ pub struct Classifier {
     /// What is worth knowing of its weights although they can be used, a line.
     pub warning: Option<String>,
     network: EfficientNet,
+    /// How many pictures the device was found to have room for at once.
+    most: AtomicUsize,
 }
 
 impl Classifier {
@@ -128,6 +136,7 @@ impl Classifier {
             scoring: *scoring,
             warning,
             network,
+            most: AtomicUsize::new(usize::MAX),
         })
     }
 
@@ -161,9 +170,7 @@ impl Classifier {
     /// # Errors
     /// If the device fails.
     pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
-        self.run(pictures, |batch| {
-            Ok(self.network.forward(batch)?.to_vec2()?)
-        })
+        self.run(pictures, |batch| self.network.forward(batch))
     }
 
     /// What the network sees in each picture before it names classes: the mean of its trunk over
@@ -172,9 +179,7 @@ impl Classifier {
     /// # Errors
     /// If the device fails.
     pub fn features(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
-        self.run(pictures, |batch| {
-            Ok(self.network.features(batch)?.to_vec2()?)
-        })
+        self.run(pictures, |batch| self.network.features(batch))
     }
 
     /// Where in each picture the network sees the classes that `choose` names when it is given the
@@ -187,9 +192,7 @@ impl Classifier {
         pictures: &[Vec<f32>],
         choose: impl Fn(&[f32]) -> Vec<usize>,
     ) -> Result<Vec<ClassMaps>, Error> {
-        let both = self.run(pictures, |batch| {
-            Ok(self.network.trunk_and_logits(batch)?.to_vec2()?)
-        })?;
+        let both = self.run(pictures, |batch| self.network.trunk_and_logits(batch))?;
         let maps = |both: &Vec<f32>| {
             let (trunk, logits) = both.split_at(both.len() - self.labels.len());
             let wanted = choose(logits).into_iter();
@@ -219,19 +222,54 @@ impl Classifier {
         self.network.positions(height, width)
     }
 
-    /// Puts a batch on the device and runs `way` there.
-    fn run<T>(
+    /// What `way` makes of each picture, a row each, on the device: of all of them at once, or of as
+    /// many as it has room for.
+    fn run(
         &self,
         pictures: &[Vec<f32>],
-        way: impl FnOnce(&Tensor) -> anyhow::Result<T>,
-    ) -> Result<T, Error> {
+        way: impl Fn(&Tensor) -> anyhow::Result<Tensor>,
+    ) -> Result<Vec<Vec<f32>>, Error> {
+        let runtime = self.network.runtime();
+        let mut rows = Vec::with_capacity(pictures.len());
+        while rows.len() < pictures.len() {
+            let most = self.most.load(Ordering::Relaxed);
+            let rest = &pictures[rows.len()..];
+            let some = &rest[..rest.len().min(most)];
+            let size = runtime.batch_size(some.len());
+            match self.run_batch(some, size, &way) {
+                Ok(more) => rows.extend(more),
+                Err(e) => {
+                    let message = format!("{e:#}");
+                    match runtime.failure(&message) {
+                        Failure::OutOfMemory if size > 1 => {
+                            self.most.fetch_min(size / 2, Ordering::Relaxed);
+                        }
+                        Failure::Lasting => {
+                            // Candle's errors may bring a backtrace of many lines.
+                            let reason = message.lines().next().unwrap_or_default();
+                            return Err(Error::Lost(DeviceLost(reason.to_owned())));
+                        }
+                        _ => return Err(Error::Network(e)),
+                    }
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The same in a batch of `size`.
+    fn run_batch(
+        &self,
+        pictures: &[Vec<f32>],
+        size: usize,
+        way: impl Fn(&Tensor) -> anyhow::Result<Tensor>,
+    ) -> anyhow::Result<Vec<Vec<f32>>> {
         let Transform { height, width, .. } = self.transform;
-        let shape = (pictures.len(), height, width, 3);
-        let batch = self.network.runtime().upload(pictures, shape);
-        batch
-            .map_err(Into::into)
-            .and_then(|batch| way(&batch))
-            .map_err(Error::Network)
+        let shape = (size, height, width, 3);
+        let batch = self.network.runtime().upload(pictures, shape)?;
+        let mut rows = way(&batch)?.to_vec2()?;
+        rows.truncate(pictures.len());
+        Ok(rows)
     }
 
     /// The classes of each picture, prepared by [`Classifier::prepare`], or why it has none.

@@ -1,4 +1,4 @@
-//! What can be wrong with one picture.
+//! What can be wrong with one picture, and what ends a run.
 
 /// The class of a picture's error, for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,11 @@ pub struct PictureError {
     /// One line: what happened, and what to do.
     pub message: String,
 }
+
+/// Why the device does not work any more: no picture that comes behind would have an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DeviceLost(pub String);
 
 impl PictureError {
     /// Line breaks from a library's message become spaces.

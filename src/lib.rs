@@ -35,7 +35,7 @@
 //! ops  hub                      what the network needs, once per backend; the Hub's files
 //! top_k  printable  paths       logits to classes; what is safe to show on a terminal; paths that are
 //!                               no text
-//! error                         what can be wrong with one picture
+//! error                         what can be wrong with one picture, and what ends a run
 //! ```
 //!
 //! # The way

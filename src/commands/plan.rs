@@ -36,9 +36,6 @@ pub struct Running<K> {
     pub classifier: Classifier,
 }
 
-/// Pictures at once on a GPU: enough to fill one, few enough for b7 in 8 GB.
-const GPU_BATCH: usize = 64;
-
 impl<'a> Plan<'a> {
     /// Starts the threads, looks for the pictures and opens the device.
     ///
@@ -166,11 +163,8 @@ impl<'a> Plan<'a> {
 
     fn options(&self) -> Options {
         Options {
-            // On a processor each picture alone on a thread: nothing to hand over between them.
-            batch_size: self.work.batch_size.unwrap_or(match self.place.is_gpu() {
-                true => GPU_BATCH,
-                false => self.threads,
-            }),
+            batch_size: (self.work.batch_size)
+                .unwrap_or_else(|| self.place.batch_size(self.threads)),
             decoders: self.threads,
             limits: self.work.decode.limits(),
             upright: !self.work.decode.no_exif,

@@ -21,6 +21,7 @@ mod backend;
 mod cpu;
 #[cfg(feature = "cuda")]
 pub(crate) mod cuda;
+mod failure;
 mod folded;
 mod operations;
 mod portable;
@@ -30,6 +31,7 @@ mod window;
 
 pub use backend::Backend;
 pub use cpu::InstructionSet;
+pub use failure::Failure;
 pub use folded::{Activation, Folded};
 pub use operations::{Convolution, Depthwise, Pointwise};
 pub use quantised::Products;

@@ -5,6 +5,7 @@ use candle_core::{Device, Result, Shape, Tensor};
 use super::backend::Backend;
 #[cfg(feature = "cuda")]
 use super::cuda;
+use super::failure::Failure;
 use super::folded::{Activation, Folded};
 use super::operations::{
     Convolution, ConvolutionKernel, Depthwise, DepthwiseKernel, Pointwise, PointwiseKernel,
@@ -235,7 +236,32 @@ impl Runtime {
         }
     }
 
-    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`.
+    /// How many pictures a batch of `count` is best made up to: passes are recorded for each size
+    /// anew, so that there should be few.
+    pub fn batch_size(&self, count: usize) -> usize {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => count.next_power_of_two(),
+            _ => count,
+        }
+    }
+
+    /// What an error of an operation, which said `message`, leaves of the device. Memory that is
+    /// kept for later is given back if it was short.
+    #[cfg_attr(not(feature = "cuda"), expect(unused_variables))]
+    pub fn failure(&self, message: &str) -> Failure {
+        match &self.state {
+            #[cfg(feature = "cuda")]
+            State::Cuda(_, replay) => {
+                let failure = cuda::failure(&self.device, replay, message);
+                failure.unwrap_or(Failure::Lasting)
+            }
+            _ => Failure::Passing,
+        }
+    }
+
+    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`. A
+    /// shape of [`Runtime::batch_size`] pictures may have room for more than there are.
     ///
     /// # Errors
     /// If the device has no room, or the pictures do not fill the shape.

@@ -15,7 +15,7 @@ use anyhow::Result;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::inputs::Input;
-use crate::error::{ErrorKind, PictureError};
+use crate::error::{DeviceLost, ErrorKind, PictureError};
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::picture::{Picture, Scale};
@@ -79,7 +79,8 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
     /// each input in order, with what `each` made of it and what was kept, or what was wrong.
     ///
     /// # Errors
-    /// If `emit` fails. What is wrong with a picture, or with a whole batch, is handed to `emit`.
+    /// If `emit` fails, or the device for good. What is wrong with a picture, or with a whole batch,
+    /// is handed to `emit`.
     pub fn run<T>(
         mut self,
         mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
@@ -90,7 +91,7 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
             if group.is_empty() || self.queue.interrupted.load(Ordering::Relaxed) {
                 return Ok(());
             }
-            for (path, outcome) in answer(&mut each, group) {
+            for (path, outcome) in answer(&mut each, group)? {
                 emit(path, outcome)?;
             }
         }
@@ -197,10 +198,13 @@ fn gather<K>(queue: &mut Queue<K>, batch_size: usize) -> Vec<(PathBuf, Prepared<
 }
 
 /// Runs the pictures of a group and puts the answers in their places.
+///
+/// # Errors
+/// If no other group would have an answer.
 fn answer<T, K>(
     each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
     group: Vec<(PathBuf, Prepared<K>)>,
-) -> Vec<Answered<T, K>> {
+) -> Result<Vec<Answered<T, K>>> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     for (path, prepared) in group {
         let kept = prepared.map(|(picture, kept)| {
@@ -211,16 +215,19 @@ fn answer<T, K>(
     }
     let mut answers = match pictures.is_empty() {
         true => Ok(Vec::new().into_iter()),
-        false => each(&pictures)
-            .map(Vec::into_iter)
-            .map_err(|e| PictureError::new(ErrorKind::Model, format!("{e:#}"))),
+        false => match each(&pictures) {
+            Err(e) if e.chain().any(|cause| cause.is::<DeviceLost>()) => return Err(e),
+            answers => answers
+                .map(Vec::into_iter)
+                .map_err(|e| PictureError::new(ErrorKind::Model, format!("{e:#}"))),
+        },
     };
     let mut next = || match &mut answers {
         Ok(answers) => Ok(answers.next().expect("an answer for each picture")),
         Err(e) => Err(e.clone()),
     };
-    places
+    let answered = places
         .into_iter()
-        .map(|(path, kept)| (path, kept.and_then(|kept| Ok((next()?, kept)))))
-        .collect()
+        .map(|(path, kept)| (path, kept.and_then(|kept| Ok((next()?, kept)))));
+    Ok(answered.collect())
 }

@@ -2,39 +2,49 @@
 
     cargo build --release --features cuda
     python -m venv .venv && .venv/bin/pip install -r tests/bench/requirements.txt
-    .venv/bin/python tests/bench/gpu.py --variants b0,b4,b7 --batch-sizes 1,64,256 --dtypes f32,f16
+    .venv/bin/python tests/bench/gpu.py                                    # 18 cells, below ten minutes
+    .venv/bin/python tests/bench/gpu.py --ways eager,graph,compiled --cells b0:1:f16,b4:64:f16
 
 A cell of the first table (variant, batch size, type) is measured in rounds; a round times effnet
 and each way of PyTorch one after the other, so that a drift of the GPU's clock meets all of them.
-PyTorch runs timm's model with generated weights, channels last, in three ways: eagerly, eagerly as
-a CUDA graph, and compiled with max-autotune, which makes graphs too. In f32 neither side uses
-TF32. Every time is from the pictures on the GPU to the logits in main memory, by the host's clock.
-The ratio is effnet's median over that of PyTorch's fastest way, round by round, and the median of
-the rounds is printed.
+Each has the GPU's memory for itself. PyTorch runs timm's model with generated weights, channels
+last, with its BatchNorm folded into the convolutions and with symmetric padding, which cuDNN does
+by itself where TensorFlow's takes a pass over the memory; effnet pads as TensorFlow does. The
+ways: eagerly; that as a CUDA graph; compiled with max-autotune, as a CUDA graph too, which takes
+minutes per model and type and is for single cells. In f32 neither side uses TF32. Every time is from the
+pictures on the GPU to the logits in main memory, by the host's clock. The ratio is effnet's median
+over that of PyTorch's fastest way, round by round, and the median of the rounds is printed.
+
+Cells that are not begun after --minutes are left out, and said to be. What fails in one, for want
+of memory or in PyTorch's compiler, is its row, and the next goes on.
 
 The second table is of `effnet bench --layers`: the bytes that a step must move, its share of
 the bandwidth that a large copy reaches, and its share of a large matrix product's rate. Waiting for
-the GPU after each step adds some 10 microseconds to it, so small batches say little there.
+the GPU after each step adds some 10 to 30 microseconds to it, so small batches say little there.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import statistics
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import timm
 import torch
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "reference"))
 from generated_weights import input_picture, load_generated  # noqa: E402
 
 TYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
-ROUND_SECONDS = 1.0
+WAYS = ["eager", "graph", "compiled"]
+ROUND_SECONDS = 0.5
 FEWEST_RUNS = 5
 
 
@@ -48,39 +58,66 @@ def effnet(arguments, variant: str, batch_size: int, dtype: str, runs: int, *mor
 
 def pictures(resolution: int, batch_size: int, dtype: str) -> torch.Tensor:
     picture = torch.from_numpy(input_picture(resolution, resolution))[None]
-    batch = picture.repeat(batch_size, 1, 1, 1).to("cuda", TYPES[dtype])
+    batch = picture.to("cuda", TYPES[dtype]).repeat(batch_size, 1, 1, 1)
     return batch.contiguous(memory_format=torch.channels_last)
 
 
-def ways(variant: str, batch: torch.Tensor, dtype: str) -> dict:
-    """PyTorch's ways to run the model, warmed up, by name."""
-    model = timm.create_model(f"tf_efficientnet_{variant}").eval().requires_grad_(False)
+def fold(module: torch.nn.Module) -> None:
+    """Fold each BatchNorm into the convolution before it; what it does besides stays."""
+    before = None
+    for name, child in list(module.named_children()):
+        if isinstance(child, torch.nn.BatchNorm2d) and isinstance(before, torch.nn.Conv2d):
+            statistics_of = child.running_mean, child.running_var, child.eps
+            before.weight, before.bias = fuse_conv_bn_weights(
+                before.weight, before.bias, *statistics_of, child.weight, child.bias
+            )
+            # timm's BatchNorm has the activation inside.
+            rest = [part for part in (getattr(child, "drop", None), getattr(child, "act", None)) if part]
+            setattr(module, name, torch.nn.Sequential(*rest))
+        fold(child)
+        before = child
+
+
+def network(variant: str) -> torch.nn.Module:
+    model = timm.create_model(f"efficientnet_{variant}").eval().requires_grad_(False)
     load_generated(model)
-    model = model.to("cuda", TYPES[dtype], memory_format=torch.channels_last)
-    found = {"eager": lambda: model(batch)}
+    fold(model)
+    return model.requires_grad_(False)
+
+
+def recorded(run):
+    """What `run` does, as a CUDA graph."""
     side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
         for _ in range(3):
-            model(batch)
+            run()
+    torch.cuda.current_stream().wait_stream(side)
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
-        output = model(batch)
+        output = run()
 
     def replay():
         graph.replay()
         return output
 
-    found["graph"] = replay
-    compiled = torch.compile(model, mode="max-autotune")
-    found["compiled"] = lambda: compiled(batch)
-    for run in found.values():
-        for _ in range(3):
-            run().float().cpu()
-    return found
+    return replay
+
+
+@contextmanager
+def memory_alone():
+    """Frees what the block leaves on the GPU."""
+    try:
+        yield
+    finally:
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def median_ms(run) -> float:
+    for _ in range(3):
+        run().float().cpu()
     times, end = [], time.perf_counter() + ROUND_SECONDS
     while len(times) < FEWEST_RUNS or time.perf_counter() < end:
         start = time.perf_counter()
@@ -89,24 +126,69 @@ def median_ms(run) -> float:
     return statistics.median(times)
 
 
-def cell(arguments, variant: str, batch_size: int, dtype: str) -> dict:
+class Peer:
+    """PyTorch's network for one variant and type, and its ways."""
+
+    def __init__(self, variant: str, dtype: str) -> None:
+        self.model = network(variant).to("cuda", TYPES[dtype], memory_format=torch.channels_last)
+        self.dtype = dtype
+        # Made once for all batches' shapes, each of which is compiled for itself.
+        self.compiled = torch.compile(self.model, mode="max-autotune-no-cudagraphs", dynamic=False)
+
+    def time(self, way: str, resolution: int, batch_size: int) -> float:
+        with memory_alone():
+            batch = pictures(resolution, batch_size, self.dtype)
+            model = self.compiled if way == "compiled" else self.model
+            run = lambda: model(batch)  # noqa: E731
+            return median_ms(run if way == "eager" else recorded(run))
+
+
+def cell(arguments, peer: Peer, variant: str, batch_size: int, dtype: str) -> dict:
     """Measure one cell and return its medians and the ratio."""
     first = effnet(arguments, variant, batch_size, dtype, FEWEST_RUNS)
     runs = max(FEWEST_RUNS, int(ROUND_SECONDS * 1e3 / first["median_ms"]))
+    rounds = []
     with torch.inference_mode():
-        batch = pictures(first["resolution"], batch_size, dtype)
-        peers = ways(variant, batch, dtype)
-        rounds = []
         for _ in range(arguments.rounds):
-            times = {name: median_ms(run) for name, run in peers.items()}
+            times = {way: peer.time(way, first["resolution"], batch_size) for way in arguments.ways}
             times["effnet"] = effnet(arguments, variant, batch_size, dtype, runs)["median_ms"]
             rounds.append(times)
-    ratios = [t["effnet"] / min(t[name] for name in peers) for t in rounds]
-    medians = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
-    del peers, batch
-    torch.compiler.reset()
-    torch.cuda.empty_cache()
+    ratios = [times["effnet"] / min(times[way] for way in arguments.ways) for times in rounds]
+    medians = {name: statistics.median(times[name] for times in rounds) for name in rounds[0]}
     return medians | {"ratio": statistics.median(ratios)}
+
+
+def cells(arguments) -> None:
+    """Print the first table."""
+    print("ms per batch, medians; ratio: effnet to the fastest of PyTorch's ways, paired")
+    columns = [*arguments.ways, "effnet", "ratio"]
+    print(f"| variant | batch | type | {' | '.join(columns)} |")
+    print("|" + "---|" * (3 + len(columns)))
+    end = time.monotonic() + arguments.minutes * 60
+    peer, of, left_out = None, None, []
+    for variant, batch_size, dtype in arguments.cells:
+        if time.monotonic() > end:
+            left_out.append(f"{variant}:{batch_size}:{dtype}")
+            continue
+        row = f"| {variant} | {batch_size} | {dtype} |"
+        try:
+            if of != (variant, dtype):
+                peer = None
+                with memory_alone():
+                    torch.compiler.reset()
+                peer, of = Peer(variant, dtype), (variant, dtype)
+            measured = cell(arguments, peer, variant, batch_size, dtype)
+            print(row, " | ".join(f"{measured[name]:.2f}" for name in columns), "|", flush=True)
+        except Exception as error:  # noqa: BLE001: whatever a compiler or a driver raises
+            print(row, type(error).__name__, "|" * len(columns), flush=True)
+            print(f"{variant}:{batch_size}:{dtype}: {error}", file=sys.stderr)
+            # Frames keep the tensors alive that did not fit.
+            error.__traceback__ = error.__context__ = error.__cause__ = None
+            peer = of = None
+        with memory_alone():
+            torch.cuda.synchronize()  # what a broken GPU answers ends the run
+    if left_out:
+        print(f"\nnot begun within {arguments.minutes:g} minutes: --cells {','.join(left_out)}")
 
 
 def seconds(run, repeat: int = 20) -> float:
@@ -182,36 +264,48 @@ def words(text: str) -> list[str]:
     return text.split(",")
 
 
-def main() -> None:
+def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--variants", type=words, default=["b0", "b4", "b7"])
     parser.add_argument("--batch-sizes", type=words, default=["1", "64", "256"])
-    parser.add_argument("--dtypes", type=words, default=["f32", "f16"])
+    parser.add_argument("--dtypes", type=words, default=["f16", "f32"])
+    parser.add_argument("--cells", type=words, help="VARIANT:BATCH:TYPE,... instead of all of them")
+    parser.add_argument("--ways", type=words, default=["eager", "graph"], help=f"of {', '.join(WAYS)}")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--layers", type=words, default=["b0", "b4", "b7"], help="variants of the second table, or -")
     parser.add_argument("--layers-batch-size", type=int, default=64)
     parser.add_argument("--effnet", type=Path, default=Path("target/release/effnet"))
     arguments = parser.parse_args()
+    if unknown := set(arguments.ways) - set(WAYS):
+        parser.error(f"there is no way {', '.join(sorted(unknown))}: the ways are {', '.join(WAYS)}")
+    if not arguments.cells:
+        # Those of one model and type together: it is made and compiled once.
+        arguments.cells = [
+            f"{variant}:{batch_size}:{dtype}"
+            for variant in arguments.variants
+            for dtype in arguments.dtypes
+            for batch_size in arguments.batch_sizes
+        ]
+    try:
+        split = [cell.split(":") for cell in arguments.cells]
+        arguments.cells = [(variant, int(batch_size), dtype) for variant, batch_size, dtype in split]
+        assert all(dtype in TYPES for _, _, dtype in arguments.cells)
+    except (ValueError, AssertionError):
+        parser.error("a cell is VARIANT:BATCH:TYPE, as b4:64:f16")
+    return arguments
+
+
+def main() -> None:
+    arguments = parsed()
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = True
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}, timm {timm.__version__}")
-    print("ms per batch, medians; ratio: effnet to the fastest of PyTorch's ways, paired")
-    print("| variant | batch | type | eager | graph | compiled | effnet | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
-    for variant in arguments.variants:
-        for batch_size in map(int, arguments.batch_sizes):
-            for dtype in arguments.dtypes:
-                row = f"| {variant} | {batch_size} | {dtype} "
-                try:
-                    measured = cell(arguments, variant, batch_size, dtype)
-                except (torch.cuda.OutOfMemoryError, subprocess.CalledProcessError) as error:
-                    torch.cuda.empty_cache()
-                    print(f"{row}| {type(error).__name__} | | | | |", flush=True)
-                    continue
-                times = "| {eager:.2f} | {graph:.2f} | {compiled:.2f} | {effnet:.2f} | {ratio:.2f} |"
-                print(row + times.format(**measured), flush=True)
-    for variant in arguments.variants:
-        roofline(arguments, variant, arguments.dtypes[-1])
+    cells(arguments)
+    for variant in arguments.layers:
+        if variant != "-":
+            roofline(arguments, variant, arguments.dtypes[0])
 
 
 if __name__ == "__main__":

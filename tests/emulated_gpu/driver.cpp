@@ -1,10 +1,13 @@
 // As much of CUDA's driver as effnet uses, on the processor. Work is done when it is queued, or
-// noted while a graph is recorded. Memory that is allocated or given back is filled with NaN.
+// noted while a graph is recorded. Memory that is allocated or given back is filled with NaN. What
+// may go wrong on a GPU goes wrong where the environment says so (run.sh).
 #include "emulated.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <functional>
 #include <map>
@@ -14,7 +17,11 @@
 
 typedef int Result;
 typedef uint64_t Address;
-enum { SUCCESS = 0, INVALID_VALUE = 1, NO_DEVICE = 100, NOT_FOUND = 500, ILLEGAL_STATE = 401 };
+enum {
+    SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_IMAGE = 200,
+    UNSUPPORTED_PTX_VERSION = 222, ILLEGAL_STATE = 401, NOT_FOUND = 500, ILLEGAL_ADDRESS = 700,
+    CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901
+};
 
 namespace {
 std::recursive_mutex lock;
@@ -23,17 +30,47 @@ std::recursive_mutex lock;
 struct Graph {
     std::vector<std::function<void()>> steps;
     std::map<Address, size_t> memory; // allocated while it was recorded and not given back
-    std::vector<void *> owned;
+    std::map<void *, size_t> owned;
 };
 Graph *recording;
+bool invalidated; // the recording: nothing is taken until it ends
+bool lost;        // the context: nothing is taken any more
 std::map<Address, size_t> memory;
+size_t taken; // bytes of it
 
-void fill(Address place, size_t bytes) { memset((void *)place, 0xff, bytes); }
+// A number of the environment's, or the other.
+size_t setting(const char *name, size_t otherwise) {
+    const char *text = getenv(name);
+    return text ? strtoull(text, nullptr, 10) : otherwise;
+}
+// Memory without contents, and kernels that are not run: for shapes too large for a processor.
+const bool hollow = getenv("EMULATED_HOLLOW");
+
+// A line in the file that the environment names.
+void report(const char *what) {
+    static const char *name = getenv("EMULATED_REPORT");
+    if (!name) return;
+    FILE *file = fopen(name, "a");
+    if (file) fprintf(file, "%s\n", what), fclose(file);
+}
+
+void fill(Address place, size_t bytes) {
+    if (!hollow) memset((void *)place, 0xff, bytes);
+}
+
+// What every call answers that has to do with the context.
+Result state() { return lost ? ILLEGAL_ADDRESS : invalidated ? CAPTURE_INVALIDATED : SUCCESS; }
 
 Result queue(std::function<void()> step) {
     LOCK;
+    static size_t steps, recorded;
+    static const size_t last = setting("EMULATED_LOST_AFTER", -1);
+    static const size_t last_recorded = setting("EMULATED_FAIL_RECORDING", -1);
+    if (++steps > last) lost = true;
+    if (recording && ++recorded > last_recorded) invalidated = true;
+    if (Result error = state()) return error;
     if (recording) recording->steps.push_back(step);
-    else step();
+    else if (!hollow) step();
     return SUCCESS;
 }
 
@@ -54,9 +91,26 @@ void check(Address place, size_t bytes, const char *what) {
     abort();
 }
 
+void give_back(void *place, size_t bytes) {
+    if (hollow) munmap(place, bytes);
+    else free(place);
+}
+
 struct Function {
     void (*kernel)(void **);
     size_t bytes;
+};
+
+// The file of a module: PTX, which can be read, and machine code.
+struct Module {
+    std::string bytes;
+
+    // How often a text is there that ends with a zero or a parenthesis.
+    int count(const std::string &text) const {
+        int found = 0;
+        for (size_t at = 0; (at = bytes.find(text, at)) != std::string::npos; ++at) ++found;
+        return found;
+    }
 };
 } // namespace
 
@@ -65,6 +119,12 @@ Result queue(std::function<void()> step) { return ::queue(step); }
 } // namespace emulated
 
 extern "C" {
+Result cuGraphDestroy(Graph *graph) {
+    LOCK;
+    for (auto [place, bytes] : graph->owned) give_back(place, bytes), taken -= bytes;
+    return delete graph, SUCCESS;
+}
+
 Result cuInit(unsigned) { return getenv("EMULATED_NO_GPU") ? NO_DEVICE : SUCCESS; }
 Result cuDeviceGet(int *device, int number) { return *device = number, number == 0 ? SUCCESS : 101; }
 Result cuDeviceGetCount(int *count) { return *count = 1, SUCCESS; }
@@ -77,13 +137,19 @@ Result cuDevicePrimaryCtxRetain(void **context, int) { return *context = (void *
 Result cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
 Result cuCtxSetCurrent(void *) { return SUCCESS; }
 Result cuCtxGetCurrent(void **context) { return *context = (void *)1, SUCCESS; }
-Result cuCtxSynchronize() { return SUCCESS; }
+Result cuCtxSynchronize() {
+    LOCK;
+    if (recording) invalidated = true;
+    return lost ? ILLEGAL_ADDRESS : recording ? CAPTURE_UNSUPPORTED : SUCCESS;
+}
 Result cuStreamCreate(void **stream, unsigned) { return *stream = (void *)2, SUCCESS; }
 Result cuStreamDestroy_v2(void *) { return SUCCESS; }
 Result cuStreamWaitEvent(void *, void *, unsigned) { return SUCCESS; }
 Result cuStreamSynchronize(void *) {
     LOCK;
-    return recording ? 900 : SUCCESS; // not while capturing
+    if (Result error = state()) return error;
+    if (recording) invalidated = true;
+    return recording ? CAPTURE_UNSUPPORTED : SUCCESS;
 }
 Result cuEventCreate(void **event, unsigned) { return *event = (void *)3, SUCCESS; }
 Result cuEventDestroy_v2(void *) { return SUCCESS; }
@@ -92,22 +158,32 @@ Result cuEventSynchronize(void *) { return SUCCESS; }
 
 Result cuMemAllocAsync(Address *place, size_t bytes, void *) {
     LOCK;
-    *place = (Address)aligned_alloc(256, (bytes + 255) / 256 * 256);
+    if (Result error = state()) return error;
+    static const size_t most = setting("EMULATED_MEMORY", -1);
+    if (taken + bytes > most) return report("refused"), OUT_OF_MEMORY;
+    if (hollow) {
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        *place = (Address)mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    } else {
+        *place = (Address)aligned_alloc(256, (bytes + 255) / 256 * 256);
 #ifdef __SANITIZE_ADDRESS__
-    // Without the rounding, so that the first byte behind is caught.
-    free((void *)*place);
-    posix_memalign((void **)place, 256, bytes);
+        // Without the rounding, so that the first byte behind is caught.
+        free((void *)*place);
+        posix_memalign((void **)place, 256, bytes);
 #endif
+    }
     fill(*place, bytes);
+    taken += bytes;
     (recording ? recording->memory : memory)[*place] = bytes;
     if (recording) {
-        recording->owned.push_back((void *)*place);
+        recording->owned[(void *)*place] = bytes;
         recording->steps.push_back([=, place = *place] { fill(place, bytes); });
     }
     return SUCCESS;
 }
 Result cuMemFreeAsync(Address place, void *) {
     LOCK;
+    if (Result error = state()) return error;
     auto &all = recording ? recording->memory : memory;
     auto found = all.find(place);
     if (found == all.end()) {
@@ -117,8 +193,9 @@ Result cuMemFreeAsync(Address place, void *) {
     }
     const size_t bytes = found->second;
     all.erase(found);
-    if (recording) recording->steps.push_back([=] { fill(place, bytes); });
-    else free((void *)place);
+    if (recording) return recording->steps.push_back([=] { fill(place, bytes); }), SUCCESS;
+    taken -= bytes;
+    give_back((void *)place, bytes);
     return SUCCESS;
 }
 Result cuMemAlloc_v2(Address *place, size_t bytes) { return cuMemAllocAsync(place, bytes, nullptr); }
@@ -128,6 +205,7 @@ Result cuMemFreeHost(void *place) { return free(place), SUCCESS; }
 Result cuDeviceGetDefaultMemPool(void **pool, int) { return *pool = (void *)4, SUCCESS; }
 Result cuMemPoolSetAttribute(void *, int attribute, void *) { return attribute == 4 ? SUCCESS : INVALID_VALUE; }
 Result cuMemPoolTrimTo(void *, size_t) { return SUCCESS; }
+Result cuDeviceGraphMemTrim(int) { return SUCCESS; }
 
 Result cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, void *) {
     check(to, bytes, "upload");
@@ -135,8 +213,10 @@ Result cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, void *) 
 }
 Result cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, void *) {
     LOCK;
-    if (recording) return 900;
+    if (Result error = state()) return error;
+    if (recording) return invalidated = true, CAPTURE_UNSUPPORTED;
     check(from, bytes, "download");
+    if (hollow) return memset(to, 0, bytes), SUCCESS;
     return memcpy(to, (void *)from, bytes), SUCCESS;
 }
 Result cuMemcpyDtoDAsync_v2(Address to, Address from, size_t bytes, void *) {
@@ -148,20 +228,43 @@ Result cuMemsetD8Async(Address to, unsigned char value, size_t bytes, void *) {
     return queue([=] { memset((void *)to, value, bytes); });
 }
 
-Result cuModuleLoadData(void **module, const void *ptx) { return *module = strdup((const char *)ptx), SUCCESS; }
+Result cuModuleLoadData(void **module, const void *data) {
+    report("module");
+    // A driver translates PTX for seconds; others may ask for it meanwhile.
+    usleep(20000);
+    if (getenv("EMULATED_OLD_DRIVER")) return UNSUPPORTED_PTX_VERSION;
+    // fatbinary.h: a number, a version, the size of this header, that of what follows.
+    const char *from = (const char *)data;
+    uint32_t kind;
+    uint16_t header;
+    uint64_t size;
+    memcpy(&kind, from, 4), memcpy(&header, from + 6, 2), memcpy(&size, from + 8, 8);
+    if (kind != 0xba55ed50) return INVALID_IMAGE;
+    Module *loaded = new Module{std::string(from, header + size)};
+    // bf16 is rounded in one step from Ampere on alone.
+    const bool is_bf16 = loaded->bytes.find("_bf16(") != std::string::npos;
+    if (!loaded->count(is_bf16 ? ".target sm_80" : ".target sm_75")) return INVALID_IMAGE;
+    return *module = loaded, SUCCESS;
+}
 Result cuModuleUnload(void *) { return SUCCESS; }
-Result cuModuleGetFunction(void **function, void *module, const char *name) {
+Result cuModuleGetFunction(void **function, Module *module, const char *name) {
     static std::map<std::string, Function> functions;
     LOCK;
-    // What is not in the PTX would not be found on a GPU either.
-    if (!strstr((const char *)module, (".entry " + std::string(name) + "(").c_str())) return NOT_FOUND;
     Function &found = functions[name];
+    if (found.kernel) return *function = &found, SUCCESS;
+    // What is not in the PTX, and in the machine code for four GPUs, would not be found there either.
+    const std::string text = name;
+    if (!module->count(".entry " + text + "(")) return NOT_FOUND;
+    if (module->count(".text." + text + std::string(1, 0)) < 4) return NOT_FOUND;
     found.kernel = (void (*)(void **))dlsym(RTLD_DEFAULT, name);
     size_t *bytes = (size_t *)dlsym(RTLD_DEFAULT, (std::string(name) + "_bytes").c_str());
     if (!found.kernel || !bytes) return NOT_FOUND;
     found.bytes = *bytes;
     *function = &found;
     return SUCCESS;
+}
+Result cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int *blocks, void *, int threads, size_t, unsigned) {
+    return *blocks = 512 / threads, SUCCESS;
 }
 Result cuLaunchKernel(Function *function, unsigned x, unsigned y, unsigned z, unsigned block_x,
                       unsigned block_y, unsigned block_z, unsigned shared, void *, void **arguments, void **) {
@@ -177,33 +280,40 @@ Result cuLaunchKernel(Function *function, unsigned x, unsigned y, unsigned z, un
 
 Result cuStreamBeginCapture_v2(void *, int) {
     LOCK;
+    if (Result error = state()) return error;
     if (recording) return ILLEGAL_STATE;
     recording = new Graph;
     return SUCCESS;
 }
 Result cuStreamEndCapture(void *, Graph **graph) {
     LOCK;
-    *graph = recording;
+    if (!recording) return ILLEGAL_STATE;
+    const Result ended = state();
+    if (ended) cuGraphDestroy(recording), report("invalidated");
+    *graph = ended ? nullptr : recording;
     recording = nullptr;
-    return SUCCESS;
+    invalidated = false;
+    return ended;
 }
-Result cuStreamIsCapturing(void *, int *status) { return *status = recording != nullptr, SUCCESS; }
+Result cuStreamIsCapturing(void *, int *status) {
+    return *status = invalidated ? 2 : recording != nullptr, SUCCESS;
+}
 Result cuGraphInstantiateWithFlags(Graph **executable, Graph *graph, unsigned long long) {
+    report("graph");
     if (!graph->memory.empty()) fprintf(stderr, "the graph leaves %zu allocations\n", graph->memory.size()), abort();
     return *executable = graph, SUCCESS;
 }
 Result cuGraphUpload(Graph *, void *) { return SUCCESS; }
 Result cuGraphLaunch(Graph *graph, void *) {
     LOCK;
-    for (auto &step : graph->steps) step();
+    if (Result error = state()) return error;
+    report("replay");
+    for (auto &step : graph->steps)
+        if (!hollow) step();
     return SUCCESS;
 }
 Result cuGraphExecDestroy(Graph *) { return SUCCESS; }
-Result cuGraphDestroy(Graph *graph) {
-    for (void *place : graph->owned) free(place);
-    return delete graph, SUCCESS;
-}
-Result cuGetErrorName(Result error, const char **text) { return *text = error == NO_DEVICE ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR", SUCCESS; }
+Result cuGetErrorName(Result, const char **text) { return *text = "CUDA_ERROR", SUCCESS; }
 Result cuGetErrorString(Result, const char **text) { return *text = "an emulated error", SUCCESS; }
 
 // Candle opens these two with every device.

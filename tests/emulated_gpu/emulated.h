@@ -65,5 +65,4 @@ inline __nv_bfloat16 __float2bfloat16_rn(float x) { // to nearest, ties to even
 }
 
 inline float __expf(float x) { return expf(x); }
-// The programming guide: beyond 2^126 the divisor gives 0.
-inline float __fdividef(float x, float y) { return y > 0x1p126f ? (isinf(x) ? NAN : 0.0f) : x / y; }
+inline float reciprocal(float x) { return x > 0x1p126f ? 0.0f : 1.0f / x; }

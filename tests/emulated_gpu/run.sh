@@ -5,8 +5,18 @@
 # All tests of the GPU:
 #   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/emulated_gpu/run.sh /tmp/emulated"
 #   cargo test --release --features cuda --test suite on_a_gpu -- --test-threads 1
-# SANITIZE=1 also checks every access of the kernels (address and undefined behaviour);
-# EMULATED_NO_GPU=1 is a driver without a GPU, EMULATED_NO_BIAS=1 a cuBLASLt that adds no bias.
+# SANITIZE=1 also checks every access of the kernels (address and undefined behaviour). What may go
+# wrong on a GPU, by variables of the environment:
+#   EMULATED_NO_GPU=1              there is none
+#   EMULATED_OLD_DRIVER=1          the driver is older than the toolkit that made the kernels
+#   EMULATED_NO_BIAS=1, EMULATED_NO_PRODUCT=1
+#                                  cuBLASLt finds no algorithm with a bias, or none at all
+#   EMULATED_FAIL_RECORDING=N      recordings fail after N steps
+#   EMULATED_MEMORY=BYTES          there is no more memory than that
+#   EMULATED_LOST_AFTER=N          nothing works after N steps
+#   EMULATED_HOLLOW=1              nothing is computed: to see whether large shapes are taken
+#   EMULATED_REPORT=FILE           a line for each module, graph, replay, failed recording and refused
+#                                  allocation, in DIR/report unless another file is named
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../src/ops/cuda/kernels
@@ -20,6 +30,8 @@ if [ "${SANITIZE:-}" ]; then
     dir=$dir/sanitized
 fi
 mkdir -p "$dir"
+rm -f "$dir/report"
+export EMULATED_REPORT=${EMULATED_REPORT:-$dir/report}
 compile() { # object, source, flags
     if [ ! "$1" -nt "$2" ] || [ -n "$(find "$here" "$kernels" -newer "$1" -type f)" ]; then
         g++ "${flags[@]}" "${@:3}" -x c++ -c "$2" -o "$1"

@@ -8,7 +8,7 @@ Two entries per picture, both u8:
 * ``pixels|<name>`` [height, width, 3]: Pillow's ``convert("RGB")`` of it, turned as
   ``ImageOps.exif_transpose`` turns it. 16-bit grey, which Pillow cuts off at 255,
   is scaled: by the high byte in PNG, as Pillow does with 16-bit colours, and to the
-  nearest elsewhere.
+  nearest elsewhere; so is lossless JPEG of other depths than 8, which it refuses.
 
 PNG, BMP and TIFF come from writers of our own where Pillow does not write a variety
 (interlaced, 2 and 4 bits, run lengths, tiles, planes). JPEG with arithmetic codes is
@@ -29,6 +29,7 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 
 from common import FIXTURES, save_fixture
+from lossless_jpeg import deep, lossless, lossless_jpegs
 from rare_formats import rare, saved
 
 WIDTH, HEIGHT = 23, 17
@@ -52,6 +53,9 @@ def grey(bits: int) -> np.ndarray:
     """The colours' mean in ``bits`` bits, HW."""
     wide = colours().astype(np.uint32).sum(axis=2) * 257 // 3 + np.arange(WIDTH, dtype=np.uint32)
     return wide.clip(0, 65535) >> (16 - bits)
+
+
+GREYS = {bits: grey(bits) for bits in (2, 4, 7, 8, 9, 12, 16)}
 
 
 def alpha(bits: int) -> np.ndarray:
@@ -401,13 +405,16 @@ def packed_by_pillow() -> Iterator[tuple[str, bytes]]:
         for compression in ("group3", "group4", "tiff_ccitt", "tiff_lzw"):
             name = f"{compression}-fill-{fill_order}.tiff"
             yield name, saved(one, "TIFF", compression=compression, tiffinfo={266: fill_order})
-    lossless = saved(rgb, "WEBP", lossless=True)
-    yield "rgb-webp.tiff", tiff(colours(), 2, pack=50001, parts=[lossless])
+    inner = saved(rgb, "WEBP", lossless=True)
+    yield "rgb-webp.tiff", tiff(colours(), 2, pack=50001, parts=[inner])
     for compression in ("zstd", "lzma", "tiff_lzw"):
         yield f"rgb-{compression}-pillow.tiff", saved(rgb, "TIFF", compression=compression)
     yield "ycbcr-jpeg.tiff", saved(rgb.convert("YCbCr"), "TIFF", compression="jpeg", quality=90)
     yield "grey-jpeg.tiff", saved(rgb.convert("L"), "TIFF", compression="jpeg", quality=90)
     yield "cmyk-jpeg.tiff", saved(rgb.convert("CMYK"), "TIFF", compression="jpeg", quality=90)
+    planes = [colours()[..., n] for n in range(3)]
+    yield "rgb-lossless-jpeg.tiff", tiff(colours(), 2, pack=7, parts=[lossless(planes, predictor=6)])
+    yield "grey-lossless-jpeg.tiff", tiff(planes[0], 1, pack=7, parts=[lossless(planes[:1])])
     yield "predicted.tiff", saved(rgb, "TIFF", compression="tiff_lzw", tiffinfo={317: 2})
     yield "tiff_raw_16.tiff", saved(one, "TIFF", compression="tiff_raw_16")
     # JPEG before 1995: a whole file within the file.
@@ -535,6 +542,7 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
         at = data.index(b"Adobe") + 11
         yield f"cmyk{name}.jpg", data[:at] + b"\0" + data[at + 1 :]
         yield f"ycck{name}.jpg", data[:at] + b"\2" + data[at + 1 :]
+    yield from lossless_jpegs(colours(), GREYS, np.asarray(rgb.convert("CMYK")))
 
 
 def gifs() -> Iterator[tuple[str, bytes]]:
@@ -621,6 +629,11 @@ def seen_by_pillow(name: str, data: bytes) -> np.ndarray:
     if name in ("five-channels-packed.psd", "inks-packed.psd"):
         # Pillow takes the lengths of the rows that it does not show for rows.
         data = dict(rarities())[name.replace("-packed", "")]
+    if name in deep(GREYS):
+        bits, values, _ = deep(GREYS)[name]
+        most = (1 << bits) - 1
+        scaled = (values.astype(np.uint32) * 255 + most // 2) // most
+        return np.repeat(scaled.astype(np.uint8)[..., None], 3, axis=2)
     picture = Image.open(io.BytesIO(data))
     if name.startswith("grey-16"):
         values = np.asarray(picture).astype(np.uint32)

@@ -1,4 +1,4 @@
-"""The rare formats of make_formats.py: TGA, DDS, SGI, Apple's icons, Photoshop's files and JPEG 2000.
+"""The rare formats of make_formats.py: TGA, DDS, BLP, SGI, Apple's icons, Photoshop's files and JPEG 2000.
 
 Pillow writes only some varieties of them; the others come from writers of our own.
 """
@@ -28,6 +28,7 @@ def rare(rgb: np.ndarray, alpha: np.ndarray, table: np.ndarray) -> Iterator[tupl
     yield from dds_of_pillow(picture, rgba)
     yield from dds_of_numbers(rgb, alpha, table)
     yield from dds_of_blocks()
+    yield from blps(picture, rgb, table)
     yield from sgis(picture, rgba)
     yield from icons(picture)
     yield from photoshop(rgb, alpha, table)
@@ -149,6 +150,43 @@ def dds_of_blocks() -> Iterator[tuple[str, bytes]]:
             data = b"".join(bytes((data[at] & 0xE0 | (3, 30)[at % 32 // 16],)) + data[at + 1 : at + 16] for at in range(0, len(data), 16))
         extension = struct.pack("<5I", number, 3, 0, 1, 0)
         yield f"dxgi-{name}.dds", dds((width, height), 4, b"DX10", 0, (0, 0, 0, 0), extension + data)
+
+
+# BLP
+
+
+def blp(kind: int, header: bytes, size: tuple[int, int], between: bytes, data: bytes) -> bytes:
+    """``between`` is a palette, or what the JPEGs of a file share."""
+    start = b"BLP%d" % kind + header[:8] + struct.pack("<2I", *size) + header[8:]
+    at = len(start) + 128 + len(between)
+    places = struct.pack("<16I", at, *[0] * 15) + struct.pack("<16I", len(data), *[0] * 15)
+    return start + places + between + data
+
+
+def blps(picture: Image.Image, rgb: np.ndarray, table: np.ndarray) -> Iterator[tuple[str, bytes]]:
+    few = picture.quantize(200)
+    for version in ("BLP1", "BLP2"):
+        yield f"palette-{version.lower()}.blp", saved(few, "BLP", blp_version=version)
+    quads = np.concatenate((table[:, ::-1], table[:, :1]), axis=1).tobytes()
+    indices = rgb[..., 0].tobytes()
+    alphas = rgb[..., 1].tobytes()
+    yield "palette-alpha.blp", blp(1, struct.pack("<4I", 1, 8, 4, 0), picture.size, quads, indices + alphas)
+    random = np.random.default_rng(17)
+    width, height = 44, 34
+    blocks = -(-width // 4) * -(-height // 4)
+    for name, size, depth, coding in (("dxt1", 8, 0, 0), ("dxt1-alpha", 8, 1, 0), ("dxt3", 16, 8, 1), ("dxt5", 16, 8, 7)):
+        header = struct.pack("<I4B", 1, 2, depth, coding, 0)
+        data = random.integers(0, 256, blocks * size, dtype=np.uint8).tobytes()
+        yield f"{name}.blp", blp(2, header, (width, height), bytes(1024), data)
+    inks = saved(picture.convert("CMYK"), "JPEG", quality=92)
+    mark = inks.index(b"\xff\xee")
+    unmarked = inks[:mark] + inks[mark + 16 :]
+    jpegs = {"inks": unmarked, "ycbcr": saved(picture, "JPEG"), "grey": saved(picture.convert("L"), "JPEG")}
+    for name, jpeg in jpegs.items():
+        # What is shared ends behind the tables; two bytes that belong to nothing follow.
+        shared = jpeg.index(b"\xff\xc0")
+        between = struct.pack("<I", shared) + jpeg[:shared] + b"\0\0"
+        yield f"jpeg-{name}.blp", blp(1, struct.pack("<4I", 0, 8, 5, 0), picture.size, between, jpeg[shared:])
 
 
 # SGI

@@ -23,7 +23,8 @@ pub fn formats() -> Vec<Format> {
     formats
 }
 
-fn stored(name: &str) -> Vec<Format> {
+/// The pictures of a fixture.
+pub fn stored(name: &str) -> Vec<Format> {
     let bytes = std::fs::read(fixture(name)).expect("the fixture");
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let format = |(key, pixels): (&str, TensorView)| {
@@ -40,7 +41,7 @@ fn stored(name: &str) -> Vec<Format> {
 }
 
 /// The largest difference in levels of 255, or why there is no picture.
-fn difference(format: &Format) -> Result<u8, String> {
+pub fn difference(format: &Format) -> Result<u8, String> {
     let picture = decode(&format.file, Limits::default(), true, &|_| Scale::Full);
     let picture = picture.map_err(|e| e.message)?;
     let shape = [picture.height, picture.width, 3];
@@ -56,7 +57,7 @@ const ROUNDED: [(&str, u8); 2] = [("lab.tiff", 31), ("lossy.jp2", 1)];
 #[test]
 fn every_variety_of_every_format_has_pillows_pixels() {
     let formats = formats();
-    assert!(formats.len() >= 440, "only {}", formats.len());
+    assert!(formats.len() >= 480, "only {}", formats.len());
     let mut wrong = Vec::new();
     for format in &formats {
         let allowed = ROUNDED.iter().find(|(name, _)| *name == format.name);
@@ -133,8 +134,7 @@ fn a_variety_of_jpeg_that_is_not_decoded_is_unsupported_and_not_damaged() {
     };
     let others = [
         (with(4, 12), "more than 8 bits"),
-        (with(1, 0xc3), "lossless JPEG"),
-        (with(1, 0xcb), "lossless JPEG"),
+        (with(1, 0xcb), "lossless JPEG with arithmetic codes"),
         (with(1, 0xc5), "hierarchical JPEG"),
     ];
     for (other, name) in others {
@@ -190,6 +190,14 @@ fn a_variety_of_a_rare_format_that_is_not_decoded_is_unsupported_and_named() {
         (with("rgb.psd", 25, &[9]), "a Photoshop file of mode 9"),
         (with("dxt1-pillow.dds", 84, b"DXT2"), "the format DXT2"),
         (with("dxgi-bc7.dds", 128, &[10]), "DXGI's format 10"),
+        (
+            with("dxt3.blp", 10, &[5]),
+            "a BLP2 of compression 1, coding 2, 5",
+        ),
+        (
+            with("palette-alpha.blp", 20, &[6]),
+            "a BLP1 of compression 1 and kind 6",
+        ),
         (with("rgb-1.sgi", 10, &[0, 2]), "2 channels"),
         (with("palette-raw-up.tga", 16, &[16]), "16 bits a pixel"),
         (with("raw.icns", 8, b"is33"), "without a picture"),
@@ -200,4 +208,67 @@ fn a_variety_of_a_rare_format_that_is_not_decoded_is_unsupported_and_named() {
         assert!(message.contains(name), "{message}");
         assert!(message.contains("convert it first"), "{message}");
     }
+}
+
+#[test]
+fn pixels_of_a_blp_may_be_as_they_are() {
+    let mut texture = file("dxt5.blp");
+    texture[8] = 3;
+    let start = u32::from_le_bytes(texture[20..24].try_into().expect("four bytes"));
+    texture.truncate(start as usize);
+    texture.extend((0..44 * 34).flat_map(|n| [n as u8, 10, 20, 30]));
+    let picture = decode(&texture, Limits::default(), true, &|_| Scale::Full);
+    let picture = picture.expect("a picture");
+    assert_eq!((picture.width, picture.height), (44, 34));
+    assert_eq!(picture.pixels[..6], [20, 10, 0, 20, 10, 1]);
+    texture.pop();
+    assert!(message(&texture).1.contains("truncated"));
+}
+
+#[test]
+fn a_lossless_jpeg_whose_colours_would_be_converted_is_unsupported() {
+    let with = |name: &str, segment: &[u8]| {
+        let jpeg = file(name);
+        [&jpeg[..2], segment, &jpeg[2..]].concat()
+    };
+    let jfif = b"\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0";
+    let adobe = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01";
+    let others = [
+        (with("lossless-1.jpg", jfif), "lossless JPEG in YCbCr"),
+        (with("lossless-1.jpg", adobe), "lossless JPEG in YCbCr"),
+        (with("lossless-cmyk.jpg", adobe), "lossless JPEG in YCbCr"),
+    ];
+    for (other, name) in others {
+        let (kind, message) = message(&other);
+        assert_eq!(kind, ErrorKind::Unsupported, "{message}");
+        assert!(message.contains(name), "{message}");
+    }
+    // Grey is grey.
+    let grey = with("lossless-8.jpg", jfif);
+    assert!(decode(&grey, Limits::default(), true, &|_| Scale::Full).is_ok());
+}
+
+#[test]
+fn a_lossless_jpeg_that_is_cut_or_lost_a_restart_marker_is_an_error() {
+    let whole = file("lossless-4-restarts.jpg");
+    let scan = whole.windows(2).position(|pair| pair == [0xff, 0xda]);
+    let scan = scan.expect("a scan") + 20;
+    for end in [scan, (scan + whole.len()) / 2, whole.len() - 8] {
+        assert!(message(&whole[..end]).1.contains("truncated"));
+        // Cut and closed again.
+        let closed = [&whole[..end], b"\xff\xd9"].concat();
+        let (kind, _) = message(&closed);
+        assert_eq!(kind, ErrorKind::Decode);
+    }
+    let unmarked = &whole[..whole.len() - 2];
+    assert!(decode(unmarked, Limits::default(), true, &|_| Scale::Full).is_ok());
+    let marker = whole[scan..]
+        .windows(2)
+        .position(|pair| pair == [0xff, 0xd1]);
+    let marker = scan + marker.expect("a restart marker");
+    let lost = [&whole[..marker], &whole[marker + 2..]].concat();
+    assert!(message(&lost).1.contains("damaged"));
+    let mut other = whole.clone();
+    other[marker + 1] = 0xd5;
+    assert!(message(&other).1.contains("restart marker"));
 }

@@ -31,7 +31,11 @@ mod formats;
 mod fuzz;
 #[cfg(feature = "cuda")]
 mod gpu;
+#[cfg(feature = "cuda")]
+mod gpu_faults;
 mod heads;
+#[cfg(feature = "heic")]
+mod heic;
 mod hierarchy;
 mod hub;
 mod hub_faults;

@@ -332,6 +332,7 @@ fn two_runs_do_not_write_one_file() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
 }
 
+#[cfg(not(feature = "heic"))]
 #[test]
 fn a_folder_says_what_it_holds_and_is_not_read() {
     let environment = environment();

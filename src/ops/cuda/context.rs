@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::cudarc::cublaslt::{result as lt, sys as lt_sys};
 use candle_core::cuda_backend::cudarc::driver::{
-    CudaContext, CudaFunction, CudaSlice, CudaStream, DeviceRepr, LaunchConfig, PinnedHostSlice,
-    PushKernelArg, sys,
+    CudaContext, CudaFunction, CudaModule, CudaSlice, CudaStream, DeviceRepr, LaunchConfig,
+    PinnedHostSlice, PushKernelArg, sys,
 };
+use candle_core::cuda_backend::cudarc::nvrtc::Ptx;
 use candle_core::cuda_backend::{CudaDevice, DeviceId};
 use candle_core::{DType, Device, Error, Result, bail};
 
@@ -25,7 +26,8 @@ pub(super) struct Context {
     pub blas: Blas,
     /// For uploads.
     pub staging: Mutex<Option<PinnedHostSlice<f32>>>,
-    device: CudaDevice,
+    /// The kernels for each type of elements that was asked for.
+    modules: Mutex<Vec<(DType, Arc<CudaModule>)>>,
 }
 
 /// cuBLASLt's handle and the memory that its products may use. All run in one stream, so that no
@@ -63,12 +65,18 @@ pub fn open(number: usize) -> Result<Device> {
     Ok(device)
 }
 
-/// Whether the kernels run on `device` with tensors of `dtype`.
+/// Whether the kernels run on `device` with tensors of `dtype`; they are loaded for that.
 ///
 /// # Errors
-/// If they do not, or the device has no room for what they need.
+/// If they do not, as with a driver older than the toolkit that made them, or the device has no
+/// room for what they need.
 pub fn check(device: &Device, dtype: DType) -> Result<()> {
-    Context::of(device, dtype).map(|_| ())
+    let context = Context::of(device)?;
+    let capability = context.stream.context().compute_capability();
+    if dtype == DType::BF16 && capability.map_err(Error::wrap)? < OLDEST_FOR_BF16 {
+        bail!("this GPU has no bf16; use f16 or f32");
+    }
+    context.module(dtype).map(|_| ())
 }
 
 /// The name of the GPU as its maker calls it.
@@ -81,20 +89,16 @@ pub fn describe(device: &Device) -> Result<String> {
 }
 
 impl Context {
-    /// That of `device`, for tensors of `dtype`.
-    pub fn of(device: &Device, dtype: DType) -> Result<Arc<Self>> {
+    /// That of `device`.
+    pub fn of(device: &Device) -> Result<Arc<Self>> {
         let device = device.as_cuda_device()?;
         let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
         let known = contexts.iter().find(|(id, _)| *id == device.id());
-        let context = match known {
-            Some((_, context)) => context.clone(),
-            None => {
-                let context = Arc::new(Self::new(device)?);
-                contexts.push((device.id(), context.clone()));
-                context
-            }
-        };
-        context.check(dtype)?;
+        if let Some((_, context)) = known {
+            return Ok(context.clone());
+        }
+        let context = Arc::new(Self::new(device)?);
+        contexts.push((device.id(), context.clone()));
         Ok(context)
     }
 
@@ -108,38 +112,41 @@ impl Context {
             multiprocessors,
             blas: Blas::new(&stream)?,
             staging: Mutex::new(None),
-            device: device.clone(),
+            modules: Mutex::default(),
             stream,
         })
     }
 
-    fn check(&self, dtype: DType) -> Result<()> {
-        match dtype {
-            DType::F32 | DType::F16 => Ok(()),
-            DType::BF16 => {
-                let capability = self.stream.context().compute_capability();
-                if capability.map_err(Error::wrap)? < OLDEST_FOR_BF16 {
-                    bail!("this GPU has no bf16; use f16 or f32");
-                }
-                Ok(())
-            }
+    /// The kernels for elements of `dtype`, loaded once: that may take seconds, and layers are
+    /// made by many threads.
+    fn module(&self, dtype: DType) -> Result<Arc<CudaModule>> {
+        let code: &[u8] = match dtype {
+            DType::F32 => include_bytes!(concat!(env!("OUT_DIR"), "/kernels_f32.fatbin")),
+            DType::F16 => include_bytes!(concat!(env!("OUT_DIR"), "/kernels_f16.fatbin")),
+            DType::BF16 => include_bytes!(concat!(env!("OUT_DIR"), "/kernels_bf16.fatbin")),
             other => bail!("the CUDA kernels know f32, f16 and bf16, not {other:?}"),
+        };
+        let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, module)) = modules.iter().find(|(known, _)| *known == dtype) {
+            return Ok(module.clone());
         }
+        let code = Ptx::from_binary(code.to_vec());
+        let module = self.stream.context().load_module(code);
+        let module = module.map_err(Error::wrap)?;
+        modules.push((dtype, module.clone()));
+        Ok(module)
     }
 
     /// The kernel `name` for elements of `dtype`.
     pub fn kernel(&self, name: &str, dtype: DType) -> Result<Kernel> {
-        let ptx = match dtype {
-            DType::F16 => include_str!(concat!(env!("OUT_DIR"), "/kernels_f16.ptx")),
-            DType::BF16 => include_str!(concat!(env!("OUT_DIR"), "/kernels_bf16.ptx")),
-            _ => include_str!(concat!(env!("OUT_DIR"), "/kernels_f32.ptx")),
-        };
-        let suffix = dtype.as_str();
-        let name = format!("{name}_{suffix}");
-        let module = format!("effnet_{suffix}");
-        let function = self.device.get_or_load_custom_func(&name, &module, ptx)?;
+        let module = self.module(dtype)?;
+        self.stream
+            .context()
+            .bind_to_thread()
+            .map_err(Error::wrap)?;
+        let function = module.load_function(&format!("{name}_{}", dtype.as_str()));
         Ok(Kernel {
-            function: function.into_cuda_function(),
+            function: function.map_err(Error::wrap)?,
             stream: self.stream.clone(),
         })
     }
@@ -195,6 +202,14 @@ unsafe impl<A: Copy> DeviceRepr for Argument<A> {}
 impl Kernel {
     /// Threads of a block, for kernels that work element by element.
     const THREADS: usize = 256;
+
+    /// How many blocks of `threads` each a multiprocessor holds at a time.
+    pub fn resident_blocks(&self, threads: usize) -> Result<usize> {
+        let function = &self.function;
+        let blocks =
+            function.occupancy_max_active_blocks_per_multiprocessor(threads as u32, 0, None);
+        Ok(blocks.map_err(Error::wrap)? as usize)
+    }
 
     /// Queues the kernel on `grid` blocks of `threads` each.
     ///

@@ -11,6 +11,9 @@ use crate::ops::window::Window;
 /// More inputs than this make a product worth its patches.
 const FEW_INPUTS: usize = 4;
 
+/// Positions of a thread of the stem (kernels/convolution.cuh, `STEM_COLUMNS`).
+const STEM_COLUMNS: usize = 4;
+
 /// Shared memory of a block that every GPU has.
 const SHARED_BYTES: usize = 48 << 10;
 
@@ -172,12 +175,27 @@ impl Convolution {
         let residual = address_or_null(residual, self.dtype)?;
         let wide = wide(self.dtype);
         let fits = self.outputs.is_multiple_of(wide) && aligned(&[to, residual], wide, self.dtype);
-        let vector = if fits { wide } else { 1 };
-        let vectors = y.elem_count() / vector;
-        let source = if x.dtype() == DType::F32 { "_f32" } else { "" };
-        let suffix = if fits { "wide" } else { "1" };
-        let context = Context::of(x.device(), self.dtype)?;
-        let kernel = context.kernel(&format!("convolution{source}_{suffix}"), self.dtype)?;
+        let Window { kernel, stride, .. } = self.window;
+        let is_stem = fits
+            && (kernel, stride, self.inputs) == (3, 2, 3)
+            && x.dtype() == DType::F32
+            && residual == 0;
+        let (out_height, out_width) = place.output();
+        let rows = y.dim(0)? * out_height;
+        let (name, vectors) = match (is_stem, fits) {
+            (true, _) => {
+                let strips = out_width.div_ceil(STEM_COLUMNS);
+                ("stem_wide", rows * strips * self.outputs / wide)
+            }
+            (_, true) => ("convolution_wide", y.elem_count() / wide),
+            (_, false) => ("convolution_1", y.elem_count()),
+        };
+        let name = match x.dtype() {
+            DType::F32 => name.replace("convolution", "convolution_f32"),
+            _ => name.to_owned(),
+        };
+        let context = Context::of(x.device())?;
+        let kernel = context.kernel(&name, self.dtype)?;
         let arguments = DirectArguments {
             x: address(x, x.dtype())?,
             weight: address(weight, DType::F32)?,
@@ -210,7 +228,7 @@ impl Convolution {
         let rows = out_height * out_width;
         let bytes = rows * taps * self.dtype.size_in_bytes();
         let at_once = (PATCH_BYTES / bytes).clamp(1, batch);
-        let context = Context::of(x.device(), self.dtype)?;
+        let context = Context::of(x.device())?;
         let patches = room((at_once, rows, taps), self.dtype, x.device())?;
         let to = address(&patches, self.dtype)?;
         for first in (0..batch).step_by(at_once) {

@@ -1,13 +1,11 @@
 //! The depthwise convolution with the expansion before it and the squeeze behind it.
 //!
-//! The expansion's product stores its bare sums: their bias and activation are applied by the
-//! depthwise kernel as it loads them, which saves a pass over the network's largest activation.
-
-use std::sync::Arc;
+//! The expansion's product adds its bias; its activation is applied by the depthwise kernel as it
+//! loads the sums, which saves a pass over the network's largest activation.
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::context::{Context, Kernel, code};
+use super::context::{Context, Kernel, count32};
 use super::memory::{address, aligned, parameters, room};
 use super::pool;
 use super::product::{Call, Product};
@@ -19,13 +17,13 @@ pub struct Depthwise {
     expand: Option<Product>,
     weight: Tensor, // (kernel * kernel, channels)
     bias: Tensor,   // (channels)
-    /// For channels two by two and one by one.
-    kernels: [Kernel; 2],
+    /// For channels two by two and one by one, and how many of its blocks run at a time.
+    kernels: [(Kernel, usize); 2],
     channels: usize,
     window: Window,
-    activation: Activation,
+    /// Between which values the activation cuts off, if that is what it does.
+    bounds: [f32; 2],
     dtype: DType,
-    context: Arc<Context>,
 }
 
 /// kernels/depthwise.cuh, `DepthwiseArguments`.
@@ -33,7 +31,6 @@ pub struct Depthwise {
 #[derive(Clone, Copy)]
 struct Arguments {
     x: u64,
-    expand_bias: u64,
     weight: u64,
     bias: u64,
     y: u64,
@@ -49,19 +46,16 @@ struct Arguments {
     bands: i32,
     rows: i32,
     lanes: i32,
-    activation: i32,
     scale: f32,
+    bounds: [f32; 2],
 }
 
 /// Output columns and threads of a block (kernels/depthwise.cuh, `STRIP`, `DEPTHWISE_THREADS`).
 const STRIP: usize = 4;
 const THREADS: usize = 128;
 
-/// Threads on a multiprocessor that keep its memory busy.
-const BUSY: usize = 1024;
-
-/// Lower bands would load too many rows twice.
-const FEWEST_ROWS: usize = 4;
+/// Rows that a thread could walk in the time that it takes to begin and to end.
+const START_ROWS: usize = 4;
 
 /// How a layer's work is cut up.
 struct Cut {
@@ -76,7 +70,8 @@ impl Depthwise {
     /// `folded.weight` is `(channels, 1, kernel, kernel)`, `expand.weight` `(channels, inputs)`.
     ///
     /// # Errors
-    /// If the window is not one that an EfficientNet has, or the device has no room.
+    /// If the window or the activation is not one that an EfficientNet has, or the device has no
+    /// room.
     pub fn new(
         expand: Option<&Folded>,
         folded: &Folded,
@@ -89,16 +84,27 @@ impl Depthwise {
         if !matches!((kernel, stride), (3 | 5, 1 | 2)) {
             bail!("no depthwise kernel for a {kernel}x{kernel} window of stride {stride}");
         }
-        let context = Context::of(device, dtype)?;
+        let context = Context::of(device)?;
         let (channels, area) = (folded.bias.len(), kernel * kernel);
         let by_tap = |tap: usize| folded.weight[tap..].iter().step_by(area).copied();
         let weight: Vec<f32> = (0..area).flat_map(by_tap).collect();
-        let prefix = match activation {
-            Activation::Silu => "depthwise_silu",
-            _ => "depthwise",
+        let (name, bounds) = match activation {
+            Activation::Silu => ("silu", [0.0; 2]),
+            Activation::Identity => ("bounded", [f32::NEG_INFINITY, f32::INFINITY]),
+            Activation::Relu => ("bounded", [0.0, f32::INFINITY]),
+            Activation::Relu6 => ("bounded", [0.0, 6.0]),
+            Activation::Sigmoid => bail!("no depthwise kernel with a sigmoid behind it"),
         };
-        let kernel =
-            |vector| context.kernel(&format!("{prefix}_{kernel}_{stride}_{vector}"), dtype);
+        let prefix = match expand {
+            Some(_) => "depthwise_expanded",
+            None => "depthwise",
+        };
+        let kernel = |vector| -> Result<(Kernel, usize)> {
+            let name = format!("{prefix}_{name}_{kernel}_{stride}_{vector}");
+            let kernel = context.kernel(&name, dtype)?;
+            let at_a_time = context.multiprocessors * kernel.resident_blocks(THREADS)?;
+            Ok((kernel, at_a_time))
+        };
         let expand = expand.map(|expand| Product::new(expand, dtype, device));
         Ok(Self {
             expand: expand.transpose()?,
@@ -107,9 +113,8 @@ impl Depthwise {
             kernels: [kernel(2)?, kernel(1)?],
             channels,
             window,
-            activation,
+            bounds,
             dtype,
-            context: context.clone(),
         })
     }
 
@@ -121,7 +126,7 @@ impl Depthwise {
             bail!("{inputs} channels where there should be {expected}");
         }
         let Some(expand) = &self.expand else {
-            return self.filter(x, 0);
+            return self.filter(x);
         };
         let expanded = room(
             (batch, height, width, self.channels),
@@ -135,14 +140,14 @@ impl Depthwise {
             weights: None,
             batch: 1,
             rows: batch * height * width,
-            with_bias: false,
+            with_bias: true,
         };
         // SAFETY: the shape is that of the tensors.
         unsafe { expand.run(call)? };
-        self.filter(&expanded, address(&expand.bias, DType::F32)?)
+        self.filter(&expanded)
     }
 
-    fn filter(&self, x: &Tensor, expand_bias: u64) -> Result<(Tensor, Tensor)> {
+    fn filter(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         let (batch, height, width, channels) = x.dims4()?;
         let Window {
             kernel,
@@ -158,18 +163,20 @@ impl Depthwise {
         )?;
         let (from, to) = (address(x, self.dtype)?, address(&y, self.dtype)?);
         let pairs = channels.is_multiple_of(2) && aligned(&[from, to], 2, self.dtype);
-        let (vector, launch) = match pairs {
+        let (vector, (launch, at_a_time)) = match pairs {
             true => (2, &self.kernels[0]),
             false => (1, &self.kernels[1]),
         };
-        let wanted = self.context.multiprocessors * BUSY;
-        let cut = Cut::new(channels / vector, batch, (out_height, out_width), wanted);
+        // The kernels' offsets within a picture are bytes in 32 bits.
+        let positions = (height * width).max(out_height * out_width);
+        count32(positions * channels * self.dtype.size_in_bytes())?;
+        let output = (out_height, out_width);
+        let cut = Cut::new(channels / vector, batch, output, self.window, *at_a_time);
         let blocks = cut.blocks();
         let sums = room((batch, blocks, channels), DType::F32, x.device())?;
         let mean = 1.0 / (out_height * out_width) as f32;
         let arguments = Arguments {
             x: from,
-            expand_bias,
             weight: address(&self.weight, DType::F32)?,
             bias: address(&self.bias, DType::F32)?,
             y: to,
@@ -185,8 +192,8 @@ impl Depthwise {
             bands: cut.bands as i32,
             rows: cut.rows as i32,
             lanes: cut.lanes as i32,
-            activation: code(self.activation),
             scale: if blocks == 1 { mean } else { 1.0 },
+            bounds: self.bounds,
         };
         let grid = [(channels / vector).div_ceil(cut.lanes), blocks, batch];
         // SAFETY: the layout is the kernel's, and the shapes are those of the tensors.
@@ -200,19 +207,32 @@ impl Depthwise {
 }
 
 impl Cut {
-    /// For `vectors` of channels; as many bands as make `wanted` threads.
-    fn new(vectors: usize, batch: usize, (height, width): (usize, usize), wanted: usize) -> Self {
+    /// For `vectors` of channels and an output of this height and width, on a device that has
+    /// `at_a_time` blocks at a time: into bands that are done the soonest. The fewer rows, the more
+    /// of them are loaded twice; but the last blocks should not run alone.
+    fn new(
+        vectors: usize,
+        batch: usize,
+        (height, width): (usize, usize),
+        window: Window,
+        at_a_time: usize,
+    ) -> Self {
         let lanes = lanes(vectors);
-        let strips = width.div_ceil(STRIP);
-        let wanted_bands = wanted.div_ceil(batch * vectors * strips);
-        let rows = height.div_ceil(wanted_bands).max(FEWEST_ROWS.min(height));
-        Self {
+        let cut = |rows| Self {
             lanes,
             places: THREADS / lanes,
-            strips,
+            strips: width.div_ceil(STRIP),
             bands: height.div_ceil(rows),
             rows,
-        }
+        };
+        let time = |cut: &Self| {
+            let blocks = cut.blocks() * vectors.div_ceil(lanes) * batch;
+            let rows = (cut.rows - 1) * window.stride + window.kernel;
+            blocks.div_ceil(at_a_time) * (rows + START_ROWS)
+        };
+        // Of equals the highest, which come first.
+        let cuts = (1..=height).rev().map(cut);
+        cuts.min_by_key(time).unwrap_or_else(|| cut(1))
     }
 
     /// Blocks that share out a picture's strips and bands.

@@ -6,6 +6,7 @@ use candle_core::cuda_backend::CudaStorageSlice;
 use candle_core::cuda_backend::cudarc::driver::{DevicePtr, result};
 use candle_core::{DType, Device, Error, Result, Shape, Storage, Tensor, bail};
 use half::{bf16, f16};
+use rayon::prelude::*;
 
 use super::context::Context;
 
@@ -88,17 +89,18 @@ pub(super) unsafe fn copy(context: &Context, from: u64, to: u64, bytes: usize) -
 }
 
 /// Pictures of `(height, width, 3)` to a batch on the device, through pinned memory, from where
-/// the device fetches them by itself.
+/// the device fetches them by itself. Where `shape` has room for more, the last is repeated.
 ///
 /// # Errors
 /// If there is no room for them.
 pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
     let batch = room(shape, DType::F32, device)?;
     let count = batch.elem_count();
-    if pictures.iter().map(Vec::len).sum::<usize>() != count {
+    let each = count / batch.dim(0)?;
+    if pictures.is_empty() || pictures.iter().any(|picture| picture.len() != each) {
         bail!("the pictures do not fill a batch of {:?}", batch.shape());
     }
-    let context = Context::of(device, DType::F32)?;
+    let context = Context::of(device)?;
     let mut staging = context
         .staging
         .lock()
@@ -115,12 +117,9 @@ pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -
         unreachable!("it was just allocated");
     };
     let memory = &mut memory.as_mut_slice().map_err(Error::wrap)?[..count];
-    let mut rest = &mut *memory;
-    for picture in pictures {
-        let (place, behind) = rest.split_at_mut(picture.len());
-        place.copy_from_slice(picture);
-        rest = behind;
-    }
+    let last = pictures.len() - 1;
+    let places = memory.par_chunks_mut(each).enumerate();
+    places.for_each(|(number, place)| place.copy_from_slice(&pictures[number.min(last)]));
     let to = address(&batch, DType::F32)?;
     let stream = context.stream.cu_stream();
     // SAFETY: both hold `count` values, and the staging memory stays until it was read.

@@ -2,8 +2,8 @@
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::context::{Kernel, code, count32};
-use super::memory::{address, address_or_null, aligned, room, wide};
+use super::context::{code, count32};
+use super::memory::{address, address_or_null, aligned, room};
 use super::product::{Call, Product};
 use crate::ops::folded::{Activation, Folded};
 
@@ -11,18 +11,6 @@ use crate::ops::folded::{Activation, Folded};
 pub struct Pointwise {
     product: Product,
     activation: Activation,
-}
-
-/// kernels/pointwise.cuh, `FinishArguments`.
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct FinishArguments {
-    y: u64,
-    bias: u64,
-    residual: u64,
-    vectors: u32,
-    channels: i32,
-    activation: i32,
 }
 
 /// kernels/pointwise.cuh, `ExciteArguments`.
@@ -128,7 +116,7 @@ impl Pointwise {
             with_bias: linear,
         };
         // SAFETY: the shapes are those of the tensors.
-        let has_bias = unsafe {
+        unsafe {
             match excite {
                 None => self.product.run(call(address(x, dtype)?))?,
                 // The gates go where there is less to multiply: into a copy of the weights for
@@ -147,32 +135,14 @@ impl Pointwise {
                     self.product.run(call(address(&x, dtype)?))?
                 }
             }
-        };
-        if linear && has_bias {
-            return Ok(());
         }
-        let left = if linear { 0 } else { residual };
-        self.finish(to, batch * rows, !has_bias, left)
-    }
-
-    /// What the product left: bias, activation and residual, in place.
-    fn finish(&self, y: u64, rows: usize, with_bias: bool, residual: u64) -> Result<()> {
-        let Product { dtype, outputs, .. } = self.product;
-        let (vector, kernel) = self.kernel("finish", outputs, &[y, residual])?;
-        let arguments = FinishArguments {
-            y,
-            bias: match with_bias {
-                true => address(&self.product.bias, DType::F32)?,
-                false => 0,
-            },
-            residual,
-            vectors: count32(rows * outputs / vector)?,
-            channels: outputs as i32,
-            activation: code(self.activation),
-        };
-        debug_assert!(dtype == self.product.weight.dtype());
-        // SAFETY: the layout is the kernel's; `y` and the residual are `rows` rows.
-        unsafe { kernel.launch_for(arguments, rows * outputs / vector, 0) }
+        match linear {
+            true => Ok(()),
+            false => {
+                let rows = batch * rows;
+                self.product.finish(to, rows, self.activation, residual)
+            }
+        }
     }
 
     /// `(batch, rows, inputs)` times the gates, `(batch, inputs)`, of an `x` of that shape or of
@@ -185,7 +155,7 @@ impl Pointwise {
         }
         let y = room((batch, rows, inputs), dtype, x.device())?;
         let (from, to) = (address(x, dtype)?, address(&y, dtype)?);
-        let (vector, kernel) = self.kernel("excite", inputs, &[from, to])?;
+        let (vector, kernel) = self.product.kernel("excite", inputs, &[from, to])?;
         let arguments = ExciteArguments {
             x: from,
             gates: address(gates, DType::F32)?,
@@ -211,10 +181,13 @@ impl Pointwise {
         } = self.product;
         let y = room((batch, 1, 1, outputs), DType::F32, x.device())?;
         let weight = address(&self.product.weight, dtype)?;
-        let vectors = inputs.is_multiple_of(4) && aligned(&[weight], 4, dtype);
+        let from = address(x, DType::F32)?;
+        let vectors = inputs.is_multiple_of(4)
+            && aligned(&[weight], 4, dtype)
+            && aligned(&[from], 4, DType::F32);
         let kernel = context.kernel(if vectors { "linear_4" } else { "linear_1" }, dtype)?;
         let arguments = LinearArguments {
-            x: address(x, DType::F32)?,
+            x: from,
             weight,
             bias: address(&self.product.bias, DType::F32)?,
             y: address(&y, DType::F32)?,
@@ -232,18 +205,5 @@ impl Pointwise {
         // SAFETY: the layout is the kernel's, and the shapes are those of the tensors.
         unsafe { kernel.launch(arguments, grid, LINEAR_THREADS, 0)? };
         Ok(y)
-    }
-
-    /// How many of the channels a thread of kernel `name` takes, and the kernel for that.
-    fn kernel(&self, name: &str, channels: usize, places: &[u64]) -> Result<(usize, Kernel)> {
-        let Product { dtype, .. } = self.product;
-        let wide = wide(dtype);
-        let fits = channels.is_multiple_of(wide) && aligned(places, wide, dtype);
-        let (vector, suffix) = if fits { (wide, "wide") } else { (1, "1") };
-        let kernel = self
-            .product
-            .context
-            .kernel(&format!("{name}_{suffix}"), dtype)?;
-        Ok((vector, kernel))
     }
 }

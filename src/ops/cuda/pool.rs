@@ -24,7 +24,7 @@ const THREADS: usize = 256;
 /// Adds up `(batch, rows, channels)` over the rows, times `scale`: `(batch, channels)` in f32.
 fn mean(x: &Tensor, name: &str, vector: usize, dtype: DType, scale: f32) -> Result<Tensor> {
     let (batch, rows, channels) = x.dims3()?;
-    let context = Context::of(x.device(), dtype)?;
+    let context = Context::of(x.device())?;
     let y = room((batch, channels), DType::F32, x.device())?;
     let arguments = Arguments {
         x: address(x, x.dtype())?,

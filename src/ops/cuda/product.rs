@@ -1,20 +1,14 @@
-//! Matrix products by cuBLASLt, with the bias and the residual in the same pass where it can.
+//! Matrix products by cuBLASLt, with the bias and the residual in the same pass.
 
 use std::collections::HashMap;
-use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_core::cuda_backend::cudarc::cublas::sys::cublasOperation_t;
-use candle_core::cuda_backend::cudarc::cublaslt::{result as lt, sys};
-use candle_core::{DType, Device, Error, Result, Tensor};
-use sys::{
-    cublasLtMatmulDescAttributes_t as Description, cublasLtMatmulPreferenceAttributes_t as Wish,
-    cublasLtMatrixLayoutAttribute_t as Attribute,
-};
+use candle_core::{DType, Device, Result, Tensor};
 
-use super::context::Context;
-use super::memory::{address, parameters};
-use crate::ops::folded::Folded;
+use super::context::{Context, Kernel, code, count32};
+use super::memory::{address, aligned, parameters, wide};
+use super::plan::{Plan, Shape, alignment};
+use crate::ops::folded::{Activation, Folded};
 
 /// The weights of `x @ weight + bias`, as PyTorch stores them.
 pub(super) struct Product {
@@ -27,30 +21,51 @@ pub(super) struct Product {
     pub inputs: usize,
     pub outputs: usize,
     pub dtype: DType,
-    plans: Mutex<HashMap<Shape, Plan>>,
+    /// By shape, and whether the bias is added.
+    plans: Mutex<HashMap<(Shape, bool), Way>>,
 }
 
-/// What cuBLASLt chooses an algorithm for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Shape {
-    rows: usize,
-    batch: usize,
-    with_bias: bool,
-    alignments: [u32; 4],
+/// How a product is computed.
+enum Way {
+    /// By cuBLASLt.
+    Whole(Plan),
+    /// By cuBLASLt, and the bias by a kernel of ours.
+    Parts(Plan),
+    /// By a kernel of ours.
+    Plain,
 }
 
-/// How one shape is computed.
-struct Plan {
-    description: sys::cublasLtMatmulDesc_t,
-    weight: sys::cublasLtMatrixLayout_t,
-    x: sys::cublasLtMatrixLayout_t,
-    y: sys::cublasLtMatrixLayout_t,
-    algorithm: sys::cublasLtMatmulAlgo_t,
-    adds_bias: bool,
+/// kernels/pointwise.cuh, `FinishArguments`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct FinishArguments {
+    y: u64,
+    bias: u64,
+    residual: u64,
+    vectors: u32,
+    channels: i32,
+    activation: i32,
 }
 
-// SAFETY: plain descriptions in main memory, which only reads use once they are made.
-unsafe impl Send for Plan {}
+/// kernels/pointwise.cuh, `ProductArguments` and `TILE`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Arguments {
+    x: u64,
+    weight: u64,
+    bias: u64,
+    residual: u64,
+    y: u64,
+    rows: i32,
+    inputs: i32,
+    outputs: i32,
+    shared: i32,
+}
+
+const TILE: usize = 16;
+
+/// cuBLASLt's kernels are not to be trusted with larger matrices (rapidsai/raft, issue 3098).
+const MOST_VALUES: usize = (1 << 31) - 1;
 
 /// One product: `batch` times `rows` rows.
 #[derive(Clone, Copy)]
@@ -66,13 +81,49 @@ pub(super) struct Call {
     pub with_bias: bool,
 }
 
+impl Call {
+    /// The same piece by piece, none too large for cuBLASLt: some of the batch, or of its only
+    /// member's rows.
+    fn parts(self, product: &Product) -> impl Iterator<Item = Self> {
+        let Product {
+            inputs, outputs, ..
+        } = *product;
+        let size = product.dtype.size_in_bytes();
+        let (count, rows_of_one) = match self.batch {
+            1 => (self.rows, 1),
+            batch => (batch, self.rows),
+        };
+        let at_once = (MOST_VALUES / (rows_of_one * inputs.max(outputs))).max(1);
+        (0..count).step_by(at_once).map(move |first| {
+            let behind = |place: u64, values: usize| place + (first * values * size) as u64;
+            let part = at_once.min(count - first);
+            let (batch, rows) = match self.batch {
+                1 => (1, part),
+                _ => (part, self.rows),
+            };
+            Self {
+                x: behind(self.x, rows_of_one * inputs),
+                y: behind(self.y, rows_of_one * outputs),
+                residual: match self.residual {
+                    0 => 0,
+                    residual => behind(residual, rows_of_one * outputs),
+                },
+                weights: self.weights.map(|place| behind(place, inputs * outputs)),
+                batch,
+                rows,
+                with_bias: self.with_bias,
+            }
+        })
+    }
+}
+
 impl Product {
     /// `folded.weight` is `(outputs, inputs)`.
     pub fn new(folded: &Folded, dtype: DType, device: &Device) -> Result<Self> {
         let outputs = folded.bias.len();
         let inputs = folded.weight.len() / outputs;
         Ok(Self {
-            context: Context::of(device, dtype)?,
+            context: Context::of(device)?,
             weight: parameters(&folded.weight, (outputs, inputs), dtype, device)?,
             bias: parameters(&folded.bias, outputs, DType::F32, device)?,
             own_bias: parameters(&folded.bias, outputs, dtype, device)?,
@@ -83,244 +134,115 @@ impl Product {
         })
     }
 
-    /// Queues the product. Returns whether the bias was added, if it was asked for.
+    /// Queues the product.
     ///
     /// # Safety
     /// The places must be as large as the shape says.
-    pub unsafe fn run(&self, call: Call) -> Result<bool> {
-        let stream = &self.context.stream;
-        stream.context().bind_to_thread().map_err(Error::wrap)?;
+    pub unsafe fn run(&self, call: Call) -> Result<()> {
+        for part in call.parts(self) {
+            // SAFETY: the caller vouches for the whole.
+            unsafe { self.run_part(part)? };
+        }
+        Ok(())
+    }
+
+    unsafe fn run_part(&self, call: Call) -> Result<()> {
         let weight = match call.weights {
             Some(place) => place,
             None => address(&self.weight, self.dtype)?,
         };
         // Without a residual its factor is 0, and it is not read.
         let (residual, factor) = match call.residual {
-            0 => (call.y, 0.0f32),
+            0 => (call.y, 0.0),
             residual => (residual, 1.0),
         };
+        let places = [weight, call.x, residual, call.y];
         let shape = Shape {
+            inputs: self.inputs,
+            outputs: self.outputs,
             rows: call.rows,
             batch: call.batch,
-            with_bias: call.with_bias,
-            alignments: [weight, call.x, residual, call.y].map(alignment),
+            dtype: self.dtype,
+            alignments: places.map(alignment),
         };
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        let plan = match plans.entry(shape) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(entry) => entry.insert(self.plan(shape)?),
-        };
-        let one = 1.0f32;
-        let blas = &self.context.blas;
-        let workspace = address_of(&blas.workspace, stream);
-        // SAFETY: the plan's layouts are those of the places, the caller says.
-        unsafe {
-            lt::matmul(
-                blas.handle,
-                plan.description,
-                (&raw const one).cast(),
-                (&raw const factor).cast(),
-                weight as *const c_void,
-                plan.weight,
-                call.x as *const c_void,
-                plan.x,
-                residual as *const c_void,
-                plan.y,
-                call.y as *mut c_void,
-                plan.y,
-                &raw const plan.algorithm,
-                workspace as *mut c_void,
-                blas.workspace.len(),
-                stream.cu_stream().cast(),
-            )
-        }
-        .map_err(Error::wrap)?;
-        Ok(plan.adds_bias)
-    }
-
-    fn plan(&self, shape: Shape) -> Result<Plan> {
-        if shape.with_bias
-            && let Ok(plan) = self.plan_with(shape, true)
-        {
-            return Ok(plan);
-        }
-        self.plan_with(shape, false)
-    }
-
-    /// cuBLASLt's matrices are column by column, so ours are their transposes:
-    /// `y^T = weight x^T`.
-    fn plan_with(&self, shape: Shape, adds_bias: bool) -> Result<Plan> {
-        let (inputs, outputs) = (self.inputs, self.outputs);
-        let Shape { rows, batch, .. } = shape;
-        // One set of weights for all: then the batch is one product anyway.
-        let mut plan = Plan {
-            description: lt::create_matmul_desc(
-                sys::cublasComputeType_t::CUBLAS_COMPUTE_32F,
-                sys::cudaDataType_t::CUDA_R_32F,
-            )
-            .map_err(Error::wrap)?,
-            weight: self.layout(inputs, outputs, batch)?,
-            x: self.layout(inputs, rows, batch)?,
-            y: self.layout(outputs, rows, batch)?,
-            algorithm: sys::cublasLtMatmulAlgo_t { data: [0; 8] },
-            adds_bias,
-        };
-        plan.set(
-            Description::CUBLASLT_MATMUL_DESC_TRANSA,
-            cublasOperation_t::CUBLAS_OP_T,
-        )?;
-        if adds_bias {
-            plan.set(
-                Description::CUBLASLT_MATMUL_DESC_EPILOGUE,
-                sys::cublasLtEpilogue_t::CUBLASLT_EPILOGUE_BIAS,
-            )?;
-            plan.set(
-                Description::CUBLASLT_MATMUL_DESC_BIAS_POINTER,
-                address(&self.own_bias, self.dtype)?,
-            )?;
-        }
-        let wishes = self.wishes(shape)?;
-        // SAFETY: all of them were made above.
-        let found = unsafe {
-            lt::get_matmul_algo_heuristic(
-                self.context.blas.handle,
-                plan.description,
-                plan.weight,
-                plan.x,
-                plan.y,
-                plan.y,
-                wishes.0,
-            )
-        };
-        plan.algorithm = found.map_err(Error::wrap)?.algo;
-        Ok(plan)
-    }
-
-    /// What an algorithm for `shape` may use.
-    fn wishes(&self, shape: Shape) -> Result<Wishes> {
-        let wishes = Wishes::new()?;
-        wishes.set(
-            Wish::CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-            self.context.blas.workspace.len(),
-        )?;
-        for (attribute, alignment) in [
-            Wish::CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
-            Wish::CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-            Wish::CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
-            Wish::CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES,
-        ]
-        .into_iter()
-        .zip(shape.alignments)
-        {
-            wishes.set(attribute, alignment)?;
-        }
-        Ok(wishes)
-    }
-
-    /// `batch` matrices of `columns` columns, each of `rows` values, one behind the other.
-    fn layout(
-        &self,
-        rows: usize,
-        columns: usize,
-        batch: usize,
-    ) -> Result<sys::cublasLtMatrixLayout_t> {
-        let kind = match self.dtype {
-            DType::F16 => sys::cudaDataType_t::CUDA_R_16F,
-            DType::BF16 => sys::cudaDataType_t::CUDA_R_16BF,
-            _ => sys::cudaDataType_t::CUDA_R_32F,
-        };
-        let layout = lt::create_matrix_layout(kind, rows as u64, columns as u64, rows as i64);
-        let layout = layout.map_err(Error::wrap)?;
-        if batch > 1 {
-            let (count, stride) = (batch as i32, (rows * columns) as i64);
-            // SAFETY: the attributes are of these types.
-            unsafe {
-                lt::set_matrix_layout_attribute(
-                    layout,
-                    Attribute::CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT,
-                    (&raw const count).cast(),
-                    size_of_val(&count),
-                )
-                .and_then(|()| {
-                    lt::set_matrix_layout_attribute(
-                        layout,
-                        Attribute::CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET,
-                        (&raw const stride).cast(),
-                        size_of_val(&stride),
-                    )
-                })
+        let way = plans.entry((shape, call.with_bias));
+        // SAFETY: the caller vouches for the places.
+        match way.or_insert_with(|| self.way(shape, call.with_bias)) {
+            Way::Whole(plan) => unsafe { plan.run(&self.context, places, factor) },
+            Way::Parts(plan) => {
+                unsafe { plan.run(&self.context, places, factor)? };
+                self.finish(call.y, call.batch * call.rows, Activation::Identity, 0)
             }
-            .map_err(Error::wrap)?;
-        }
-        Ok(layout)
-    }
-}
-
-impl Plan {
-    fn set<T>(&mut self, attribute: Description, value: T) -> Result<()> {
-        // SAFETY: callers give values of the attributes' types, which are copied.
-        unsafe {
-            lt::set_matmul_desc_attribute(
-                self.description,
-                attribute,
-                (&raw const value).cast(),
-                size_of::<T>(),
-            )
-        }
-        .map_err(Error::wrap)
-    }
-}
-
-impl Drop for Plan {
-    fn drop(&mut self) {
-        // SAFETY: they are this plan's alone. A failure would only lose a little memory.
-        unsafe {
-            let _ = lt::destroy_matmul_desc(self.description);
-            for layout in [self.weight, self.x, self.y] {
-                let _ = lt::destroy_matrix_layout(layout);
-            }
+            Way::Plain => unsafe { self.run_plainly(call, weight) },
         }
     }
-}
 
-/// What an algorithm is asked to do with.
-struct Wishes(sys::cublasLtMatmulPreference_t);
-
-impl Wishes {
-    fn new() -> Result<Self> {
-        lt::create_matmul_pref().map(Self).map_err(Error::wrap)
-    }
-
-    fn set<T>(&self, attribute: Wish, value: T) -> Result<()> {
-        // SAFETY: callers give values of the attributes' types, which are copied.
-        unsafe {
-            lt::set_matmul_pref_attribute(
-                self.0,
-                attribute,
-                (&raw const value).cast(),
-                size_of::<T>(),
-            )
+    fn way(&self, shape: Shape, with_bias: bool) -> Way {
+        let plan = |bias| Plan::new(&self.context, shape, bias);
+        let bias = address(&self.own_bias, self.dtype);
+        let whole = bias.and_then(|bias| plan(with_bias.then_some(bias)));
+        match (whole, with_bias) {
+            (Ok(plan), _) => Way::Whole(plan),
+            (Err(_), true) => plan(None).map_or(Way::Plain, Way::Parts),
+            (Err(_), false) => Way::Plain,
         }
-        .map_err(Error::wrap)
     }
-}
 
-impl Drop for Wishes {
-    fn drop(&mut self) {
-        // SAFETY: nobody else has it.
-        let _ = unsafe { lt::destroy_matmul_pref(self.0) };
+    /// What a product without its bias left to do: bias, activation and residual, in place.
+    pub fn finish(&self, y: u64, rows: usize, activation: Activation, residual: u64) -> Result<()> {
+        let (vector, kernel) = self.kernel("finish", self.outputs, &[y, residual])?;
+        let vectors = rows * self.outputs / vector;
+        let arguments = FinishArguments {
+            y,
+            bias: address(&self.bias, DType::F32)?,
+            residual,
+            vectors: count32(vectors)?,
+            channels: self.outputs as i32,
+            activation: code(activation),
+        };
+        // SAFETY: the layout is the kernel's; `y` and the residual are `rows` rows.
+        unsafe { kernel.launch_for(arguments, vectors, 0) }
     }
-}
 
-/// The largest power of two that divides a place, up to cuBLASLt's default of 256.
-fn alignment(place: u64) -> u32 {
-    1 << place.trailing_zeros().min(8)
-}
+    /// How many of the channels a thread of kernel `name` takes, and the kernel for that.
+    pub fn kernel(&self, name: &str, channels: usize, places: &[u64]) -> Result<(usize, Kernel)> {
+        let wide = wide(self.dtype);
+        let fits = channels.is_multiple_of(wide) && aligned(places, wide, self.dtype);
+        let (vector, suffix) = if fits { (wide, "wide") } else { (1, "1") };
+        let kernel = self
+            .context
+            .kernel(&format!("{name}_{suffix}"), self.dtype)?;
+        Ok((vector, kernel))
+    }
 
-fn address_of(
-    memory: &candle_core::cuda_backend::cudarc::driver::CudaSlice<u8>,
-    stream: &candle_core::cuda_backend::cudarc::driver::CudaStream,
-) -> u64 {
-    use candle_core::cuda_backend::cudarc::driver::DevicePtr;
-    memory.device_ptr(stream).0
+    /// By our own kernel, which takes any number of channels: cuBLASLt has nothing for some that are
+    /// odd, as pruned networks have them.
+    ///
+    /// # Safety
+    /// As [`Self::run`].
+    unsafe fn run_plainly(&self, call: Call, weight: u64) -> Result<()> {
+        let arguments = Arguments {
+            x: call.x,
+            weight,
+            bias: match call.with_bias {
+                true => address(&self.bias, DType::F32)?,
+                false => 0,
+            },
+            residual: call.residual,
+            y: call.y,
+            rows: call.rows as i32,
+            inputs: self.inputs as i32,
+            outputs: self.outputs as i32,
+            shared: call.weights.is_none().into(),
+        };
+        let kernel = self.context.kernel("product", self.dtype)?;
+        let grid = [
+            call.rows.div_ceil(TILE),
+            self.outputs.div_ceil(TILE),
+            call.batch,
+        ];
+        // SAFETY: the layout is the kernel's, and the caller vouches for the places.
+        unsafe { kernel.launch(arguments, grid, TILE * TILE, 0) }
+    }
 }

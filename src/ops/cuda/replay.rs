@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_core::cuda_backend::cudarc::driver::CudaGraph;
 use candle_core::cuda_backend::cudarc::driver::sys::{
-    CUgraphInstantiate_flags, CUstreamCaptureMode, cuDeviceGetDefaultMemPool, cuMemPoolTrimTo,
+    CUgraphInstantiate_flags, CUstreamCaptureMode, CUstreamCaptureStatus,
+    cuDeviceGetDefaultMemPool, cuDeviceGraphMemTrim, cuMemPoolTrimTo,
 };
+use candle_core::cuda_backend::cudarc::driver::{CudaGraph, CudaStream, result};
 use candle_core::{DType, Error, Result, Tensor, bail};
 
 use super::context::Context;
@@ -54,7 +55,7 @@ impl Replay {
         pictures: &Tensor,
         network: impl Fn(&Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
-        let context = Context::of(pictures.device(), DType::F32)?;
+        let context = Context::of(pictures.device())?;
         if pictures.dtype() != DType::F32 || !context.stream.context().has_async_alloc() {
             return network(pictures);
         }
@@ -80,6 +81,21 @@ impl Replay {
             }
         }
     }
+
+    /// Gives up all recordings and their memory, and what else of the device's nobody uses.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) fn make_room(&self, context: &Context) -> Result<()> {
+        let mut passes = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        passes.clear();
+        // What graphs had is kept apart from the rest.
+        // SAFETY: the device is open.
+        unsafe { cuDeviceGraphMemTrim(context.stream.context().cu_device()) }
+            .result()
+            .map_err(Error::wrap)?;
+        trim(context)
+    }
 }
 
 impl Recording {
@@ -100,13 +116,9 @@ impl Recording {
         let mode = CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL;
         stream.begin_capture(mode).map_err(Error::wrap)?;
         let recorded = network(&input).and_then(|logits| overwrite(context, &logits, &output));
-        let flags = CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
-        let graph = stream.end_capture(flags);
-        // An error that only a destructor saw would come up in the next call.
-        let left = stream.context().check_err();
+        let graph = end(stream);
         recorded?;
-        left.map_err(Error::wrap)?;
-        let Some(graph) = graph.map_err(Error::wrap)? else {
+        let Some(graph) = graph? else {
             bail!("nothing was recorded");
         };
         graph.upload().map_err(Error::wrap)?;
@@ -125,6 +137,21 @@ impl Recording {
         overwrite(context, &self.output, &logits)?;
         Ok(logits)
     }
+}
+
+/// Ends a recording, whatever became of it: until then the stream takes no other work.
+fn end(stream: &Arc<CudaStream>) -> Result<Option<CudaGraph>> {
+    // An error that only a destructor saw comes up in the next call, which must be another.
+    let seen = stream.context().check_err();
+    let flags = CUgraphInstantiate_flags::CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH;
+    let graph = stream.end_capture(flags);
+    let status = stream.capture_status().map_err(Error::wrap)?;
+    if status != CUstreamCaptureStatus::CU_STREAM_CAPTURE_STATUS_NONE {
+        // SAFETY: the stream is open. What there is of a graph is lost.
+        let _ = unsafe { result::stream::end_capture(stream.cu_stream()) };
+    }
+    seen.map_err(Error::wrap)?;
+    graph.map_err(Error::wrap)
 }
 
 fn overwrite(context: &Context, from: &Tensor, to: &Tensor) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod block;
 
+use super::blocks;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
@@ -45,7 +46,9 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     };
     let size = match layout {
         Layout::Blocks(coding) => {
-            return blocks(rest, coding, width, height);
+            return blocks::picture(rest, coding.bytes(), (width, height), |block| {
+                coding.colours(block)
+            });
         }
         Layout::Masks(size, _) | Layout::Grey(size) => size,
         Layout::Palette => 1,
@@ -155,32 +158,4 @@ fn value(number: u32, mask: u32) -> u8 {
     let (value, most) = ((number & mask) >> shift, mask >> shift);
     // In Pillow's order, of which the rounding is a part.
     (f64::from(value) / f64::from(most.max(1)) * 255.0) as u8
-}
-
-/// Blocks of 4 x 4 pixels; the outermost may have more than the picture.
-fn blocks(
-    coded: &[u8],
-    coding: Coding,
-    width: usize,
-    height: usize,
-) -> Result<Picture, PictureError> {
-    let across = width.div_ceil(4);
-    let row = across * coding.bytes();
-    let coded = coded
-        .get(..row * height.div_ceil(4))
-        .ok_or_else(truncated)?;
-    let _budget = MemoryBudget::take((width * height * 3) as u64);
-    let mut pixels = vec![[0; 3]; width * height];
-    for (coded, to) in coded.chunks_exact(row).zip(pixels.chunks_mut(width * 4)) {
-        for (column, block) in coded.chunks_exact(coding.bytes()).enumerate() {
-            let colours = coding.colours(block);
-            for (to, from) in to.chunks_exact_mut(width).zip(colours.as_chunks::<4>().0) {
-                to[column * 4..]
-                    .iter_mut()
-                    .zip(from)
-                    .for_each(|(to, from)| *to = *from);
-            }
-        }
-    }
-    Ok(Picture::new(width, height, pixels.into_flattened()))
 }

@@ -6,14 +6,19 @@
 
 mod avif;
 mod big_endian;
+mod blocks;
+mod blp;
 mod bmp;
 mod brands;
 mod dds;
 mod directory;
 mod exif;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod icns;
 mod ico;
+mod isobmff;
 mod jpeg;
 mod jpeg2000;
 mod limits;
@@ -60,6 +65,8 @@ pub fn is_guarded() -> bool {
 enum Format {
     Jpeg,
     Avif,
+    #[cfg(feature = "heic")]
+    Heic,
     Gif,
     Tiff,
     Bmp,
@@ -69,6 +76,7 @@ enum Format {
     Jpeg2000,
     Psd,
     Dds,
+    Blp,
     Sgi,
     Tga,
     Other,
@@ -80,6 +88,8 @@ impl Format {
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
             _ if avif::is_avif(start) => Self::Avif,
+            #[cfg(feature = "heic")]
+            _ if heic::is_heic(start) => Self::Heic,
             _ if gif::is_gif(start) => Self::Gif,
             _ if directory::is_directory(start) => Self::Tiff,
             _ if bmp::is_bmp(start) => Self::Bmp,
@@ -89,6 +99,7 @@ impl Format {
             _ if jpeg2000::is_jpeg2000(start) => Self::Jpeg2000,
             _ if psd::is_psd(start) => Self::Psd,
             _ if dds::is_dds(start) => Self::Dds,
+            _ if blp::is_blp(start) => Self::Blp,
             _ if sgi::is_sgi(start) => Self::Sgi,
             _ if bmp::is_dib(start) => Self::Dib,
             _ if tga::is_tga(start) => Self::Tga,
@@ -166,6 +177,8 @@ fn decode_unguarded(
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
         Some(Format::Avif) => avif::decode(bytes, limits)?,
+        #[cfg(feature = "heic")]
+        Some(Format::Heic) => as_stored(heic::decode(bytes, limits)?),
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
@@ -175,6 +188,7 @@ fn decode_unguarded(
         Some(Format::Jpeg2000) => as_stored(jpeg2000::decode(bytes, limits)?),
         Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
         Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
+        Some(Format::Blp) => as_stored(blp::decode(bytes, limits)?),
         Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
         Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
         Some(Format::Other) | None => other::decode(bytes, limits)?,

@@ -16,7 +16,7 @@ pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
         .or_else(|| of_fields(bytes));
     let Some(named) = named else {
         let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, \
-                       QOI, ICO, ICNS, AVIF, JPEG 2000, PSD, DDS, SGI, TGA)";
+                       QOI, ICO, ICNS, AVIF, JPEG 2000, PSD, DDS, BLP, SGI, TGA)";
         return PictureError::new(ErrorKind::Unsupported, message);
     };
     refusal(named)
@@ -32,8 +32,19 @@ pub(super) fn heic() -> PictureError {
     refusal(HEIC)
 }
 
+/// What is said of a variety of HEIC.
+#[cfg(feature = "heic")]
+pub(super) fn heic_kind(variety: &str) -> PictureError {
+    refusal((variety, HEIC.1))
+}
+
 fn refusal((name, how): (&str, &str)) -> PictureError {
-    let message = format!("{name} is not supported; convert it first, for example with {how}");
+    let build = match name == HEIC.0 && !cfg!(feature = "heic") {
+        true => "build with `--features heic`, or ",
+        false => "",
+    };
+    let message =
+        format!("{name} is not supported; {build}convert it first, for example with {how}");
     PictureError::new(ErrorKind::Unsupported, message)
 }
 
@@ -43,7 +54,6 @@ const AVIF: Named = ("AVIF", "`avifdec photo.avif photo.png`");
 const HEIC: Named = ("HEIC", "`heif-convert photo.heic photo.jpg`");
 const RAW: Named = ("camera RAW", "`dcraw_emu -w photo.raf`");
 /// Formats that Pillow knows, of few programs.
-const BLIZZARD: Named = ("BLP", PILLOW);
 const FTEX: Named = ("FTEX", PILLOW);
 const MCIDAS: Named = ("McIDAS", PILLOW);
 const FLIC: Named = ("FLI", "`ffmpeg -i clip.fli -frames 1 frame.png`");
@@ -61,13 +71,11 @@ fn of_brand(brand: Brand) -> Named {
 }
 
 /// The first bytes of formats that have a mark of their own.
-const STARTS: [(&[u8], Named); 27] = [
+const STARTS: [(&[u8], Named); 25] = [
     (b"PF\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
     (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
-    (b"BLP1", BLIZZARD),
-    (b"BLP2", BLIZZARD),
     (b"FTEX", FTEX),
     (b"\0\0\0\0\0\0\0\x04", MCIDAS),
     (

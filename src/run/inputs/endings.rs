@@ -6,15 +6,16 @@ use std::path::Path;
 const READ: &[&str] = &[
     "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
     "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur", "icns",
-    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "sgi", "tga",
+    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "blp", "sgi", "tga",
 ];
 
 /// Endings of pictures that are not read. Their content decides, since some programs change a
 /// file's format and not its name; what is left is counted and reported.
 const NOT_READ: &[&str] = &[
-    "heic", "heif", "hif", "jxl", "psb", "xcf", "svg", "svgz", "exr", "hdr", "pcx", "eps", "cr2",
-    "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "orf", "rw2", "raf", "pef", "srw",
-    "x3f", "3fr", "fff", "iiq", "erf", "mrw", "raw", "rwl", "kdc", "dcr", "mef", "mos",
+    "heic", "heics", "heif", "heifs", "hif", "jxl", "psb", "xcf", "svg", "svgz", "exr", "hdr",
+    "pcx", "eps", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "orf", "rw2",
+    "raf", "pef", "srw", "x3f", "3fr", "fff", "iiq", "erf", "mrw", "raw", "rwl", "kdc", "dcr",
+    "mef", "mos",
 ];
 
 /// What stands behind the last dot of a name, in small letters.

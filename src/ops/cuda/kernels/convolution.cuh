@@ -14,7 +14,7 @@ struct ConvolutionArguments {
     const float *bias;       // (outputs)
     const Element *residual; // as y, or null
     Element *y;              // (batch, out_height, out_width, outputs)
-    unsigned vectors;        // in y
+    unsigned vectors;        // in y, of V values or, for a stem, that for STEM_COLUMNS positions
     int inputs, outputs;
     Place place;
     int activation;
@@ -80,6 +80,73 @@ KERNEL(convolution_wide, ConvolutionArguments, __launch_bounds__(CONVOLUTION_THR
 KERNEL(convolution_1, ConvolutionArguments, __launch_bounds__(CONVOLUTION_THREADS)) {
     convolution<1, Element>(a);
 }
+
+// The stem that nearly all networks have: 3x3 of stride 2 over the three colours of pictures. A thread
+// computes V outputs of COLUMNS neighbouring positions, for which it reads the weights once.
+constexpr int STEM_COLUMNS = 4;
+
+template <int V> __device__ inline void stem(const ConvolutionArguments &a) {
+    constexpr int K = 3, S = 2, INPUTS = 3;
+    constexpr int MET = (STEM_COLUMNS - 1) * S + K; // columns of the picture
+    DYNAMIC_SHARED(weights);
+    const Place &place = a.place;
+    for (int i = threadIdx.x; i < K * K * INPUTS * a.outputs; i += blockDim.x) weights[i] = a.weight[i];
+    __syncthreads();
+    const unsigned vector = blockIdx.x * blockDim.x + threadIdx.x;
+    if (vector >= a.vectors) return;
+    const unsigned per_position = a.outputs / V;
+    const int output = vector % per_position * V;
+    unsigned position = vector / per_position;
+    const unsigned strips = (place.out_width + STEM_COLUMNS - 1) / STEM_COLUMNS;
+    const int out_column = position % strips * STEM_COLUMNS;
+    position /= strips;
+    const int column = out_column * S - place.left;
+    const int row = int(position % place.out_height) * S - place.top;
+    const int picture = position / place.out_height;
+    const float *x = static_cast<const float *>(a.x) + size_t(picture) * place.height * place.width * INPUTS;
+
+    float sums[STEM_COLUMNS][V];
+#pragma unroll
+    for (int t = 0; t < STEM_COLUMNS; ++t)
+#pragma unroll
+        for (int v = 0; v < V; ++v) sums[t][v] = a.bias[output + v];
+#pragma unroll
+    for (int ky = 0; ky < K; ++ky) {
+        if (unsigned(row + ky) >= unsigned(place.height)) continue;
+        const float *pixels = x + ((row + ky) * place.width + column) * INPUTS;
+        float values[MET * INPUTS];
+#pragma unroll
+        for (int i = 0; i < MET; ++i)
+#pragma unroll
+            for (int input = 0; input < INPUTS; ++input)
+                values[i * INPUTS + input] = unsigned(column + i) < unsigned(place.width)
+                                                 ? pixels[i * INPUTS + input]
+                                                 : 0.0f;
+#pragma unroll
+        for (int tap = 0; tap < K * INPUTS; ++tap)
+#pragma unroll
+            for (int four = 0; four < V; four += 4) {
+                float weight[4];
+                load(weights + (ky * K * INPUTS + tap) * a.outputs + output + four, weight);
+#pragma unroll
+                for (int t = 0; t < STEM_COLUMNS; ++t)
+#pragma unroll
+                    for (int v = 0; v < 4; ++v)
+                        sums[t][four + v] += values[t * S * INPUTS + tap] * weight[v];
+            }
+    }
+    const size_t row_of_all = size_t(picture) * place.out_height + position % place.out_height;
+    Element *y = a.y + (row_of_all * place.out_width + out_column) * a.outputs + output;
+#pragma unroll
+    for (int t = 0; t < STEM_COLUMNS; ++t) {
+        if (out_column + t >= place.out_width) break;
+#pragma unroll
+        for (int v = 0; v < V; ++v) sums[t][v] = activate(sums[t][v], a.activation);
+        store(y + t * a.outputs, sums[t]);
+    }
+}
+
+KERNEL(stem_wide, ConvolutionArguments, __launch_bounds__(CONVOLUTION_THREADS)) { stem<WIDE>(a); }
 
 struct GatherArguments {
     const Element *x; // (batch, height, width, inputs)

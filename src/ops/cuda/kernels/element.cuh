@@ -30,11 +30,18 @@ typedef float Element;
 __device__ inline float widen(float x) { return x; }
 __device__ inline void narrow(float x, float &to) { to = x; }
 
-// A kernel takes one structure, which has the same layout in Rust.
 #ifdef __CUDACC__
+// The hardware's approximation, 0 beyond 2^126.
+__device__ inline float reciprocal(float x) {
+    float result;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+    return result;
+}
+
+// A kernel takes one structure, which has the same layout in Rust.
 #define KERNEL(name, Arguments, ...)                                                               \
     extern "C" __global__ void __VA_ARGS__ NAMED(name)(const Arguments a)
-#define DYNAMIC_SHARED(name) extern __shared__ float name[]
+#define DYNAMIC_SHARED(name) extern __shared__ __align__(16) float name[]
 #endif
 
 // The register as wide as N elements: 2 to 16 bytes.
@@ -80,10 +87,9 @@ constexpr int WIDE = 16 / sizeof(Element);
 // As src/ops/cuda/mod.rs numbers them.
 enum Activation { IDENTITY = 0, SILU = 1, SIGMOID = 2, RELU = 3, RELU6 = 4 };
 
-// Both ends are right: exp overflows to infinity, and NaN stays NaN.
-__device__ inline float sigmoid(float x) { return __fdividef(1.0f, 1.0f + __expf(-x)); }
+// Both ends are right: exp overflows to infinity, whose reciprocal is 0, and NaN stays NaN.
+__device__ inline float sigmoid(float x) { return reciprocal(1.0f + __expf(-x)); }
 
-// The quotient of a divisor above 2^126 would be 0 there: so it is for sigmoid's, below -87.
 __device__ inline float activate(float x, int activation) {
     switch (activation) {
     case SILU: return x * sigmoid(x);

@@ -1,11 +1,55 @@
-// What lies around the matrix products of 1x1 convolutions.
+// What lies around the matrix products of 1x1 convolutions, and the products that cuBLASLt has none
+// for.
 #pragma once
 #include "element.cuh"
+
+// A plain product, of matrices whose rows are not aligned to anything.
+struct ProductArguments {
+    const Element *x;        // (batch, rows, inputs)
+    const Element *weight;   // (outputs, inputs), or one for each of the batch
+    const float *bias;       // (outputs), or null
+    const Element *residual; // as y, or null
+    Element *y;              // (batch, rows, outputs)
+    int rows, inputs, outputs;
+    int shared; // whether the batch shares the weights
+};
+
+constexpr int TILE = 16;
+
+// A block makes a tile of y from tiles of x and of the weights, which it loads side by side.
+__device__ inline void product(const ProductArguments &a) {
+    __shared__ float rows[TILE][TILE + 1], columns[TILE][TILE + 1];
+    const int i = threadIdx.x % TILE, j = threadIdx.x / TILE;
+    const int first_row = blockIdx.x * TILE, first_output = blockIdx.y * TILE;
+    const size_t batch = blockIdx.z;
+    const Element *x = a.x + batch * a.rows * a.inputs;
+    const Element *weight = a.weight + (a.shared ? 0 : batch * a.outputs * a.inputs);
+    const bool loads_row = first_row + j < a.rows, loads_output = first_output + j < a.outputs;
+    float sum = 0.0f;
+    for (int input = 0; input < a.inputs; input += TILE) {
+        const bool inside = input + i < a.inputs;
+        const size_t row = first_row + j, output = first_output + j;
+        rows[j][i] = inside && loads_row ? widen(x[row * a.inputs + input + i]) : 0.0f;
+        columns[j][i] = inside && loads_output ? widen(weight[output * a.inputs + input + i]) : 0.0f;
+        __syncthreads();
+#pragma unroll
+        for (int k = 0; k < TILE; ++k) sum += rows[j][k] * columns[i][k];
+        __syncthreads();
+    }
+    const int row = first_row + j, output = first_output + i;
+    if (row >= a.rows || output >= a.outputs) return;
+    const size_t at = (batch * a.rows + row) * a.outputs + output;
+    if (a.bias) sum += a.bias[output];
+    if (a.residual) sum += widen(a.residual[at]);
+    narrow(sum, a.y[at]);
+}
+
+KERNEL(product, ProductArguments, __launch_bounds__(TILE * TILE)) { product(a); }
 
 // Bias, activation and residual, in place.
 struct FinishArguments {
     Element *y;              // (rows, channels)
-    const float *bias;       // (channels), or null
+    const float *bias;       // (channels)
     const Element *residual; // as y, or null
     unsigned vectors;        // in y
     int channels, activation;
@@ -15,13 +59,9 @@ template <int V> __device__ inline void finish(const FinishArguments &a) {
     const unsigned vector = blockIdx.x * blockDim.x + threadIdx.x;
     if (vector >= a.vectors) return;
     const size_t at = size_t(vector) * V;
-    float values[V], bias[V] = {}, residual[V] = {};
+    float values[V], residual[V] = {};
     load(a.y + at, values);
-    if (a.bias) {
-        const float *from = a.bias + vector % (a.channels / V) * V;
-#pragma unroll
-        for (int v = 0; v < V; ++v) bias[v] = from[v];
-    }
+    const float *bias = a.bias + vector % (a.channels / V) * V;
     if (a.residual) load(a.residual + at, residual);
 #pragma unroll
     for (int v = 0; v < V; ++v) values[v] = activate(values[v] + bias[v], a.activation) + residual[v];
@@ -84,9 +124,10 @@ template <int V> __device__ inline void linear(const LinearArguments &a) {
         load(weight + input, weights);
 #pragma unroll
         for (int p = 0; p < PICTURES; ++p) {
-            const float *x = a.x + size_t(min(first + p, a.batch - 1)) * a.inputs + input;
+            float values[V];
+            load(a.x + size_t(min(first + p, a.batch - 1)) * a.inputs + input, values);
 #pragma unroll
-            for (int v = 0; v < V; ++v) sums[p] += weights[v] * x[v];
+            for (int v = 0; v < V; ++v) sums[p] += weights[v] * values[v];
         }
     }
 #pragma unroll

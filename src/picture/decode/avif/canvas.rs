@@ -2,53 +2,10 @@
 
 use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 
-use super::boxes::Fields;
 use super::frame::Frame;
 use crate::error::PictureError;
+use crate::picture::decode::isobmff::grid::Grid;
 use crate::picture::decode::limits::damaged;
-
-/// The smallest side of a tile (ISO/IEC 23000-22, 7.3.11.4.2).
-const SMALLEST_TILE: u32 = 64;
-
-/// How a grid is laid out.
-#[derive(Clone, Copy)]
-pub(super) struct Grid {
-    pub rows: u32,
-    pub columns: u32,
-    /// Width and height.
-    pub size: (u32, u32),
-}
-
-impl Grid {
-    pub fn read(mut fields: Fields) -> Option<Self> {
-        let (version, flags) = (fields.number(1)?, fields.number(1)?);
-        let (rows, columns) = (fields.number(1)?, fields.number(1)?);
-        let side = if flags & 1 == 0 { 2 } else { 4 };
-        let size = (fields.number(side)? as u32, fields.number(side)? as u32);
-        (version == 0).then_some(Self {
-            rows: rows as u32 + 1,
-            columns: columns as u32 + 1,
-            size,
-        })
-    }
-
-    /// Checks that tiles of this size cover the picture, each a part of it.
-    ///
-    /// # Errors
-    /// If they don't.
-    pub fn check(&self, (width, height): (u32, u32)) -> Result<(), PictureError> {
-        let covers = |tile: u32, count: u32, whole: u32| {
-            let (tile, count) = (u64::from(tile), u64::from(count));
-            tile * count >= whole.into() && tile * (count - 1) < whole.into()
-        };
-        let is_covered =
-            covers(width, self.columns, self.size.0) && covers(height, self.rows, self.size.1);
-        match is_covered && width.min(height) >= SMALLEST_TILE {
-            true => Ok(()),
-            false => Err(damaged("its tiles don't make up the picture")),
-        }
-    }
-}
 
 pub(super) struct Canvas {
     /// Row by row, all of one kind.

@@ -5,9 +5,10 @@ use re_rav1d::dav1d::PixelLayout;
 
 use super::canvas::Canvas;
 use super::chroma::Rows;
-use super::colour::{Colour, Floats, Integers};
+use super::colour::{Floats, Integers};
 use super::frame::PLANES;
 use crate::error::PictureError;
+use crate::picture::decode::isobmff::colour::Colour;
 
 /// The pixels of a canvas. Whether there is alpha beside it decides which of libyuv's functions
 /// are used, which round otherwise.

@@ -3,8 +3,8 @@
 use re_rav1d::dav1d::pixel::YUVRange;
 use re_rav1d::dav1d::{Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings};
 
-use super::colour::Colour;
 use crate::error::{ErrorKind, PictureError};
+use crate::picture::decode::isobmff::colour::Colour;
 
 /// Which of the frames in some data is wanted.
 #[derive(Clone, Copy, Default)]

@@ -2,14 +2,11 @@
 //! libavif's: to the bit, whatever the depth.
 
 mod alpha;
-mod boxes;
 mod canvas;
 mod chroma;
 mod colour;
 mod convert;
 mod frame;
-mod meta;
-mod properties;
 mod source;
 mod still;
 mod track;

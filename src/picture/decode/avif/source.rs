@@ -2,15 +2,15 @@
 
 use image::metadata::Orientation;
 
-use super::boxes::in_file;
 use super::canvas::Canvas;
-use super::colour::Colour;
 use super::frame::Wanted;
-use super::meta::{Item, Meta};
 use super::still::{Still, frame};
 use super::track::Track;
 use crate::error::PictureError;
 use crate::picture::decode::exif;
+use crate::picture::decode::isobmff::boxes::in_file;
+use crate::picture::decode::isobmff::colour::Colour;
+use crate::picture::decode::isobmff::meta::{Item, Meta};
 use crate::picture::decode::limits::damaged;
 
 /// What XMP is called.

@@ -1,12 +1,16 @@
 //! A picture that is an item, or a grid of items.
 
-use super::boxes::Fields;
-use super::canvas::{Canvas, Grid};
+use super::canvas::Canvas;
 use super::frame::{Frame, Wanted};
-use super::meta::{Item, Meta};
 use crate::error::PictureError;
+use crate::picture::decode::isobmff::boxes::Fields;
+use crate::picture::decode::isobmff::grid::Grid;
+use crate::picture::decode::isobmff::meta::{Item, Meta};
 use crate::picture::decode::limits::damaged;
 use crate::picture::decode::unsupported::{avif, heic};
+
+/// The smallest side of a tile (ISO/IEC 23000-22, 7.3.11.4.2).
+const SMALLEST_TILE: u32 = 64;
 
 /// What an item is made up of, before any of it is decoded.
 pub(super) struct Still {
@@ -46,7 +50,9 @@ impl Still {
             return Err(damaged("it has another number of tiles than it says"));
         };
         let tile = self::size(picture(meta, *first)?)?;
-        grid.check(tile)?;
+        if !grid.is_covered_by(tile) || tile.0.min(tile.1) < SMALLEST_TILE {
+            return Err(damaged("its tiles don't make up the picture"));
+        }
         Ok(Self {
             id,
             size,

@@ -1,8 +1,8 @@
 //! The first picture of an animation: the first sample of its track (ISO/IEC 14496-12, 8).
 
-use super::boxes::{Fields, Part, children, find};
-use super::properties::Properties;
 use crate::error::PictureError;
+use crate::picture::decode::isobmff::boxes::{Fields, Part, children, find};
+use crate::picture::decode::isobmff::properties::Properties;
 use crate::picture::decode::limits::{damaged, truncated};
 
 /// A track of pictures.

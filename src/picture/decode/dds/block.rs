@@ -3,6 +3,8 @@
 
 use half::f16;
 
+use crate::picture::decode::blocks::between_colours;
+
 /// Of a block.
 #[derive(Clone, Copy)]
 pub(super) enum Coding {
@@ -34,8 +36,8 @@ impl Coding {
     /// Row by row; `block` has as many bytes as [`Self::bytes`] says.
     pub fn colours(self, block: &[u8]) -> [[u8; 3]; 16] {
         match self {
-            Self::Bc1 => between_colours(block, false),
-            Self::Bc2 | Self::Bc3 => between_colours(&block[8..], true),
+            Self::Bc1 => between_colours(block, false, colour),
+            Self::Bc2 | Self::Bc3 => between_colours(&block[8..], true, colour),
             Self::Bc4 => between_values(block, false).map(|grey| [grey; 3]),
             Self::Bc5 { is_signed } => {
                 let red = between_values(block, is_signed);
@@ -58,25 +60,6 @@ impl Coding {
             }
         }
     }
-}
-
-/// Four colours on the line between two of 5, 6 and 5 bits. Where the first is the smaller number the
-/// fourth is black, unless there `is_always_four`.
-fn between_colours(block: &[u8], is_always_four: bool) -> [[u8; 3]; 16] {
-    let number = |at: usize| u16::from(block[at]) | u16::from(block[at + 1]) << 8;
-    let (first, second) = (number(0), number(2));
-    let (a, b) = (colour(first), colour(second));
-    let mix = |of_a: u16, of_b: u16| {
-        [0, 1, 2].map(|n| {
-            let sum = of_a * u16::from(a[n]) + of_b * u16::from(b[n]);
-            (sum / (of_a + of_b)) as u8
-        })
-    };
-    let colours = match first > second || is_always_four {
-        true => [a, b, mix(2, 1), mix(1, 2)],
-        false => [a, b, mix(1, 1), [0; 3]],
-    };
-    std::array::from_fn(|n| colours[usize::from(block[4 + n / 4] >> (n % 4 * 2) & 3)])
 }
 
 /// Five, six and five bits; the high ones fill the low ones.

@@ -19,7 +19,9 @@ pub(in crate::picture::decode) struct Layout<'a> {
     pub(super) is_buffered: bool,
     /// Whether a block may take less than a bit.
     pub(super) is_arithmetic: bool,
-    /// The kind of a picture that is not decoded.
+    /// Whether samples are predicted, and not transformed.
+    pub(super) is_lossless: bool,
+    /// The kind of a picture that libjpeg does not decode.
     pub(super) undecoded: Option<&'static str>,
     /// What every EXIF segment holds behind the first one's name, joined as Pillow joins them.
     pub exif: Vec<u8>,
@@ -50,6 +52,7 @@ impl<'a> Layout<'a> {
             end: End::Early,
             is_buffered: false,
             is_arithmetic: false,
+            is_lossless: false,
             undecoded: None,
             exif: Vec::new(),
             xmp: None,
@@ -107,9 +110,11 @@ impl<'a> Layout<'a> {
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                 self.is_buffered = code & 3 == 2;
                 self.is_arithmetic = code > 0xc8;
+                self.is_lossless = code == 0xc3;
                 let is_wide = segment.first().is_some_and(|bits| *bits != 8);
                 self.undecoded = match code {
-                    0xc3 | 0xcb => Some("lossless JPEG"),
+                    0xc3 => Some("lossless JPEG"),
+                    0xcb => Some("lossless JPEG with arithmetic codes"),
                     0xc5..=0xc7 | 0xcd..=0xcf => Some("hierarchical JPEG"),
                     _ if is_wide => Some("JPEG with more than 8 bits"),
                     _ => None,
@@ -187,7 +192,7 @@ impl Frame {
 }
 
 /// The code of the next marker, and where what follows it starts.
-fn marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
+pub(super) fn marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
         at += memchr::memchr(0xff, bytes.get(at..)?)? + 1;
         match *bytes.get(at)? {
@@ -199,7 +204,7 @@ fn marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
 }
 
 /// What a marker's segment holds behind its length.
-fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
+pub(super) fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
     let length = bytes.get(at..at + 2)?.try_into().ok()?;
     let length = usize::from(u16::from_be_bytes(length));
     bytes.get(at + 2..at + length.max(2))

@@ -2,7 +2,9 @@
 //! same too. Pure Rust decoders differ by up to four levels, most of all where colour is stored
 //! at half resolution, as in most photos.
 
+mod inks;
 mod layout;
+mod lossless;
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -18,6 +20,7 @@ use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::{Picture, Scale};
+pub(super) use inks::rgb_of_inks;
 use layout::{End, Layout};
 
 pub(super) fn is_jpeg(bytes: &[u8]) -> bool {
@@ -31,6 +34,10 @@ pub(super) fn decode(
     scale: &dyn Fn((usize, usize)) -> Scale,
 ) -> Result<(Picture, Orientation), PictureError> {
     let layout = Layout::of(bytes);
+    if layout.is_lossless {
+        let picture = lossless::decode(bytes, limits)?;
+        return Ok((picture, orientation(Some(&layout.exif), layout.xmp)));
+    }
     if let Some(kind) = layout.undecoded {
         return Err(unsupported_kind(kind));
     }
@@ -209,17 +216,6 @@ impl BufRead for Source<'_> {
     }
 }
 
-/// Adobe stores inks inverted, 255 for none, and Pillow takes every CMYK JPEG for Adobe's: a
-/// colour is what the ink and the black let through (Pillow, src/libImaging/Convert.c,
-/// `cmyk2rgb`).
-pub(super) fn rgb_of_inks([c, m, y, k]: [u8; 4]) -> [u8; 3] {
-    [c, m, y].map(|ink| {
-        let product = u32::from(255 - ink) * u32::from(k) + 128;
-        let covered = ((product >> 8) + product) >> 8;
-        k.saturating_sub(covered as u8)
-    })
-}
-
 /// A strip or tile of a TIFF: how many samples a pixel has, and all of them as they are stored, or
 /// as RGB where `is_ycbcr`. `tables` are a file of their own without a picture; `is_smooth` smooths
 /// colours that are stored at half resolution.
@@ -236,6 +232,9 @@ pub(super) fn strip(
         None => coded.to_vec(),
     };
     let layout = Layout::of(&stream);
+    if layout.is_lossless && !is_ycbcr {
+        return lossless::strip(&stream, (width, rows));
+    }
     if let Some(kind) = layout.undecoded {
         return Err(unsupported_kind(&format!("a TIFF with {kind}")));
     }

@@ -7,13 +7,13 @@ use super::colour::Colour;
 
 /// Properties in their order, and whether one has to know each.
 #[derive(Default)]
-pub(super) struct Properties<'a>(Vec<(Part<'a>, bool)>);
+pub(in crate::picture::decode) struct Properties<'a>(Vec<(Part<'a>, bool)>);
 
 /// Those that are known, also where nothing is made of them: a clean aperture crops a picture, and
-/// Pillow leaves it whole.
-const KNOWN: [&[u8; 4]; 13] = [
-    b"ispe", b"auxC", b"colr", b"av1C", b"pasp", b"clap", b"irot", b"imir", b"pixi", b"a1op",
-    b"lsel", b"a1lx", b"clli",
+/// in AVIF Pillow leaves it whole.
+const KNOWN: [&[u8; 4]; 14] = [
+    b"ispe", b"auxC", b"colr", b"av1C", b"hvcC", b"pasp", b"clap", b"irot", b"imir", b"pixi",
+    b"a1op", b"lsel", b"a1lx", b"clli",
 ];
 
 /// How auxiliary pictures are named that are an alpha channel.
@@ -31,15 +31,17 @@ impl<'a> Properties<'a> {
     }
 
     fn all(&self, kind: &[u8; 4]) -> impl Iterator<Item = Fields<'a>> {
-        let is_it = move |(part, _): &&(Part<'a>, bool)| part.kind == kind;
-        self.0
-            .iter()
-            .filter(is_it)
-            .map(|(part, _)| Fields(part.body))
+        let is_it = move |part: &Part<'a>| part.kind == kind;
+        self.in_order().filter(is_it).map(|part| Fields(part.body))
     }
 
     fn first(&self, kind: &[u8; 4]) -> Option<Fields<'a>> {
         self.all(kind).next()
+    }
+
+    /// All of them, in their order.
+    pub fn in_order(&self) -> impl Iterator<Item = Part<'a>> {
+        self.0.iter().map(|(part, _)| *part)
     }
 
     /// The name of one that has to be known and isn't.
@@ -102,19 +104,25 @@ impl<'a> Properties<'a> {
     /// The turn and then the mirror, as the one of EXIF's orientations that they make.
     pub fn orientation(&self) -> Orientation {
         let number = |kind: &[u8; 4]| self.first(kind)?.number(1);
-        // Quarters of a turn against the clock.
         let turns = number(b"irot").unwrap_or(0) & 3;
         // Top with bottom, or left with right.
         let mirror = number(b"imir").map(|axis| axis & 1);
         match (turns, mirror) {
-            (0, None) => Orientation::NoTransforms,
-            (1, None) => Orientation::Rotate270,
-            (2, None) => Orientation::Rotate180,
-            (_, None) => Orientation::Rotate90,
+            (turns, None) => turned(turns),
             (0, Some(0)) | (2, Some(1)) => Orientation::FlipVertical,
             (0, Some(_)) | (2, Some(_)) => Orientation::FlipHorizontal,
             (1, Some(0)) | (3, Some(1)) => Orientation::Rotate90FlipH,
             (_, Some(_)) => Orientation::Rotate270FlipH,
         }
+    }
+}
+
+/// So many quarters of a turn against the clock, of which four are none.
+pub(in crate::picture::decode) fn turned(quarters: u64) -> Orientation {
+    match quarters & 3 {
+        0 => Orientation::NoTransforms,
+        1 => Orientation::Rotate270,
+        2 => Orientation::Rotate180,
+        _ => Orientation::Rotate90,
     }
 }

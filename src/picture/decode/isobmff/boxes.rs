@@ -5,7 +5,7 @@ use crate::picture::decode::limits::{damaged, truncated};
 
 /// A box: what it is called, and what is in it.
 #[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
+pub(in crate::picture::decode) struct Part<'a> {
     pub kind: &'a [u8],
     pub body: &'a [u8],
     /// Not if the file, or the box around it, ends before it does.
@@ -45,7 +45,7 @@ fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
 ///
 /// # Errors
 /// If one isn't, or there is something else.
-pub(super) fn children(body: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
+pub(in crate::picture::decode) fn children(body: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
     let children: Vec<_> = parts(body).collect();
     let covered: usize = children.last().map_or(0, |last| {
         last.body.as_ptr_range().end.addr() - body.as_ptr().addr()
@@ -60,7 +60,7 @@ pub(super) fn children(body: &[u8]) -> Result<Vec<Part<'_>>, PictureError> {
 ///
 /// # Errors
 /// If it isn't whole.
-pub(super) fn in_file<'a>(
+pub(in crate::picture::decode) fn in_file<'a>(
     file: &'a [u8],
     kind: &[u8; 4],
 ) -> Result<Option<&'a [u8]>, PictureError> {
@@ -71,14 +71,14 @@ pub(super) fn in_file<'a>(
 }
 
 /// What is in the first box of this kind among several.
-pub(super) fn find<'a>(parts: &[Part<'a>], kind: &[u8; 4]) -> Option<&'a [u8]> {
+pub(in crate::picture::decode) fn find<'a>(parts: &[Part<'a>], kind: &[u8; 4]) -> Option<&'a [u8]> {
     let found = parts.iter().find(|part| part.kind == kind);
     found.map(|part| part.body)
 }
 
 /// What is left of a box's fields, which are read from the front. None where there is too little.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a>(pub &'a [u8]);
+pub(in crate::picture::decode) struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
     pub fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {

@@ -11,7 +11,7 @@ use crate::picture::decode::limits::{damaged, truncated};
 
 /// An item, as far as it is described.
 #[derive(Default)]
-pub(super) struct Item<'a> {
+pub(in crate::picture::decode) struct Item<'a> {
     /// What it is: `av01`, `grid`, `Exif`.
     pub kind: &'a [u8],
     /// Of an item that is a file of its own, `mime`: its kind.
@@ -30,7 +30,7 @@ struct Reference<'a> {
     to: Vec<u32>,
 }
 
-pub(super) struct Meta<'a> {
+pub(in crate::picture::decode) struct Meta<'a> {
     file: &'a [u8],
     data: &'a [u8],
     pub primary: Option<u32>,
