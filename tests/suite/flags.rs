@@ -78,7 +78,10 @@ const FLAGS: [(&str, &[&str]); 55] = [
     ("--no-header", &[]),
     ("--retry-failed", &[]),
     ("--keep-going", &[]),
-    ("--dtype", &["auto", "f32", "f16", "bf16", "f64", ""]),
+    (
+        "--dtype",
+        &["auto", "f32", "f16", "bf16", "int8", "f64", ""],
+    ),
     ("--test-size", &[]),
     ("--label", &["star", "0", "16", "strar", ""]),
     ("--against", &["sun", "star", "-1"]),

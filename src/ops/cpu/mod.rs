@@ -2,8 +2,8 @@
 //!
 //! - `simd`: the instruction set, loads and stores; `activation`: the fast sigmoid and the others.
 //! - `storage`: the values of Candle's tensors; `geometry`: where windows lie.
-//! - `tasks`: sharing work out to threads; `memory`: what is kept for the next operation;
-//!   `processor`: what all layers of a network share.
+//! - `tasks`: sharing work out to threads; `crowd`: how many the machine has room for; `memory`: what
+//!   is kept for the next operation; `processor`: what all layers of a network share.
 //! - `dot`: dot products of bytes, which `pulp` lacks.
 //! - `product`: matrix products of packed weights, and the register tiles behind all of them, in f32
 //!   and in 8 bits.
@@ -16,6 +16,7 @@
 
 mod activation;
 mod convolution;
+mod crowd;
 mod depthwise;
 mod dot;
 mod geometry;

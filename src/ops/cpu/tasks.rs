@@ -1,25 +1,53 @@
 //! Sharing one operation's work out over the current rayon pool.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
+use super::crowd;
+
 /// Below this many multiply-adds, waking other threads costs more than they save.
 const WORTH_SHARING: usize = 400_000;
+
+/// Looks for work before the core is offered to others, some tens of microseconds' worth.
+const PATIENCE: usize = 1000;
+
+/// How long a thread sleeps that is to stay away.
+const NAP: Duration = Duration::from_micros(500);
+
+/// Pictures that are going through networks now.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Runs `task(0..count)`, in parallel when the whole is worth it. Each thread takes the next task
 /// when it is done with one, so that a slower one takes fewer.
 fn share_out(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
-    let threads = rayon::current_num_threads().min(count);
-    if threads == 1 || macs < WORTH_SHARING {
+    let threads = rayon::current_num_threads();
+    if threads == 1 || count == 1 || macs < WORTH_SHARING {
+        return (0..count).for_each(task);
+    }
+    let threads = crowd::room_for(threads).min(count);
+    if threads == 1 {
         return (0..count).for_each(task);
     }
     let next = AtomicUsize::new(0);
+    let start = Instant::now();
+    // When the first thread found no task left, in nanoseconds from the start.
+    let idle_from = AtomicU64::new(u64::MAX);
     let taken = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&at| at < count);
-    let work = |_| std::iter::from_fn(taken).for_each(&task);
+    let work = |_| {
+        std::iter::from_fn(taken).for_each(&task);
+        idle_from.fetch_min(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
+    };
     (0..threads).into_par_iter().with_max_len(1).for_each(work);
+    let busy = Duration::from_nanos(idle_from.into_inner());
+    let of_a_task = busy * threads as u32 / count as u32;
+    // With several pictures a thread may have been busy with another's tasks.
+    if RUNNING.load(Ordering::Relaxed) < 2 {
+        crowd::waited(threads, start.elapsed().saturating_sub(busy), of_a_task);
+    }
 }
 
 /// Runs `network` on each picture of a batch, and joins what it returns along the batch. A thread
@@ -36,7 +64,13 @@ pub fn each_picture(
             scope.spawn(|_| help_until(&done));
         }
         let parts = (0..batch).into_par_iter().with_max_len(1);
-        let results = parts.map(|picture| network(&pictures.narrow(0, picture, 1)?));
+        let results = parts.map(|picture| {
+            let picture = pictures.narrow(0, picture, 1)?;
+            RUNNING.fetch_add(1, Ordering::Relaxed);
+            let result = network(&picture);
+            RUNNING.fetch_sub(1, Ordering::Relaxed);
+            result
+        });
         let results = results.collect::<Result<Vec<_>>>();
         done.store(true, Ordering::Relaxed);
         results
@@ -45,11 +79,20 @@ pub fn each_picture(
 }
 
 /// Keeps a thread without a picture awake for the layers' tasks: a thread that sleeps between
-/// two layers takes longer to wake than many a layer to compute.
+/// two layers takes longer to wake than many a layer to compute. Where others want the cores it
+/// lets them have its own.
 fn help_until(done: &AtomicBool) {
+    let mut idle = 0;
     while !done.load(Ordering::Relaxed) {
-        if rayon::yield_now() != Some(rayon::Yield::Executed) {
+        if rayon::yield_now() == Some(rayon::Yield::Executed) {
+            idle = 0;
+        } else if !crowd::is_empty() {
+            std::thread::sleep(NAP);
+        } else if idle < PATIENCE {
+            idle += 1;
             std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
         }
     }
 }
