@@ -176,8 +176,8 @@ impl Choice {
 }
 
 /// NVIDIA's first GPU if this program was built for it, or else the processor, which alone computes
-/// in 8 bits. Nobody has measured
-/// whether Apple's GPU is the faster of the two, with plain operations: it must be asked for.
+/// in 8 bits. Nobody has measured whether Apple's GPU is faster with plain operations: it must be
+/// asked for.
 fn best(precision: Precision) -> Result<OpenDevice> {
     if !cfg!(feature = "cuda") || precision == Precision::Int8 {
         return cpu(precision);

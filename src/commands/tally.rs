@@ -1,6 +1,6 @@
 //! What became of the pictures of a run, told while it goes on and at its end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use anyhow::Result;
 use super::outcome::Outcome;
 use crate::error::PictureError;
 use crate::run::inputs::{Input, LeftOut, MORE_ON_STDIN};
-use crate::run::pipeline::Pipeline;
+use crate::run::pipeline::{Kept, Pipeline};
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::{Terminal, human_duration};
 
@@ -54,8 +54,19 @@ impl Tally {
         mut emit: impl FnMut(PathBuf, Result<(T, K), PictureError>) -> Result<()>,
     ) -> Result<()> {
         let progress = self.terminal.picture_progress(count);
-        let counted = |path, answer: Result<(Result<T, _>, K), _>| {
-            let answer = answer.and_then(|(shown, kept)| Ok((shown?, kept)));
+        let terminal = self.terminal;
+        let counted = |path: PathBuf, answer: Result<(Result<T, _>, Kept<K>), _>| {
+            if let Ok((
+                _,
+                Kept {
+                    preview: Some(size),
+                    ..
+                },
+            )) = &answer
+            {
+                progress.suspend(|| say_preview(terminal, &path, *size));
+            }
+            let answer = answer.and_then(|(shown, kept)| Ok((shown?, kept.kept)));
             self.count(answer.is_ok());
             match prints {
                 true => progress.suspend(|| emit(path, answer))?,
@@ -166,4 +177,12 @@ impl Tally {
 /// `1 picture`, `2 pictures`.
 pub fn pictures(count: u64) -> String {
     format!("{count} picture{}", if count == 1 { "" } else { "s" })
+}
+
+/// Says that what the camera saw was not developed.
+fn say_preview(terminal: Terminal, path: &Path, (width, height): (usize, usize)) {
+    let path = path.display();
+    terminal.detail(&format!(
+        "{path}: the camera's preview of {width} x {height} pixels is read, not its raw data"
+    ));
 }

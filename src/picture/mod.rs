@@ -47,6 +47,8 @@ pub struct Picture {
     pub pixels: Vec<u8>,
     /// Width and height as it is stored.
     pub original_size: (usize, usize),
+    /// Whether it is what a camera made of its raw data, and not these.
+    pub is_preview: bool,
     /// Which of the columns and rows it covers: all, but that the outermost of a reduced picture may
     /// stand for less than a whole pixel.
     pub bounds: (Range<f64>, Range<f64>),
@@ -60,6 +62,7 @@ impl Picture {
             height,
             pixels,
             original_size: (width, height),
+            is_preview: false,
             bounds: (0.0..width as f64, 0.0..height as f64),
         }
     }

@@ -35,11 +35,20 @@ pub struct Options {
     pub exact: bool,
 }
 
-/// A picture's network input and what is kept of it beside, or what was wrong.
-type Prepared<K> = Result<(Vec<f32>, K), PictureError>;
+/// What is kept of a picture beside the network's input.
+#[derive(Debug)]
+pub struct Kept<K> {
+    /// What was asked for.
+    pub kept: K,
+    /// Width and height of what it is, where that is the preview in a camera's raw file.
+    pub preview: Option<(usize, usize)>,
+}
+
+/// A picture's network input and what is kept of it, or what was wrong.
+type Prepared<K> = Result<(Vec<f32>, Kept<K>), PictureError>;
 
 /// A path, and what is known of its picture and kept of it, or what was wrong.
-type Answered<T, K> = (PathBuf, Result<(T, K), PictureError>);
+type Answered<T, K> = (PathBuf, Result<(T, Kept<K>), PictureError>);
 
 /// A place in the queue: the path, and where the prepared picture will arrive.
 type Slot<K> = (PathBuf, Receiver<Prepared<K>>);
@@ -84,7 +93,7 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
     pub fn run<T>(
         mut self,
         mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
-        mut emit: impl FnMut(PathBuf, Result<(T, K), PictureError>) -> Result<()>,
+        mut emit: impl FnMut(PathBuf, Result<(T, Kept<K>), PictureError>) -> Result<()>,
     ) -> Result<()> {
         loop {
             let group = gather(&mut self.queue, self.options.batch_size);
@@ -136,7 +145,10 @@ fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<
         false => transform.scale(original_size),
     };
     let picture = decode(&bytes, options.limits, options.upright, &scale)?;
-    Ok((transform.apply(&picture), keep(&bytes, picture)))
+    let preview = picture.is_preview.then_some(picture.original_size);
+    let input = transform.apply(&picture);
+    let kept = keep(&bytes, picture);
+    Ok((input, Kept { kept, preview }))
 }
 
 /// The slots in order.

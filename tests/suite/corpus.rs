@@ -11,9 +11,12 @@ use safetensors::{Dtype, tensor::TensorView};
 
 use crate::environment::{exif, fixture, repository};
 use crate::formats::formats;
+#[cfg(feature = "heic")]
+use crate::formats::stored;
 use crate::fuzz;
 use crate::pickle::Saved;
 use crate::random::Random;
+use crate::raw;
 
 /// One fuzz target: its name, its function, and what it starts from.
 struct Target {
@@ -54,7 +57,14 @@ fn targets() -> [Target; 5] {
 
 fn pictures() -> Vec<Vec<u8>> {
     let mut seeds: Vec<_> = formats().into_iter().map(|format| format.file).collect();
+    #[cfg(feature = "heic")]
+    seeds.extend(
+        stored("heic.safetensors")
+            .into_iter()
+            .map(|format| format.file),
+    );
     seeds.extend(unsupported());
+    seeds.extend(raw::files().map(|(_, file)| file));
     // An EXIF segment with an orientation that there is not.
     seeds.push([b"\xff\xd8\xff\xe1\0\x22", &*exif(9), b"\xff\xd9"].concat());
     seeds
@@ -66,11 +76,8 @@ pub fn unsupported() -> Vec<Vec<u8>> {
         &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..],
         b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom",
         b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
-        b"\xff\x0a\x7f\x02\x08\x08\x10\0",
-        b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a",
         b"%PDF-1.7\n1 0 obj\n",
         b"8BPS\0\x02\0\0\0\0\0\0\0\x03",
-        b"FUJIFILMCCD-RAW 0201",
         b"IIU\0\x08\0\0\0",
         b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>",
         b"not a picture",

@@ -346,13 +346,13 @@ fn a_folder_says_what_it_holds_and_is_not_read() {
     ] {
         environment.copy(&star, name);
     }
-    for name in ["a/three.heic", "a/four.HEIC", "a/five.cr2"] {
+    for name in ["a/three.heic", "a/four.HEIC", "a/five.crw"] {
         environment.write(name, b"\0\0\0\x18ftypheic");
     }
     let run = classify(&environment, &["a", "-r", "--jsonl", "-v"]);
     // A JPEG with another's ending is one all the same.
     assert_eq!(paths(&run), ["a/one.HEIC", "a/two.jpg"]);
-    let left_out = "3 of formats that are not read (1 .cr2, 2 .heic)";
+    let left_out = "3 of formats that are not read (1 .crw, 2 .heic)";
     assert!(run.stderr.contains(left_out), "{}", run.stderr);
     assert!(
         run.stderr.contains("1 hidden left out; --hidden"),
@@ -361,10 +361,10 @@ fn a_folder_says_what_it_holds_and_is_not_read() {
     );
     let run = classify(&environment, &["a", "--hidden", "--jsonl"]);
     assert_eq!(paths(&run), ["a/.hidden.jpg", "a/one.HEIC", "a/two.jpg"]);
-    environment.write("raw/one.nef", b"MM\0*\0\0\0\x08");
+    environment.write("raw/one.x3f", b"FOVb\0\0\x02\0");
     let run = classify(&environment, &["raw"]);
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("1 .nef"), "{}", run.stderr);
+    assert!(run.stderr.contains("1 .x3f"), "{}", run.stderr);
 }
 
 #[cfg(unix)]

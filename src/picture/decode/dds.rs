@@ -8,7 +8,7 @@ use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::PictureError;
 use crate::picture::Picture;
-use block::Coding;
+pub(super) use block::Coding;
 
 /// The mark and the header.
 const HEADER: usize = 128;

@@ -1,12 +1,14 @@
 //! TIFF's directory of numbered values, which EXIF is too: classic and BigTIFF, either byte order.
 
-/// The first directory of a file.
+/// A directory of a file.
 pub(super) struct Directory<'a> {
     bytes: &'a [u8],
     pub is_big_endian: bool,
     /// Numbers are eight bytes long where classic TIFF has four.
     is_big: bool,
     entries: Vec<Entry>,
+    /// Where the next one is; 0 for none.
+    next: u64,
 }
 
 struct Entry {
@@ -20,27 +22,59 @@ struct Entry {
 /// How files begin; the third and fourth are wrong and exist.
 const STARTS: [&[u8; 4]; 6] = [b"II*\0", b"MM\0*", b"II\0*", b"MM*\0", b"II+\0", b"MM\0+"];
 
+/// How files of cameras begin that are else the same: Panasonic's and Olympus'.
+const CAMERAS: [&[u8; 4]; 4] = [b"IIU\0", b"IIRO", b"IIRS", b"MMOR"];
+
 pub(super) fn is_directory(bytes: &[u8]) -> bool {
     STARTS.iter().any(|start| bytes.starts_with(*start))
+}
+
+pub(super) fn is_of_camera(bytes: &[u8]) -> bool {
+    CAMERAS.iter().any(|start| bytes.starts_with(*start))
 }
 
 impl<'a> Directory<'a> {
     /// The first directory, as far as it is there.
     pub fn first(bytes: &'a [u8]) -> Option<Self> {
-        if !is_directory(bytes) {
-            return None;
-        }
-        let mut directory = Self {
+        is_directory(bytes).then(|| Self::begin(bytes))?
+    }
+
+    /// The first directory of a camera's file.
+    pub fn first_of_camera(bytes: &'a [u8]) -> Option<Self> {
+        (is_directory(bytes) || is_of_camera(bytes)).then(|| Self::begin(bytes))?
+    }
+
+    fn begin(bytes: &'a [u8]) -> Option<Self> {
+        let empty = Self::empty(bytes, bytes[0] == b'M', bytes[2..4].contains(&43));
+        let at = if empty.is_big { 8 } else { 4 };
+        empty.at(empty.number_at(at, at)?)
+    }
+
+    fn empty(bytes: &'a [u8], is_big_endian: bool, is_big: bool) -> Self {
+        Self {
             bytes,
-            is_big_endian: bytes[0] == b'M',
-            is_big: bytes[2..4].contains(&43),
+            is_big_endian,
+            is_big,
             entries: Vec::new(),
-        };
+            next: 0,
+        }
+    }
+
+    /// A directory within some bytes that count their places from their own beginning.
+    pub fn within(bytes: &'a [u8], is_big_endian: bool, start: u64) -> Option<Self> {
+        Self::empty(bytes, is_big_endian, false).at(start)
+    }
+
+    /// Another directory of the same file.
+    pub fn at(&self, start: u64) -> Option<Self> {
+        let mut directory = Self::empty(self.bytes, self.is_big_endian, self.is_big);
         let long = directory.is_big;
-        let start = directory.number_at(if long { 8 } else { 4 }, if long { 8 } else { 4 })?;
         let count_size = if long { 8 } else { 2 };
         let count = directory.number_at(start, count_size)?;
         let (size, value_size) = if long { (20, 8) } else { (12, 4) };
+        let end = count.checked_mul(size)?.checked_add(start)?;
+        let next = directory.number_at(end.checked_add(count_size)?, value_size);
+        directory.next = next.unwrap_or(0);
         for number in 0..count.min(u64::from(u16::MAX)) {
             let at = start.checked_add(count_size + number * size)?;
             let Some(entry) = directory.entry(at, value_size) else {
@@ -83,6 +117,21 @@ impl<'a> Directory<'a> {
     pub fn bytes_at(&self, at: u64, length: u64) -> Option<&'a [u8]> {
         let (at, length) = (usize::try_from(at).ok()?, usize::try_from(length).ok()?);
         self.bytes.get(at..at.checked_add(length)?)
+    }
+
+    /// Where the next directory is.
+    pub fn next(&self) -> Option<u64> {
+        (self.next != 0).then_some(self.next)
+    }
+
+    /// How many a value is.
+    pub fn count(&self, tag: u16) -> Option<u64> {
+        Some(self.find(tag)?.count)
+    }
+
+    /// Where a value is.
+    pub fn place(&self, tag: u16) -> Option<u64> {
+        Some(self.find(tag)?.at)
     }
 
     fn find(&self, tag: u16) -> Option<&Entry> {

@@ -13,6 +13,7 @@ mod brands;
 mod dds;
 mod directory;
 mod exif;
+mod ftex;
 mod gif;
 #[cfg(feature = "heic")]
 mod heic;
@@ -22,12 +23,14 @@ mod isobmff;
 mod joined;
 mod jpeg;
 mod jpeg2000;
+mod jpeg_xl;
 mod limits;
 mod memory_budget;
 mod other;
 mod pack_bits;
 mod png;
 mod psd;
+mod raw;
 mod sgi;
 mod tga;
 mod tiff;
@@ -67,6 +70,8 @@ pub fn is_guarded() -> bool {
 enum Format {
     Jpeg,
     Avif,
+    JpegXl,
+    Raw,
     #[cfg(feature = "heic")]
     Heic,
     Gif,
@@ -79,6 +84,7 @@ enum Format {
     Psd,
     Dds,
     Blp,
+    Ftex,
     Sgi,
     Tga,
     Other,
@@ -90,6 +96,8 @@ impl Format {
         Some(match start {
             _ if jpeg::is_jpeg(start) => Self::Jpeg,
             _ if avif::is_avif(start) => Self::Avif,
+            _ if jpeg_xl::is_jpeg_xl(start) => Self::JpegXl,
+            _ if raw::is_raw(start) => Self::Raw,
             #[cfg(feature = "heic")]
             _ if heic::is_heic(start) => Self::Heic,
             _ if gif::is_gif(start) => Self::Gif,
@@ -102,6 +110,7 @@ impl Format {
             _ if psd::is_psd(start) => Self::Psd,
             _ if dds::is_dds(start) => Self::Dds,
             _ if blp::is_blp(start) => Self::Blp,
+            _ if ftex::is_ftex(start) => Self::Ftex,
             _ if sgi::is_sgi(start) => Self::Sgi,
             _ if bmp::is_dib(start) => Self::Dib,
             _ if tga::is_tga(start) => Self::Tga,
@@ -179,9 +188,12 @@ fn decode_unguarded(
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
         Some(Format::Avif) => avif::decode(bytes, limits)?,
+        Some(Format::JpegXl) => jpeg_xl::decode(bytes, limits)?,
+        Some(Format::Raw) => raw::decode(bytes, limits, scale)?,
         #[cfg(feature = "heic")]
         Some(Format::Heic) => as_stored(heic::decode(bytes, limits)?),
         Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
+        Some(Format::Tiff) if raw::is_raw_tiff(bytes) => raw::decode(bytes, limits, scale)?,
         Some(Format::Tiff) => tiff::decode(bytes, limits)?,
         Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
         Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),
@@ -191,6 +203,7 @@ fn decode_unguarded(
         Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
         Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
         Some(Format::Blp) => as_stored(blp::decode(bytes, limits)?),
+        Some(Format::Ftex) => as_stored(ftex::decode(bytes, limits)?),
         Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
         Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
         Some(Format::Other) | None => other::decode(bytes, limits)?,

@@ -14,6 +14,7 @@ pub(super) fn turn(picture: Picture, orientation: Orientation) -> Option<Picture
         height,
         pixels,
         mut original_size,
+        is_preview,
         bounds: (mut columns, mut rows),
     } = picture;
     let mut image = DynamicImage::from(RgbImage::from_raw(width as u32, height as u32, pixels)?);
@@ -45,6 +46,7 @@ pub(super) fn turn(picture: Picture, orientation: Orientation) -> Option<Picture
     }
     Some(Picture {
         original_size,
+        is_preview,
         bounds: (columns, rows),
         ..from_image(image)
     })

@@ -16,7 +16,7 @@ pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
         .or_else(|| of_fields(bytes));
     let Some(named) = named else {
         let message = "not a picture in a supported format (JPEG, PNG, GIF, WebP, TIFF, BMP, PNM, \
-                       QOI, ICO, ICNS, AVIF, JPEG 2000, PSD, DDS, BLP, SGI, TGA)";
+                       QOI, ICO, ICNS, AVIF, JPEG XL, JPEG 2000, PSD, DDS, BLP, SGI, TGA, camera RAW)";
         return PictureError::new(ErrorKind::Unsupported, message);
     };
     refusal(named)
@@ -25,6 +25,11 @@ pub(super) fn unsupported(bytes: &[u8]) -> PictureError {
 /// What is said of a variety of AVIF.
 pub(super) fn avif(variety: &str) -> PictureError {
     refusal((variety, AVIF.1))
+}
+
+/// What is said of camera RAW that holds no other picture.
+pub(super) fn raw() -> PictureError {
+    refusal(("camera RAW without a preview", RAW))
 }
 
 /// What is said of HEIC, wherever it is found.
@@ -52,9 +57,8 @@ type Named = (&'static str, &'static str);
 
 const AVIF: Named = ("AVIF", "`avifdec photo.avif photo.png`");
 const HEIC: Named = ("HEIC", "`heif-convert photo.heic photo.jpg`");
-const RAW: Named = ("camera RAW", "`dcraw_emu -w photo.raf`");
+const RAW: &str = "`dcraw_emu -w photo.raf`";
 /// Formats that Pillow knows, of few programs.
-const FTEX: Named = ("FTEX", PILLOW);
 const MCIDAS: Named = ("McIDAS", PILLOW);
 const FLIC: Named = ("FLI", "`ffmpeg -i clip.fli -frames 1 frame.png`");
 const IM: Named = ("IM", PILLOW);
@@ -65,18 +69,15 @@ fn of_brand(brand: Brand) -> Named {
     match brand {
         Brand::Avif => AVIF,
         Brand::Heic => HEIC,
-        Brand::CanonRaw => ("Canon RAW", "`dcraw_emu -w photo.cr3`"),
+        Brand::CanonRaw => ("Canon RAW", RAW),
         Brand::Video => ("a video", "`ffmpeg -i clip.mp4 -frames 1 frame.png`"),
     }
 }
 
 /// The first bytes of formats that have a mark of their own.
-const STARTS: [(&[u8], Named); 25] = [
+const STARTS: [(&[u8], Named); 20] = [
     (b"PF\n", ("PFM", "`magick photo.pfm photo.png`")),
     (b"Pf\n", ("PFM", "`magick photo.pfm photo.png`")),
-    (b"\xff\x0a", ("JPEG XL", "`djxl photo.jxl photo.png`")),
-    (b"\0\0\0\x0cJXL ", ("JPEG XL", "`djxl photo.jxl photo.png`")),
-    (b"FTEX", FTEX),
     (b"\0\0\0\0\0\0\0\x04", MCIDAS),
     (
         b"%PDF",
@@ -94,11 +95,9 @@ const STARTS: [(&[u8], Named); 25] = [
         b"8BPS",
         ("a large Photoshop file", "`magick photo.psb[0] photo.png`"),
     ),
-    (b"FUJIFILM", RAW),
-    (b"IIU\0", RAW),
-    (b"IIRO", RAW),
-    (b"IIRS", RAW),
-    (b"MMOR", RAW),
+    (b"II\x1a\0\0\0HEAP", ("Canon's older RAW (CRW)", RAW)),
+    (b"\0MRM", ("Minolta's RAW (MRW)", RAW)),
+    (b"FOVb", ("Sigma's RAW (X3F)", RAW)),
     (b"DDS ", ("DDS", "`magick texture.dds texture.png`")),
     (
         b"\x76\x2f\x31\x01",

@@ -6,16 +6,17 @@ use std::path::Path;
 const READ: &[&str] = &[
     "jpg", "jpeg", "jpe", "jfif", "jif", "mpo", "png", "apng", "gif", "webp", "tif", "tiff", "btf",
     "tf8", "bmp", "dib", "rle", "pnm", "ppm", "pgm", "pbm", "pam", "qoi", "ico", "cur", "icns",
-    "avif", "avifs", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "blp", "sgi", "tga",
+    "avif", "avifs", "jxl", "jp2", "j2k", "j2c", "jpc", "jpx", "jpf", "psd", "dds", "blp", "ftc",
+    "ftu", "sgi", "tga", "dng", "cr2", "cr3", "nef", "nrw", "arw", "sr2", "orf", "rw2", "rwl",
+    "raf", "pef", "srw",
 ];
 
 /// Endings of pictures that are not read. Their content decides, since some programs change a
 /// file's format and not its name; what is left is counted and reported.
 const NOT_READ: &[&str] = &[
-    "heic", "heics", "heif", "heifs", "hif", "jxl", "psb", "xcf", "svg", "svgz", "exr", "hdr",
-    "pcx", "eps", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "dng", "orf", "rw2",
-    "raf", "pef", "srw", "x3f", "3fr", "fff", "iiq", "erf", "mrw", "raw", "rwl", "kdc", "dcr",
-    "mef", "mos",
+    "heic", "heics", "heif", "heifs", "hif", "psb", "xcf", "svg", "svgz", "exr", "hdr", "pcx",
+    "eps", "crw", "srf", "x3f", "3fr", "fff", "iiq", "erf", "mrw", "raw", "kdc", "dcr", "mef",
+    "mos",
 ];
 
 /// What stands behind the last dot of a name, in small letters.

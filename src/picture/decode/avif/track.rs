@@ -1,7 +1,7 @@
 //! The first picture of an animation: the first sample of its track (ISO/IEC 14496-12, 8).
 
 use crate::error::PictureError;
-use crate::picture::decode::isobmff::boxes::{Fields, Part, children, find};
+use crate::picture::decode::isobmff::boxes::{Fields, Part, children, find, first_sample};
 use crate::picture::decode::isobmff::properties::Properties;
 use crate::picture::decode::limits::{damaged, truncated};
 
@@ -55,7 +55,8 @@ impl<'a> Track<'a> {
         let refers = |kind| Fields(find(&references, kind)?).long();
         let header = find(&parts, b"tkhd").and_then(|body| header(Fields(body)));
         let (id, size) = header.ok_or_else(|| damaged("its box `tkhd` is wrong"))?;
-        let sample = sample(&table).ok_or_else(|| damaged("its table of samples is wrong"))?;
+        let sample =
+            first_sample(&table).ok_or_else(|| damaged("its table of samples is wrong"))?;
         Ok(Some(Self {
             id,
             alpha_of: refers(b"auxl"),
@@ -103,25 +104,4 @@ fn header(mut fields: Fields) -> Option<(u32, (u32, u32))> {
     fields.bytes(4 + time + 52)?;
     // In 65536ths.
     Some((id, (fields.long()? >> 16, fields.long()? >> 16)))
-}
-
-fn sample(table: &[Part]) -> Option<(u64, u64)> {
-    let mut sizes = Fields(find(table, b"stsz")?);
-    sizes.version()?;
-    let size = match sizes.number(4)? {
-        0 => {
-            let count = sizes.number(4)?;
-            (count > 0).then_some(())?;
-            sizes.number(4)?
-        }
-        size => size,
-    };
-    let (offsets, length) = match find(table, b"stco") {
-        Some(body) => (body, 4),
-        None => (find(table, b"co64")?, 8),
-    };
-    let mut offsets = Fields(offsets);
-    offsets.version()?;
-    (offsets.number(4)? > 0).then_some(())?;
-    Some((offsets.number(length)?, size))
 }

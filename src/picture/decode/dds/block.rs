@@ -7,7 +7,7 @@ use crate::picture::decode::blocks::between_colours;
 
 /// Of a block.
 #[derive(Clone, Copy)]
-pub(super) enum Coding {
+pub enum Coding {
     /// Four colours between two, or three and black.
     Bc1,
     /// With alpha.

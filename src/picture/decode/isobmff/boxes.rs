@@ -9,11 +9,11 @@ pub(in crate::picture::decode) struct Part<'a> {
     pub kind: &'a [u8],
     pub body: &'a [u8],
     /// Not if the file, or the box around it, ends before it does.
-    is_whole: bool,
+    pub is_whole: bool,
 }
 
 /// The boxes that follow one another, until they make no sense.
-fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
+pub(in crate::picture::decode) fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let mut fields = Fields(rest);
@@ -74,6 +74,28 @@ pub(in crate::picture::decode) fn in_file<'a>(
 pub(in crate::picture::decode) fn find<'a>(parts: &[Part<'a>], kind: &[u8; 4]) -> Option<&'a [u8]> {
     let found = parts.iter().find(|part| part.kind == kind);
     found.map(|part| part.body)
+}
+
+/// Where the first sample of a track is, and how long, by its table of samples.
+pub(in crate::picture::decode) fn first_sample(table: &[Part]) -> Option<(u64, u64)> {
+    let mut sizes = Fields(find(table, b"stsz")?);
+    sizes.version()?;
+    let size = match sizes.number(4)? {
+        0 => {
+            let count = sizes.number(4)?;
+            (count > 0).then_some(())?;
+            sizes.number(4)?
+        }
+        size => size,
+    };
+    let (offsets, length) = match find(table, b"stco") {
+        Some(body) => (body, 4),
+        None => (find(table, b"co64")?, 8),
+    };
+    let mut offsets = Fields(offsets);
+    offsets.version()?;
+    (offsets.number(4)? > 0).then_some(())?;
+    Some((offsets.number(length)?, size))
 }
 
 /// What is left of a box's fields, which are read from the front. None where there is too little.

@@ -174,6 +174,23 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// Width and height of a JPEG that can be decoded, as its frame says; of its codes nothing is read.
+pub(in crate::picture::decode) fn size(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut at = 2;
+    loop {
+        let (code, start) = marker(bytes, at)?;
+        let segment = segment(bytes, start)?;
+        match code {
+            0xc0..=0xc2 | 0xc9 | 0xca if segment.first() == Some(&8) => {
+                let Frame { width, height, .. } = Frame::of(segment)?;
+                return Some((width, height));
+            }
+            0xc3 | 0xc5..=0xc7 | 0xcb | 0xcd..=0xcf | 0xd0..=0xda => return None,
+            _ => at = start + 2 + segment.len(),
+        }
+    }
+}
+
 impl Frame {
     fn of(segment: &[u8]) -> Option<Self> {
         let &[_, h1, h0, w1, w0, components, ..] = segment else {

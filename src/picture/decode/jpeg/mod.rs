@@ -21,6 +21,7 @@ use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::{Picture, Scale};
 pub(super) use inks::rgb_of_inks;
+pub(super) use layout::size;
 use layout::{End, Layout};
 
 pub(super) fn is_jpeg(bytes: &[u8]) -> bool {

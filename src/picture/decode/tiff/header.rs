@@ -4,7 +4,7 @@ use super::old_jpeg::OldJpeg;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode::directory::Directory;
 use crate::picture::decode::limits::{damaged, truncated};
-use crate::picture::decode::unsupported::unsupported_kind;
+use crate::picture::decode::unsupported::{raw, unsupported_kind};
 
 /// How what is stored becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,7 +261,7 @@ fn photometric(code: u64) -> Result<Photometric, PictureError> {
         5 => Photometric::Cmyk,
         6 => Photometric::YCbCr,
         8 => Photometric::Lab,
-        32803 | 34892 => return Err(unsupported_kind("camera RAW in TIFF")),
+        32803 | 34892 => return Err(raw()),
         code => {
             return Err(unsupported_kind(&format!(
                 "a TIFF with the photometric interpretation {code}"
