@@ -244,6 +244,10 @@ impl Classifier {
                         Failure::OutOfMemory if size > 1 => {
                             self.most.fetch_min(size / 2, Ordering::Relaxed);
                         }
+                        Failure::OutOfMemory => {
+                            let advice = "the device has no room for a picture; --device cpu has";
+                            return Err(Error::Network(e.context(advice)));
+                        }
                         Failure::Lasting => {
                             // Candle's errors may bring a backtrace of many lines.
                             let reason = message.lines().next().unwrap_or_default();
