@@ -100,7 +100,7 @@ _effnet() {
                 --report) kind='files value' ;;
                 --sort-into) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -123,7 +123,7 @@ _effnet() {
                 --labels) kind='files value' ;;
                 --min-score) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -149,7 +149,7 @@ _effnet() {
                 --against) kind=' value' ;;
                 -o | --output) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -172,7 +172,7 @@ _effnet() {
                 --labels) kind='files value' ;;
                 -o | --output) kind='files value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -193,7 +193,7 @@ _effnet() {
                 -k | --top-k) kind=' value' ;;
                 --min-cosine) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -223,7 +223,7 @@ _effnet() {
                 --wrong) kind='files value' ;;
                 --fail-under) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -243,7 +243,7 @@ _effnet() {
                 --seed) kind=' value' ;;
                 -o | --output) kind='models value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --batch-size) kind=' value' ;;
                 --threads) kind=' value' ;;
                 --max-pixels) kind=' value' ;;
@@ -315,7 +315,7 @@ _effnet() {
                 --threads) kind=' value' ;;
                 --runs) kind=' value' ;;
                 --device) kind='auto cpu cuda metal value' ;;
-                --dtype) kind='auto f32 f16 bf16 value' ;;
+                --dtype) kind='auto f32 f16 bf16 int8 value' ;;
                 --color) kind='auto always never value' ;;
             esac
             ;;
