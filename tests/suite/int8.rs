@@ -71,6 +71,7 @@ fn pointwise_in_8_bits_equals_its_portable_form() -> Result<()> {
                 Tensor::stack(&[plain, full, scaled], 0)
             };
             assert_alike(
+                tolerance(activation),
                 run,
                 &format!("{b} {h} {w} {inputs} -> {outputs} {activation:?}"),
             )?;
