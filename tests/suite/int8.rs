@@ -51,11 +51,11 @@ fn assert_alike(
 fn pointwise_in_8_bits_equals_its_portable_form() -> Result<()> {
     // Odd numbers of inputs, rows and outputs, panels of one vector and parts of one.
     let shapes = [
-        (1, 1, 1, 130, 40),
-        (2, 5, 3, 67, 99),
-        (1, 15, 15, 61, 100),
-        (3, 13, 1, 256, 16),
-        (1, 20, 11, 33, 129),
+        (1, 1, 1, 520, 40),
+        (2, 5, 3, 203, 99),
+        (1, 15, 15, 205, 100),
+        (3, 13, 1, 1256, 16),
+        (1, 20, 11, 157, 129),
         (1, 2, 2, 1285, 24),
     ];
     for (b, h, w, inputs, outputs) in shapes {
@@ -82,7 +82,7 @@ fn pointwise_in_8_bits_equals_its_portable_form() -> Result<()> {
 
 #[test]
 fn expansion_in_8_bits_equals_its_portable_form() -> Result<()> {
-    for (h, w, inputs, channels) in [(1, 1, 130, 40), (7, 9, 41, 104), (31, 30, 33, 336)] {
+    for (h, w, inputs, channels) in [(1, 1, 510, 40), (7, 9, 201, 104), (31, 30, 61, 336)] {
         for (kernel, stride) in [(3, 1), (5, 2)] {
             let window = Window {
                 kernel,
@@ -117,7 +117,7 @@ fn rows_of_any_size_keep_8_bits_of_their_own() -> Result<()> {
         rows.extend((0..80).map(|i| size * (1.0 + 0.01 * (i % 7) as f32)));
     }
     let x = Tensor::from_vec(rows, (1, sizes.len(), 1, 80), &Device::Cpu)?;
-    let weights = folded(64, 80);
+    let weights = folded(256, 80);
     let run = |runtime: &Runtime| {
         let layer = runtime.pointwise(&weights, Activation::Identity)?;
         layer.forward(&x)
@@ -142,19 +142,19 @@ fn what_is_not_finite_is_not_hidden_by_8_bits() -> Result<()> {
             let mut values = vec![0.5; 2 * 80];
             values[90] = bad;
             let x = Tensor::from_vec(values, (1, 2, 1, 80), &Device::Cpu)?;
-            let layer = runtime.pointwise(&folded(64, 80), Activation::Identity)?;
+            let layer = runtime.pointwise(&folded(256, 80), Activation::Identity)?;
             let y: Vec<f32> = layer.forward(&x)?.flatten_all()?.to_vec1()?;
-            let (good, spoilt) = y.split_at(64);
+            let (good, spoilt) = y.split_at(256);
             let what = format!("{:?} {bad}", runtime.backend());
             assert!(good.iter().all(|y| y.is_finite()), "{what}");
             assert!(spoilt.iter().all(|y| y.is_nan()), "{what}");
-            let mut weights = folded(64, 80);
+            let mut weights = folded(256, 80);
             weights.weight[90] = bad;
             let layer = runtime.pointwise(&weights, Activation::Identity)?;
             let x = Tensor::full(0.5f32, (1, 1, 1, 80), &Device::Cpu)?;
             let y: Vec<f32> = layer.forward(&x)?.flatten_all()?.to_vec1()?;
             let nans = y.iter().map(|y| y.is_nan());
-            assert!(nans.eq((0..64).map(|output| output == 1)), "{what}");
+            assert!(nans.eq((0..256).map(|output| output == 1)), "{what}");
         }
     }
     Ok(())
@@ -162,10 +162,10 @@ fn what_is_not_finite_is_not_hidden_by_8_bits() -> Result<()> {
 
 #[test]
 fn a_row_of_8_bit_weights_is_told_as_it_multiplies() -> Result<()> {
-    let weights = folded(70, 61);
+    let weights = folded(350, 61);
     for runtime in runtimes() {
         let layer = runtime.pointwise(&weights, Activation::Identity)?;
-        for output in [0, 33, 69] {
+        for output in [0, 33, 349] {
             let (row, bias) = layer.row(output)?;
             assert_eq!(bias, weights.bias[output]);
             let exact = &weights.weight[output * 61..][..61];
@@ -194,9 +194,9 @@ fn linear_layers_and_small_products_stay_in_f32() -> Result<()> {
             });
             difference(&y?, &exact?)
         };
-        assert!(same(&folded(80, 60), true)? < 3e-6);
+        assert!(same(&folded(400, 60), true)? < 3e-6);
         assert!(same(&folded(16, 60), false)? < 3e-6);
-        assert!(same(&folded(80, 60), false)? > 1e-4);
+        assert!(same(&folded(400, 60), false)? > 1e-4);
     }
     Ok(())
 }

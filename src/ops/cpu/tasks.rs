@@ -15,9 +15,6 @@ const WORTH_SHARING: usize = 400_000;
 /// Looks for work before the core is offered to others, some tens of microseconds' worth.
 const PATIENCE: usize = 1000;
 
-/// How long a thread sleeps that is to stay away.
-const NAP: Duration = Duration::from_micros(500);
-
 /// Pictures that are going through networks now.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
@@ -60,7 +57,7 @@ pub fn each_picture(
     let done = AtomicBool::new(false);
     // From inside the pool, each layer's tasks start without waking it anew.
     let results = rayon::scope(|scope| {
-        for _ in batch..rayon::current_num_threads() {
+        for _ in batch..crowd::room_for(rayon::current_num_threads()) {
             scope.spawn(|_| help_until(&done));
         }
         let parts = (0..batch).into_par_iter().with_max_len(1);
@@ -87,7 +84,7 @@ fn help_until(done: &AtomicBool) {
         if rayon::yield_now() == Some(rayon::Yield::Executed) {
             idle = 0;
         } else if !crowd::is_empty() {
-            std::thread::sleep(NAP);
+            return; // The end of the pass would wait for this thread to get a core.
         } else if idle < PATIENCE {
             idle += 1;
             std::hint::spin_loop();

@@ -18,9 +18,9 @@ macro_rules! splat {
 /// relative error is least (1.1e-7), from the highest power on.
 const EXACT: [f32; 6] = [
     -0.008_312_52,
-    0.041_890_20,
+    0.041_890_2,
     -0.166_671_15,
-    0.499_992_31,
+    0.499_992_3,
     -1.0,
     1.0,
 ];

@@ -98,16 +98,19 @@ pub fn group(vectors: Vectors) -> usize {
 /// Does `work` with the instructions of `vectors`.
 pub fn dispatch(vectors: Vectors, work: impl WithDot) {
     match vectors.instructions() {
-        // SAFETY, here and below: `Vectors` names only what this processor has, and `Arch` the
-        // vectors that go with it.
+        // SAFETY: `Vectors` names only what this processor has.
         #[cfg(target_arch = "x86_64")]
         (Arch::V4(simd), InstructionSet::Avx512Vnni) => unsafe { x86::avx512_vnni(simd, work) },
+        // SAFETY: `Vectors` names only what this processor has.
         #[cfg(target_arch = "x86_64")]
         (Arch::V4(simd), _) => unsafe { x86::avx512(simd, work) },
+        // SAFETY: `Vectors` names only what this processor has.
         #[cfg(target_arch = "x86_64")]
         (Arch::V3(simd), InstructionSet::AvxVnni) => unsafe { x86::avx_vnni(simd, work) },
+        // SAFETY: `Vectors` names only what this processor has.
         #[cfg(target_arch = "x86_64")]
         (Arch::V3(simd), _) => unsafe { x86::avx2(simd, work) },
+        // SAFETY: `Vectors` names only what this processor has.
         #[cfg(target_arch = "aarch64")]
         (Arch::Neon(simd), InstructionSet::Dotprod) => unsafe { arm::dotprod(simd, work) },
         #[cfg(target_arch = "aarch64")]
