@@ -9,7 +9,7 @@ use effnet::model::generated::Generated;
 use effnet::model::weights::{Parameter, Source, parameters};
 use safetensors::{Dtype, tensor::TensorView};
 
-use crate::environment::{exif, fixture, repository};
+use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::formats;
 #[cfg(feature = "heic")]
 use crate::formats::stored;
@@ -230,6 +230,19 @@ fn lists() -> Vec<Vec<u8>> {
     ];
     let few = few.map(<[u8]>::to_vec);
     [few.to_vec(), vec![long]].concat()
+}
+
+/// How many of `count` damaged pictures fail, each in a record of its own. They are in the folder
+/// `damaged`, with a whole one behind them, which does not.
+pub fn failed_of(environment: &Environment, count: usize) -> usize {
+    let run = environment.run(["classify", "--variant=demo", "--jsonl", "damaged"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let records = run.records();
+    assert_eq!(records.len(), count + 1);
+    let is_failed = |record: &&serde_json::Value| !record["error"].is_null();
+    let failed = records.iter().filter(is_failed).count();
+    assert!(records[count]["error"].is_null(), "{}", records[count]);
+    failed
 }
 
 /// What a fuzzer might make of a seed: bits turned, bytes replaced, parts removed or repeated.

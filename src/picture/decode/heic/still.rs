@@ -70,14 +70,8 @@ impl Still {
         }
         let grid = Grid::read(Fields(&meta.data(item)?));
         let grid = grid.ok_or_else(|| damaged("its grid is wrong"))?;
-        let tiles = meta.referred(b"dimg", id).to_vec();
-        let (Some(first), true) = (
-            tiles.first(),
-            tiles.len() as u64 == u64::from(grid.rows) * u64::from(grid.columns),
-        ) else {
-            return Err(damaged("it has another number of tiles than it says"));
-        };
-        let tile = self::size(coded(meta, *first)?)?;
+        let (tiles, first) = grid.tiles(meta, id)?;
+        let tile = self::size(coded(meta, first)?)?;
         if !grid.is_covered_by(tile) {
             return Err(damaged("its tiles don't make up the picture"));
         }

@@ -1,6 +1,9 @@
 //! Pictures of tiles (ISO/IEC 23008-12, 6.6.2.3).
 
 use super::boxes::Fields;
+use super::meta::Meta;
+use crate::error::PictureError;
+use crate::picture::decode::limits::damaged;
 
 /// How a grid is laid out.
 #[derive(Clone, Copy)]
@@ -22,6 +25,20 @@ impl Grid {
             columns: columns as u32 + 1,
             size,
         })
+    }
+
+    /// The items that are the tiles of item `id`, row by row, and the first of them.
+    ///
+    /// # Errors
+    /// If there are more or fewer.
+    pub fn tiles(&self, meta: &Meta, id: u32) -> Result<(Vec<u32>, u32), PictureError> {
+        let tiles = meta.referred(b"dimg", id);
+        match tiles.first() {
+            Some(first) if tiles.len() as u64 == u64::from(self.rows) * u64::from(self.columns) => {
+                Ok((tiles.to_vec(), *first))
+            }
+            _ => Err(damaged("it has another number of tiles than it says")),
+        }
     }
 
     /// Whether tiles of this size cover the picture, each a part of it.
