@@ -261,10 +261,10 @@ fn features_to_learn_from_are_in_memory_once() {
         let from = format!("{name}.npy");
         peak(&environment, &["train", "--from", &from, "-o", "mine"])
     };
-    let few = peak_of("few", 2048);
-    let many = peak_of("many", 20_480);
+    let few = peak_of("few", 8192);
+    let many = peak_of("many", 24_576);
     // Each feature is 4 bytes, and a picture's path and fingerprint less than a third of that.
-    let features = 4 * WIDTH as u64 * (20_480 - 2048);
+    let features = 4 * WIDTH as u64 * (24_576 - 8192);
     let more = (many - few) as f64 / features as f64;
     assert!((1.0..1.6).contains(&more), "{few} {many}: {more}");
 }
