@@ -15,8 +15,9 @@
 #   EMULATED_MEMORY=BYTES          there is no more memory than that
 #   EMULATED_LOST_AFTER=N          nothing works after N steps
 #   EMULATED_HOLLOW=1              nothing is computed: to see whether large shapes are taken
-#   EMULATED_REPORT=FILE           a line for each module, graph, replay, failed recording and refused
-#                                  allocation, in DIR/report unless another file is named
+#   EMULATED_REPORT=FILE           a line for each module, graph, replay, failed recording, refused
+#                                  allocation and batch of pictures (and its bytes), in DIR/report unless
+#                                  another file is named
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../src/ops/cuda/kernels

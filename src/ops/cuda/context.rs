@@ -25,7 +25,7 @@ pub(super) struct Context {
     pub multiprocessors: usize,
     pub blas: Blas,
     /// For uploads.
-    pub staging: Mutex<Option<PinnedHostSlice<f32>>>,
+    pub staging: Mutex<Option<PinnedHostSlice<u8>>>,
     /// The kernels for each type of elements that was asked for.
     modules: Mutex<Vec<(DType, Arc<CudaModule>)>>,
 }
