@@ -4,7 +4,7 @@
 #   tests/emulated_gpu/run.sh DIR PROGRAM [ARGUMENT]...    # PROGRAM was built with --features cuda
 # All tests of the GPU:
 #   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/emulated_gpu/run.sh /tmp/emulated"
-#   cargo test --release --features cuda --test suite on_a_gpu -- --test-threads 1
+#   cargo test --release --features cuda --test suite on_a_gpu
 # SANITIZE=1 also checks every access of the kernels (address and undefined behaviour). What may go
 # wrong on a GPU, by variables of the environment:
 #   EMULATED_NO_GPU=1              there is none
