@@ -201,7 +201,7 @@ fn an_expansions_bias_is_added_before_its_sums_are_rounded_on_a_gpu() {
             bias: vec![-2048.0; channels],
         };
         // A filter of the middle alone.
-        let mut filter = vec![0.0; 9];
+        let mut filter = [0.0; 9];
         filter[4] = 1.0;
         let filter = Folded {
             weight: filter.repeat(channels),

@@ -155,7 +155,7 @@ fn batches_of_every_size_share_few_recordings_on_a_gpu() {
     let logits = |pictures: &[Pixels]| classifier.logits(pictures).expect("logits");
     let alone: Vec<_> = pictures[..6]
         .iter()
-        .flat_map(|p| logits(&[p.clone()]))
+        .flat_map(|p| logits(std::slice::from_ref(p)))
         .collect();
     let before = graphs();
     for count in (1..=16).chain(1..=16) {

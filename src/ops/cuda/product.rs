@@ -167,14 +167,17 @@ impl Product {
         };
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         let way = plans.entry((shape, call.with_bias));
+        let way = way.or_insert_with(|| self.way(shape, call.with_bias));
         // SAFETY: the caller vouches for the places.
-        match way.or_insert_with(|| self.way(shape, call.with_bias)) {
-            Way::Whole(plan) => unsafe { plan.run(&self.context, places, factor) },
-            Way::Parts(plan) => {
-                unsafe { plan.run(&self.context, places, factor)? };
-                self.finish(call.y, call.batch * call.rows, Activation::Identity, 0)
+        unsafe {
+            match way {
+                Way::Whole(plan) => plan.run(&self.context, places, factor),
+                Way::Parts(plan) => {
+                    plan.run(&self.context, places, factor)?;
+                    self.finish(call.y, call.batch * call.rows, Activation::Identity, 0)
+                }
+                Way::Plain => self.run_plainly(call, weight),
             }
-            Way::Plain => unsafe { self.run_plainly(call, weight) },
         }
     }
 
