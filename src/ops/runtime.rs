@@ -73,12 +73,12 @@ impl Runtime {
         self.product(folded, activation, products)
     }
 
-    /// A linear layer, which is never computed in 8 bits: with one position a picture there is
-    /// nothing to gain.
+    /// A 1x1 convolution that is never computed in 8 bits: a linear layer, with one position a
+    /// picture, has nothing to gain, and others would lose too much.
     ///
     /// # Errors
     /// If the device has no room.
-    pub fn linear(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+    pub fn sensitive(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
         self.product(folded, activation, Products::F32)
     }
 
