@@ -268,7 +268,9 @@ fn lost(name: &str) -> f64 {
         let network = EfficientNet::load(&config(name), &Generated, backend, &Device::Cpu);
         let network = network.expect("a network");
         let shape = (1, height, width, 3);
-        let x = network.runtime().upload(&[picture(height, width)], shape);
+        let x = network
+            .runtime()
+            .upload(&[picture(height, width).into()], shape);
         let y = network.forward(&x.expect("a tensor")).expect("logits");
         let y = y.flatten_all().and_then(|y| y.to_vec1::<f32>());
         let y: Vec<f64> = y.expect("values").into_iter().map(f64::from).collect();
