@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::inputs::Input;
 use crate::error::{DeviceLost, ErrorKind, PictureError};
+use crate::ops::Pixels;
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::picture::{Picture, Scale};
@@ -45,7 +46,7 @@ pub struct Kept<K> {
 }
 
 /// A picture's network input and what is kept of it, or what was wrong.
-type Prepared<K> = Result<(Vec<f32>, Kept<K>), PictureError>;
+type Prepared<K> = Result<(Pixels, Kept<K>), PictureError>;
 
 /// A path, and what is known of its picture and kept of it, or what was wrong.
 type Answered<T, K> = (PathBuf, Result<(T, Kept<K>), PictureError>);
@@ -92,7 +93,7 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
     /// is handed to `emit`.
     pub fn run<T>(
         mut self,
-        mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
+        mut each: impl FnMut(&[Pixels]) -> Result<Vec<T>>,
         mut emit: impl FnMut(PathBuf, Result<(T, Kept<K>), PictureError>) -> Result<()>,
     ) -> Result<()> {
         loop {
@@ -214,7 +215,7 @@ fn gather<K>(queue: &mut Queue<K>, batch_size: usize) -> Vec<(PathBuf, Prepared<
 /// # Errors
 /// If no other group would have an answer.
 fn answer<T, K>(
-    each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
+    each: impl FnOnce(&[Pixels]) -> Result<Vec<T>>,
     group: Vec<(PathBuf, Prepared<K>)>,
 ) -> Result<Vec<Answered<T, K>>> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
