@@ -5,6 +5,7 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
+use super::head::Head;
 use super::lbfgs::{Minimum, minimise};
 
 /// Steps of L-BFGS before a head is taken as it is.
@@ -35,15 +36,6 @@ pub struct Samples<'a> {
 /// The last layer: `features` rows of a weight for each class, and then the biases. These are for
 /// features around their mean.
 pub type Flat = Vec<f64>;
-
-/// The last layer as networks have it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Head {
-    /// `(classes, features)`.
-    pub weight: Vec<f32>,
-    /// A value for each class.
-    pub bias: Vec<f32>,
-}
 
 impl<'a> Samples<'a> {
     /// Of rows of features, `truth` of each row, below `classes`. All count as much, or, if
@@ -254,19 +246,6 @@ fn cross_entropy(logits: &mut [f64], truth: usize) -> f64 {
     }
     logits.iter_mut().for_each(|p| *p /= sum);
     sum.ln() - of_truth
-}
-
-impl Head {
-    /// The logits of one picture's features, summed in f64.
-    pub fn logits(&self, features: &[f32]) -> Vec<f32> {
-        let rows = self.weight.chunks(features.len()).zip(&self.bias);
-        let logit = |(row, &bias): (&[f32], &f32)| {
-            let products = row.iter().zip(features);
-            let sum: f64 = products.map(|(&w, &x)| f64::from(w) * f64::from(x)).sum();
-            (sum + f64::from(bias)) as f32
-        };
-        rows.map(logit).collect()
-    }
 }
 
 #[cfg(test)]

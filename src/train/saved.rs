@@ -10,7 +10,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde_json::{Map, Value, json};
 
-use super::samples::Head;
+use super::head::Head;
 use crate::checkpoint::card::Card;
 use crate::checkpoint::files::{CONFIG_FILE, WEIGHTS_FILE};
 use crate::checkpoint::model::Model;

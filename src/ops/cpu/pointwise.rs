@@ -1,5 +1,6 @@
 //! The 1x1 convolution: most of the network's arithmetic.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
@@ -13,7 +14,7 @@ use super::product::packed::Packed;
 use super::product::tile::Rows;
 use super::simd::Shared;
 use super::storage::{contiguous, with_values};
-use super::tasks::{Split, Tasks};
+use super::tasks::{Split, Task, Tasks};
 use crate::ops::folded::{Activation, Folded};
 use crate::ops::quantised::Products;
 
@@ -117,25 +118,18 @@ impl Pointwise {
                 _ => Split::new(packed.panels(), packed.panels()),
             },
         };
-        let fill = |to: Shared| {
-            tasks.run(batch * rows * inputs * outputs, |task| {
-                let first = task.picture * rows + task.rows.start;
-                let count = task.rows.len();
-                let product = Product {
-                    packed,
-                    panels: task.panels,
-                    rows: Rows::contiguous(&x[first * inputs..][..count * inputs], inputs),
-                    excite: excite.map(|excite| &excite[task.picture * inputs..][..inputs]),
-                    residual: residual.map(|r| &r[first * outputs..][..count * outputs]),
-                    // SAFETY: the band's rows are in bounds.
-                    out: unsafe { to.pointer().add(first * outputs) },
-                };
-                // SAFETY: bands and groups of panels are disjoint.
-                unsafe { product.run(&self.memory) }
-            });
-        };
-        // SAFETY: bands and groups fill the output, each value written by exactly one task.
-        unsafe { self.memory.filled(batch * rows * outputs, fill) }
+        self.filled(tasks, (rows, inputs), |task, band, out| {
+            let product = Product {
+                packed,
+                panels: task.panels,
+                rows: Rows::contiguous(&x[values_of(&band, inputs)], inputs),
+                excite: excite.map(|excite| &excite[task.picture * inputs..][..inputs]),
+                residual: residual.map(|residual| &residual[values_of(&band, outputs)]),
+                out,
+            };
+            // SAFETY: bands and groups of panels are disjoint.
+            unsafe { product.run(&self.memory) }
+        })
     }
 
     /// The same in 8 bits, one task per band of rows. It quantises them once, for all panels.
@@ -160,31 +154,51 @@ impl Pointwise {
             },
             groups: Split::new(1, 1),
         };
-        let fill = |to: Shared| {
-            tasks.run(batch * rows * inputs * outputs, |task| {
-                let first = task.picture * rows + task.rows.start;
-                let count = task.rows.len();
-                let unquantised = Unquantised {
-                    x: &x[first * inputs..][..count * inputs],
-                    inputs,
-                    gates: excite.map(|excite| &excite[task.picture * inputs..][..inputs]),
+        self.filled(tasks, (rows, inputs), |task, band, out| {
+            let unquantised = Unquantised {
+                x: &x[values_of(&band, inputs)],
+                inputs,
+                gates: excite.map(|excite| &excite[task.picture * inputs..][..inputs]),
+            };
+            self.memory.with_scratch(|scratch| {
+                let product = int8::Product {
+                    packed,
+                    rows: unquantised.quantised_in(packed.vectors, &mut scratch.inputs),
+                    residual: residual.map(|residual| &residual[values_of(&band, outputs)]),
+                    out,
                 };
-                self.memory.with_scratch(|scratch| {
-                    let product = int8::Product {
-                        packed,
-                        rows: unquantised.quantised_in(packed.vectors, &mut scratch.inputs),
-                        residual: residual.map(|r| &r[first * outputs..][..count * outputs]),
-                        // SAFETY: the band's rows are in bounds.
-                        out: unsafe { to.pointer().add(first * outputs) },
-                    };
-                    // SAFETY: bands are disjoint.
-                    unsafe { product.run() }
-                });
+                // SAFETY: bands are disjoint.
+                unsafe { product.run() }
+            });
+        })
+    }
+
+    /// The output, `(batch, rows, outputs)`. `compute` writes a task's part of it; of the rows of all
+    /// pictures it gets those of the task, and where the first of them goes.
+    fn filled(
+        &self,
+        tasks: Tasks,
+        (rows, inputs): (usize, usize),
+        compute: impl Fn(Task, Range<usize>, *mut f32) + Sync,
+    ) -> Vec<f32> {
+        let values = tasks.batch * rows * self.outputs;
+        let fill = |to: Shared| {
+            tasks.run(values * inputs, |task| {
+                let first = task.picture * rows + task.rows.start;
+                let band = first..first + task.rows.len();
+                // SAFETY: the band's rows are in bounds.
+                let out = unsafe { to.pointer().add(first * self.outputs) };
+                compute(task, band, out);
             });
         };
-        // SAFETY: bands fill the output, each value written by exactly one task.
-        unsafe { self.memory.filled(batch * rows * outputs, fill) }
+        // SAFETY: bands and groups fill the output, each value written by exactly one task.
+        unsafe { self.memory.filled(values, fill) }
     }
+}
+
+/// Where the values of some rows lie, `width` of each.
+fn values_of(rows: &Range<usize>, width: usize) -> Range<usize> {
+    rows.start * width..rows.end * width
 }
 
 impl CustomOp1 for Call<'_> {
