@@ -159,6 +159,10 @@ impl Vectors {
     }
 }
 
+/// On the border of a cache line, so that no vector in it lies in two lines.
+#[repr(align(64))]
+pub(super) struct Aligned<T>(pub T);
+
 /// Reads one vector.
 ///
 /// # Safety

@@ -316,12 +316,7 @@ struct Placed<'a> {
 
 impl Epilogue for Placed<'_> {
     #[inline(always)]
-    fn take<S: Simd, const M: usize, const V: usize>(
-        &mut self,
-        simd: S,
-        mut sums: [[S::f32s; V]; M],
-        row: usize,
-    ) {
+    fn take<S: Simd, const V: usize>(&mut self, simd: S, sums: &mut [[S::f32s; V]], row: usize) {
         activate(simd, sums.as_flattened_mut(), self.activation);
         let to = self.buffer.as_mut_ptr().cast::<[S::f32s; V]>();
         for (sum, &place) in sums.iter().zip(&self.places[row..]) {
