@@ -6,16 +6,13 @@ use pulp::Simd;
 use super::rows::{HEADER, Rows};
 use crate::ops::cpu::dot::{Dot, WithDot};
 use crate::ops::cpu::product::tile::Epilogue;
-use crate::ops::cpu::simd::{Aligned, load};
+use crate::ops::cpu::simd::load;
 
 /// Rows of a full tile. A group of inputs needs a register of its own, unlike a value of f32, so
 /// there are fewer accumulators.
 const fn tile_rows(registers: usize) -> usize {
-    if registers >= 32 { MOST_TILE_ROWS } else { 5 }
+    if registers >= 32 { 11 } else { 5 }
 }
-
-/// The most that [`tile_rows`] says.
-const MOST_TILE_ROWS: usize = 11;
 
 /// Some columns of a weight matrix, with what turns their sums into results.
 #[derive(Clone, Copy)]
@@ -66,7 +63,6 @@ impl<E: Epilogue> Multiply<'_, E> {
         };
         let (short, longer) = (rows.count() / tiles, rows.count() % tiles);
         let mut row = 0;
-        let mut sums = Aligned([[dot.simd().splat_f32s(0.0); V]; MOST_TILE_ROWS]);
         for tile in 0..tiles {
             let count = short + usize::from(tile < longer);
             macro_rules! tile {
@@ -74,8 +70,9 @@ impl<E: Epilogue> Multiply<'_, E> {
                     match count {
                         $($m => {
                             // SAFETY: the lengths were checked above, and row + m <= count.
-                            let tile = unsafe { panel.tile::<D, $m, V>(dot, &rows, row, groups) };
-                            sums.0[..$m].copy_from_slice(&tile);
+                            let mut tile =
+                                unsafe { panel.tile::<D, $m, V>(dot, &rows, row, groups) };
+                            epilogue.take(dot.simd(), &mut tile, row);
                         })*
                         _ => unreachable!(),
                     }
@@ -86,7 +83,6 @@ impl<E: Epilogue> Multiply<'_, E> {
             } else {
                 tile!(1 3 4 5);
             }
-            epilogue.take(dot.simd(), &mut sums.0[..count], row);
             row += count;
         }
     }
