@@ -70,9 +70,8 @@ impl<E: Epilogue> Multiply<'_, E> {
                     match count {
                         $($m => {
                             // SAFETY: the lengths were checked above, and row + m <= count.
-                            let mut tile =
-                                unsafe { panel.tile::<D, $m, V>(dot, &rows, row, groups) };
-                            epilogue.take(dot.simd(), &mut tile, row);
+                            let sums = unsafe { panel.tile::<D, $m, V>(dot, &rows, row, groups) };
+                            epilogue.take(dot.simd(), &mut { sums }, row);
                         })*
                         _ => unreachable!(),
                     }
