@@ -13,7 +13,7 @@ use crate::device::{self, OpenDevice, Precision};
 use crate::error::{DeviceLost, PictureError};
 use crate::hub::{HubError, Progress};
 use crate::model::{EfficientNet, Positions, fitting};
-use crate::ops::Failure;
+use crate::ops::{Failure, Pixels};
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
@@ -159,7 +159,7 @@ impl Classifier {
     ///
     /// # Errors
     /// If the bytes are no picture, or a damaged one.
-    pub fn prepare(&self, bytes: &[u8]) -> Result<Vec<f32>, PictureError> {
+    pub fn prepare(&self, bytes: &[u8]) -> Result<Pixels, PictureError> {
         let scale = |original_size| self.transform.scale(original_size);
         let picture = decode(bytes, Limits::default(), true, &scale)?;
         Ok(self.transform.apply(&picture))
@@ -169,7 +169,7 @@ impl Classifier {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn logits(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
+    pub fn logits(&self, pictures: &[Pixels]) -> Result<Vec<Vec<f32>>, Error> {
         self.run(pictures, |batch| self.network.forward(batch))
     }
 
@@ -178,7 +178,7 @@ impl Classifier {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn features(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, Error> {
+    pub fn features(&self, pictures: &[Pixels]) -> Result<Vec<Vec<f32>>, Error> {
         self.run(pictures, |batch| self.network.features(batch))
     }
 
@@ -189,7 +189,7 @@ impl Classifier {
     /// If there is no such class, or the device fails.
     pub fn class_maps(
         &self,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
         choose: impl Fn(&[f32]) -> Vec<usize>,
     ) -> Result<Vec<ClassMaps>, Error> {
         let both = self.run(pictures, |batch| self.network.trunk_and_logits(batch))?;
@@ -226,7 +226,7 @@ impl Classifier {
     /// many as it has room for.
     fn run(
         &self,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
         way: impl Fn(&Tensor) -> anyhow::Result<Tensor>,
     ) -> Result<Vec<Vec<f32>>, Error> {
         let runtime = self.network.runtime();
@@ -264,7 +264,7 @@ impl Classifier {
     /// The same in a batch of `size`.
     fn run_batch(
         &self,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
         size: usize,
         way: impl Fn(&Tensor) -> anyhow::Result<Tensor>,
     ) -> anyhow::Result<Vec<Vec<f32>>> {
@@ -282,7 +282,7 @@ impl Classifier {
     /// If the device fails.
     pub fn classify_batch(
         &self,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
         wanted: Wanted,
     ) -> Result<Vec<Result<Vec<Prediction>, PictureError>>, Error> {
         let answer = |logits: Vec<f32>| Ok(self.labels.predictions(&top_k(&logits, wanted)?));

@@ -112,6 +112,7 @@ pub use device::{Choice as DeviceChoice, OpenDevice, Precision};
 pub use error::{ErrorKind, PictureError};
 pub use hub::{HubError, Progress};
 pub use model::Positions;
+pub use ops::Pixels;
 pub use picture::transform::Transform;
 
 /// What main.rs is made of.

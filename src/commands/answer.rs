@@ -6,6 +6,7 @@ use crate::checkpoint::hierarchy::{Hierarchy, Query};
 use crate::checkpoint::labels::Labels;
 use crate::classifier::Classifier;
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::output::Answer;
 use crate::top_k::{Scoring, best, probabilities};
 
@@ -54,7 +55,7 @@ impl Answers {
     pub fn each(
         &self,
         classifier: &Classifier,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
     ) -> Result<Vec<Result<Option<Answer>, PictureError>>> {
         let logits = classifier.logits(pictures)?.into_iter();
         let answers = logits.map(|logits| {

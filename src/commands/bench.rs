@@ -108,7 +108,7 @@ pub fn run(args: &Bench) -> Result<Outcome> {
     let config = Config::new(architecture, Convention::TENSORFLOW, 1000);
     let network = EfficientNet::load(&config, &Generated, place.backend, &place.device)?;
     let size = architecture.resolution;
-    let pictures = vec![generated::picture(size, size); args.batch_size];
+    let pictures = vec![generated::picture(size, size).into(); args.batch_size];
     let shape = (args.batch_size, size, size, 3);
     let batch = network.runtime().upload(&pictures, shape)?;
     drop(pictures);

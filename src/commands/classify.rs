@@ -14,6 +14,7 @@ use crate::cli::{
     EXIT_CODES_AND_ENVIRONMENT, InputArgs, ModelArgs, OutputArgs, WorkArgs, label_count,
     probability,
 };
+use crate::ops::Pixels;
 use crate::output::{Extras, Format, Layout, resume};
 use crate::picture::thumbnail::thumbnail;
 use crate::run::inputs::Selection;
@@ -126,7 +127,7 @@ pub fn run(args: &Classify, terminal: Terminal) -> Result<Outcome> {
         pipeline,
         classifier,
     } = plan.start(&model, inputs, count, keep)?;
-    let each = |pictures: &[Vec<f32>]| answers.each(&classifier, pictures);
+    let each = |pictures: &[Pixels]| answers.each(&classifier, pictures);
     let written = writer.answers(pipeline, count, each);
     writer.close(written, keep_going)
 }

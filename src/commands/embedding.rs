@@ -11,6 +11,7 @@ use crate::cli::WorkArgs;
 use crate::error::{ErrorKind, PictureError};
 use crate::features::about::Manner;
 use crate::features::fingerprint::Fingerprint;
+use crate::ops::Pixels;
 use crate::run::inputs::Input;
 
 /// A picture's features, and what tells copies of it.
@@ -33,7 +34,7 @@ pub fn embed(
         pipeline,
         classifier,
     } = plan.start(model, inputs, count, keep)?;
-    let each = |pictures: &[Vec<f32>]| {
+    let each = |pictures: &[Pixels]| {
         let features = classifier.features(pictures)?;
         Ok(features.into_iter().map(finite).collect())
     };

@@ -17,6 +17,7 @@ use crate::explain::colour::{Colours, Palette, Scale};
 use crate::explain::explainer::{Evidence, Explainer};
 use crate::explain::question::Question;
 use crate::explain::teller::{Kept, Teller};
+use crate::ops::Pixels;
 use crate::output::destination;
 use crate::output::explained::{Explained, Explanations};
 use crate::output::pictures::{Pictures, is_file};
@@ -149,7 +150,7 @@ pub fn run(args: &Explain, terminal: Terminal) -> Result<Outcome> {
         coloured: pictures.map(|pictures| (pictures, colours)),
         raw: args.raw,
     };
-    let each = |pictures: &[Vec<f32>]| Ok(explainer.evidence(pictures)?);
+    let each = |pictures: &[Pixels]| Ok(explainer.evidence(pictures)?);
     let emit = |path: PathBuf, answer: Result<(Evidence, Kept), PictureError>| {
         let outcome = match answer {
             Ok((evidence, kept)) => Ok(teller.tell(&path, evidence, kept)?),

@@ -13,6 +13,7 @@ use super::writer::WRITING;
 use crate::checkpoint::hierarchy::Query;
 use crate::cli::{InputArgs, ModelArgs, WorkArgs, probability};
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::output::{self, Answer, Extras, Layout, Record, Sink, Template, destination};
 use crate::terminal::Terminal;
 use crate::top_k::probabilities;
@@ -78,7 +79,7 @@ pub fn run(args: &Find, terminal: Terminal) -> Result<Outcome> {
         let scores = probabilities(&logits, scoring)?;
         Ok(query.score(&scores, scoring) >= args.min_score)
     };
-    let each = |pictures: &[Vec<f32>]| {
+    let each = |pictures: &[Pixels]| {
         let logits = classifier.logits(pictures)?;
         Ok(logits.into_iter().map(shows).collect())
     };

@@ -148,11 +148,10 @@ impl<'a> Plan<'a> {
         keep: impl Fn(&[u8], Picture) -> K + Send + Sync + 'static,
     ) -> Result<Running<K>> {
         let options = self.options();
-        // A picture waits for its batch, and is copied into it.
         let batch_size = options.batch_size as u64;
         let batch = count.map_or(batch_size, |count| count.min(batch_size));
         let transform = model.card.transform;
-        memory::ensure_fits(batch, 2 * transform.bytes())?;
+        memory::ensure_fits(batch, transform.bytes())?;
         let pipeline = Pipeline::start(inputs, transform, options, keep, &INTERRUPTED);
         let classifier = self.load(model)?;
         Ok(Running {

@@ -11,6 +11,7 @@ use super::page::Page;
 use super::tally::Tally;
 use crate::cli::{DecodeArgs, thread_count};
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::output::{Answer, Record, destination, saved};
 use crate::picture::thumbnail::{self, thumbnail};
 use crate::run::inputs::{Input, LeftOut};
@@ -72,7 +73,7 @@ pub fn run(args: &Report, terminal: Terminal) -> Result<Outcome> {
         |_, picture| thumbnail(&picture),
         &INTERRUPTED,
     );
-    let each = |pictures: &[Vec<f32>]| Ok(pictures.iter().map(|_| Ok(())).collect());
+    let each = |pictures: &[Pixels]| Ok(pictures.iter().map(|_| Ok(())).collect());
     let mut records = records.into_iter();
     let mut unseen = 0;
     let emit = |_, seen: Result<((), Vec<u8>), PictureError>| {

@@ -171,7 +171,9 @@ impl Similar {
                 progress.set_position(done as u64);
                 !INTERRUPTED.load(Ordering::Relaxed)
             };
-            let groups = groups(&index.vectors()?, &index.fingerprints, least, goes_on)?;
+            let vectors = index.vectors()?;
+            let prints: Vec<_> = index.fingerprints.iter().collect();
+            let groups = groups(&vectors, &prints, least, goes_on)?;
             progress.finish_and_clear();
             self.print(&groups, index, searched.upright, terminal)?;
         }

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use super::outcome::Outcome;
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::run::inputs::{Input, LeftOut, MORE_ON_STDIN};
 use crate::run::pipeline::{Kept, Pipeline};
 use crate::run::threads::INTERRUPTED;
@@ -50,7 +51,7 @@ impl Tally {
         pipeline: Pipeline<K>,
         count: Option<u64>,
         prints: bool,
-        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<T, PictureError>>>,
+        each: impl FnMut(&[Pixels]) -> Result<Vec<Result<T, PictureError>>>,
         mut emit: impl FnMut(PathBuf, Result<(T, K), PictureError>) -> Result<()>,
     ) -> Result<()> {
         let progress = self.terminal.picture_progress(count);

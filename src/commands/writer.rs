@@ -11,6 +11,7 @@ use super::sort::Sorting;
 use super::tally::Tally;
 use crate::cli::OutputArgs;
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::output::anew::{Whole, anew};
 use crate::output::resume::{self, Done};
 use crate::output::{self, Answer, Extras, Layout, Record, Sink, destination};
@@ -131,7 +132,7 @@ impl Writer {
         &mut self,
         pipeline: Pipeline<Option<Vec<u8>>>,
         count: Option<u64>,
-        each: impl FnMut(&[Vec<f32>]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
+        each: impl FnMut(&[Pixels]) -> Result<Vec<Result<Option<Answer>, PictureError>>>,
     ) -> Result<()> {
         let Self { records, tally, .. } = self;
         let mut unsorted = 0;

@@ -6,6 +6,7 @@ use super::question::Question;
 use crate::checkpoint::labels::Prediction;
 use crate::classifier::{ClassMaps, Classifier, Error};
 use crate::error::PictureError;
+use crate::ops::Pixels;
 use crate::output::explained::Check;
 use crate::picture::frame::Frame;
 use crate::top_k::{Scored, Scoring, probabilities};
@@ -32,7 +33,7 @@ pub struct Evidence {
     /// The class that they are compared with.
     pub against: Option<Prediction>,
     /// The network's input, where it is kept.
-    input: Option<Vec<f32>>,
+    input: Option<Pixels>,
 }
 
 impl Explainer {
@@ -43,7 +44,7 @@ impl Explainer {
     /// If the device fails.
     pub fn evidence(
         &self,
-        pictures: &[Vec<f32>],
+        pictures: &[Pixels],
     ) -> Result<Vec<Result<Evidence, PictureError>>, Error> {
         let Question { against, .. } = self.question;
         let wanted = |logits: &[f32]| {
@@ -55,7 +56,7 @@ impl Explainer {
         Ok(answers.map(|(maps, input)| self.of(maps, input)).collect())
     }
 
-    fn of(&self, maps: ClassMaps, input: &[f32]) -> Result<Evidence, PictureError> {
+    fn of(&self, maps: ClassMaps, input: &Pixels) -> Result<Evidence, PictureError> {
         let ClassMaps { logits, mut maps } = maps;
         let scores = probabilities(&logits, self.scoring)?;
         let labels = &self.classifier.labels;
@@ -81,7 +82,7 @@ impl Explainer {
         Ok(Evidence {
             found: classes.zip(maps.into_iter().map(map)).collect(),
             against: against.map(prediction),
-            input: self.checks.then(|| input.to_vec()),
+            input: self.checks.then(|| input.clone()),
         })
     }
 
@@ -94,12 +95,13 @@ impl Explainer {
         let Some(input) = &evidence.input else {
             return Ok(Vec::new());
         };
+        let input = input.values();
         let width = self.classifier.transform.width;
         let mut checks = Vec::new();
         for found in evidence.found.chunks(CHECKED_AT_ONCE) {
             let without = found
                 .iter()
-                .map(|(_, map)| without_strongest(input, width, map, frame));
+                .map(|(_, map)| without_strongest(&input, width, map, frame).into());
             let logits = self.classifier.logits(&without.collect::<Vec<_>>())?;
             checks.extend(found.iter().zip(logits).map(|((class, _), logits)| {
                 let after = probabilities(&logits, self.scoring).ok()?[class.index];

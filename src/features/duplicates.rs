@@ -63,7 +63,7 @@ pub struct Group {
 /// If there is no memory.
 pub fn groups(
     vectors: &Vectors,
-    prints: &[Fingerprint],
+    prints: &[&Fingerprint],
     min_cosine: f32,
     mut goes_on: impl FnMut(usize) -> bool,
 ) -> Result<Vec<Group>> {
@@ -87,7 +87,7 @@ pub fn groups(
 }
 
 struct Search<'a> {
-    prints: &'a [Fingerprint],
+    prints: &'a [&'a Fingerprint],
     min_cosine: f32,
     /// Of each picture the one that it is a copy of, and their cosine.
     copy_of: Vec<Option<(usize, f32)>>,
@@ -131,7 +131,7 @@ impl Search<'_> {
     }
 
     fn looks_alike(&self, a: usize, b: usize, cosine: f32) -> bool {
-        let (a, b) = (&self.prints[a], &self.prints[b]);
+        let (a, b) = (self.prints[a], self.prints[b]);
         a.sha256 == b.sha256 || a.dhash.distance(b.dhash) <= max_distance(cosine)
     }
 

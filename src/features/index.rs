@@ -90,7 +90,7 @@ impl Index {
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn vectors(&mut self) -> Result<Vectors> {
+    pub fn vectors(&mut self) -> Result<Vectors<'static>> {
         Vectors::new(std::mem::take(&mut self.values), self.paths.len())
     }
 }

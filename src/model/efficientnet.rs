@@ -208,7 +208,7 @@ mod tests {
         let network = network.expect("a network");
         let memory = network.runtime().memory();
         let shape = (2, 96, 96, 3);
-        let pictures = vec![picture(96, 96); 2];
+        let pictures = vec![picture(96, 96).into(); 2];
         let pictures = network.runtime().upload(&pictures, shape).expect("a batch");
         let logits = network.forward(&pictures).expect("logits");
         assert!(memory.upgrade().is_some(), "the next pass needs it");

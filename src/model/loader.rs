@@ -41,9 +41,15 @@ impl Loader<'_> {
         Ok(self.runtime.pointwise(&folded, activation)?)
     }
 
+    /// The same for a layer whose rounding would be seen in what the network says.
+    pub fn sensitive(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
+        let folded = layer.fold(self.source, self.eps)?;
+        Ok(self.runtime.sensitive(&folded, activation)?)
+    }
+
     pub fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {
         let read = layer.read(self.source)?;
-        Ok(self.runtime.linear(&read, activation)?)
+        Ok(self.runtime.sensitive(&read, activation)?)
     }
 
     /// The filter of a block, and the expansion before it.

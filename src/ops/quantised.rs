@@ -18,8 +18,8 @@ pub enum Products {
 }
 
 /// Multiply-adds a position below which a product stays in f32: quantising the position costs much
-/// of what it saves, and the first blocks, whose products are so small, lose most by 8 bits. Of four
-/// limits from 4,096 on the trained Lite0 kept most of its first labels with this one, by little.
+/// of what it saves. Of four limits from 4,096 on the trained Lite0 kept most of its first labels with
+/// this one, by little.
 const WORTH_QUANTISING: usize = 20_000;
 
 /// The most inputs whose sums surely fit 32 bits.

@@ -10,6 +10,7 @@ use super::folded::{Activation, Folded};
 use super::operations::{
     Convolution, ConvolutionKernel, Depthwise, DepthwiseKernel, Pointwise, PointwiseKernel,
 };
+use super::pixels::Pixels;
 use super::quantised::Products;
 use super::window::Window;
 use super::{cpu, portable};
@@ -72,12 +73,12 @@ impl Runtime {
         self.product(folded, activation, products)
     }
 
-    /// A linear layer, which is never computed in 8 bits: with one position a picture there is
-    /// nothing to gain.
+    /// A 1x1 convolution that is never computed in 8 bits: a linear layer, with one position a
+    /// picture, has nothing to gain, and others would lose too much.
     ///
     /// # Errors
     /// If the device has no room.
-    pub fn linear(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
+    pub fn sensitive(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
         self.product(folded, activation, Products::F32)
     }
 
@@ -260,17 +261,26 @@ impl Runtime {
         }
     }
 
-    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`. A
-    /// shape of [`Runtime::batch_size`] pictures may have room for more than there are.
+    /// Puts pictures of equal size on the device, one behind the other, as a tensor of `shape`
+    /// in f32. Where that has room for more, as one of [`Runtime::batch_size`] pictures may, the last
+    /// is repeated.
     ///
     /// # Errors
     /// If the device has no room, or the pictures do not fill the shape.
-    pub fn upload(&self, pictures: &[Vec<f32>], shape: impl Into<Shape>) -> Result<Tensor> {
-        match &self.state {
-            #[cfg(feature = "cuda")]
-            State::Cuda(..) => cuda::upload(pictures, shape, &self.device),
-            _ => Tensor::from_vec(pictures.concat(), shape.into(), &self.device),
+    pub fn upload(&self, pictures: &[Pixels], shape: impl Into<Shape>) -> Result<Tensor> {
+        let shape = shape.into();
+        #[cfg(feature = "cuda")]
+        if let State::Cuda(dtype, _) = &self.state
+            && let Some((bytes, table)) = Pixels::all_bytes(pictures)
+        {
+            return cuda::upload(&bytes, &table, shape, *dtype, &self.device);
         }
+        let mut values = Vec::with_capacity(shape.elem_count());
+        let repeated = pictures.last().into_iter().cycle();
+        let all = pictures.iter().chain(repeated);
+        all.take(shape.dim(0)?)
+            .for_each(|picture| picture.append_to(&mut values));
+        Tensor::from_vec(values, shape, &self.device)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::frame::{Frame, Side};
 use super::resample::{Interpolation, resize_and_crop};
 use super::{Picture, Scale};
+use crate::ops::Pixels;
 
 /// ImageNet's mean per channel (timm/data/constants.py).
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
@@ -57,24 +58,17 @@ pub struct Transform {
 }
 
 impl Transform {
-    /// The network's input for one picture: `(height, width, 3)`, normalised.
-    pub fn apply(&self, picture: &Picture) -> Vec<f32> {
+    /// The network's input for one picture: `(height, width, 3)`.
+    pub fn apply(&self, picture: &Picture) -> Pixels {
         let cropped = match self.grey {
             true => self.resize_and_crop(&picture.in_grey()),
             false => self.resize_and_crop(picture),
         };
-        let table = self.normalised_values();
-        let pixels = cropped.pixels.as_chunks::<3>().0;
-        pixels
-            .iter()
-            .flat_map(|&[r, g, b]| {
-                [
-                    table[0][r as usize],
-                    table[1][g as usize],
-                    table[2][b as usize],
-                ]
-            })
-            .collect()
+        Pixels::Bytes {
+            bytes: cropped.pixels,
+            mean: self.mean,
+            std: self.std,
+        }
     }
 
     /// The same for a network that sees grey pictures: the channels' mean counts for the one
@@ -92,9 +86,9 @@ impl Transform {
         }
     }
 
-    /// What [`Transform::apply`] returns takes in memory.
+    /// What a picture takes in memory until the network has it: 8 bits a value, and in its batch f32.
     pub fn bytes(&self) -> u64 {
-        (self.height * self.width * 3 * size_of::<f32>()) as u64
+        (self.height * self.width * 3 * (size_of::<u8>() + size_of::<f32>())) as u64
     }
 
     /// By how much a picture of `original_size`, its width and height, may be reduced while it is
@@ -191,16 +185,6 @@ impl Transform {
             pixels[start..start + part.width * 3].copy_from_slice(part.row(y));
         }
         Picture::new(self.width, self.height, pixels)
-    }
-
-    /// `(value / 255 - mean) / std` in f32 for every 8-bit value (torchvision, `ToTensor` and
-    /// `Normalize`).
-    fn normalised_values(&self) -> [[f32; 256]; 3] {
-        std::array::from_fn(|channel| {
-            std::array::from_fn(|value| {
-                (value as f32 / 255.0 - self.mean[channel]) / self.std[channel]
-            })
-        })
     }
 }
 

@@ -18,6 +18,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::inputs::Input;
 use crate::error::{DeviceLost, ErrorKind, PictureError};
+use crate::ops::Pixels;
 use crate::picture::decode::{Limits, decode};
 use crate::picture::transform::Transform;
 use crate::picture::{Picture, Scale};
@@ -50,7 +51,7 @@ pub struct Kept<K> {
 type Anything = Box<dyn Any + Send>;
 
 /// A picture's network input and what is kept of it, or what was wrong.
-type Prepared = Result<(Vec<f32>, Kept<Anything>), PictureError>;
+type Prepared = Result<(Pixels, Kept<Anything>), PictureError>;
 
 /// A path, and what is known of its picture and kept of it, or what was wrong.
 type Answered<T> = (PathBuf, Result<(T, Kept<Anything>), PictureError>);
@@ -106,7 +107,7 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
     /// is handed to `emit`.
     pub fn run<T>(
         mut self,
-        mut each: impl FnMut(&[Vec<f32>]) -> Result<Vec<T>>,
+        mut each: impl FnMut(&[Pixels]) -> Result<Vec<T>>,
         mut emit: impl FnMut(PathBuf, Result<(T, Kept<K>), PictureError>) -> Result<()>,
     ) -> Result<()> {
         loop {
@@ -234,7 +235,7 @@ fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
 /// # Errors
 /// If no other group would have an answer.
 fn answer<T>(
-    each: impl FnOnce(&[Vec<f32>]) -> Result<Vec<T>>,
+    each: impl FnOnce(&[Pixels]) -> Result<Vec<T>>,
     group: Vec<(PathBuf, Prepared)>,
 ) -> Result<Vec<Answered<T>>> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());

@@ -3,19 +3,23 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 
 use super::lbfgs::{Minimum, minimise};
 
 /// Steps of L-BFGS before a head is taken as it is.
 const MOST_STEPS: usize = 2000;
 
+/// Pictures at a time: in f64 their features take some 20 MB, and the sums over them cost next to
+/// nothing beside their products.
+const BLOCK: usize = 2048;
+
 /// Pictures' features with what they show.
-pub struct Samples {
-    /// `(pictures, features)` in f64 around their mean, which makes the way to the minimum shorter and
-    /// changes nothing about it, since no part of the bias is penalised.
-    centred: Tensor,
-    /// Its transpose.
-    transposed: Tensor,
+pub struct Samples<'a> {
+    /// Of each picture. They stay as they are, and become f64 around their mean a block at a time: that
+    /// makes the way to the minimum shorter and changes nothing about it, since no part of the bias is
+    /// penalised.
+    rows: Vec<&'a [f32]>,
     /// Of each feature.
     mean: Vec<f64>,
     /// The mean squared distance of a picture's features from their mean.
@@ -41,49 +45,39 @@ pub struct Head {
     pub bias: Vec<f32>,
 }
 
-impl Samples {
+impl<'a> Samples<'a> {
     /// Of rows of features, `truth` of each row, below `classes`. All count as much, or, if
     /// `balanced`, all classes do: as scikit-learn's `class_weight="balanced"`.
-    ///
-    /// # Errors
-    /// If there is no memory.
-    pub fn new<'a>(
-        rows: impl Iterator<Item = &'a [f32]> + Clone,
-        truth: Vec<usize>,
-        classes: usize,
-        balanced: bool,
-    ) -> Result<Self> {
+    pub fn new(rows: Vec<&'a [f32]>, truth: Vec<usize>, classes: usize, balanced: bool) -> Self {
         let count = truth.len();
-        let width = rows.clone().next().map_or(0, <[f32]>::len);
+        let width = rows.first().map_or(0, |row| row.len());
         let mut mean = vec![0.0; width];
-        for row in rows.clone() {
+        for row in &rows {
             mean.iter_mut()
-                .zip(row)
+                .zip(*row)
                 .for_each(|(m, &x)| *m += f64::from(x));
         }
         mean.iter_mut().for_each(|m| *m /= count as f64);
-        // Of many pictures these are gigabytes: not one more than is needed.
-        let mut centred = Vec::with_capacity(count * width);
-        for row in rows {
-            centred.extend(row.iter().zip(&mean).map(|(&x, m)| f64::from(x) - m));
-        }
-        let spread = centred.iter().map(|x| x * x).sum::<f64>() / count as f64;
-        let centred = Tensor::from_vec(centred, (count, width), &Device::Cpu)?;
+        let square = |(&x, m): (&f32, &f64)| (f64::from(x) - m) * (f64::from(x) - m);
+        let squares = rows
+            .iter()
+            .flat_map(|row| row.iter().zip(&mean))
+            .map(square);
+        let spread = squares.sum::<f64>() / count as f64;
         let mut counts = vec![0_usize; classes];
         truth.iter().for_each(|&class| counts[class] += 1);
         let weight = |&class: &usize| match balanced {
             true => count as f64 / (classes * counts[class]) as f64,
             false => 1.0,
         };
-        Ok(Self {
-            transposed: centred.t()?,
-            centred,
+        Self {
+            rows,
             mean,
             spread,
             weights: truth.iter().map(weight).collect(),
             truth,
             classes,
-        })
+        }
     }
 
     /// Values per picture.
@@ -96,28 +90,62 @@ impl Samples {
         vec![0.0; (self.width() + 1) * self.classes]
     }
 
-    /// The logits of all pictures, row after row.
+    /// The features of some pictures, `(pictures, features)`, around the mean of all.
+    fn centred(&self, pictures: &[usize]) -> Result<Tensor> {
+        let width = self.width();
+        let mut centred = vec![0.0; pictures.len() * width];
+        let rows = centred.par_chunks_mut(width.max(1)).zip(pictures);
+        rows.for_each(|(to, &picture)| {
+            let values = self.rows[picture].iter().zip(&self.mean);
+            let values = values.map(|(&x, m)| f64::from(x) - m);
+            to.iter_mut().zip(values).for_each(|(to, x)| *to = x);
+        });
+        Ok(Tensor::from_vec(
+            centred,
+            (pictures.len(), width),
+            &Device::Cpu,
+        )?)
+    }
+
+    /// A head's weight, `(features, classes)`, and its biases.
+    fn layer<'b>(&self, head: &'b [f64]) -> Result<(Tensor, &'b [f64])> {
+        let (weight, bias) = head.split_at(self.width() * self.classes);
+        let shape = (self.width(), self.classes);
+        Ok((Tensor::from_slice(weight, shape, &Device::Cpu)?, bias))
+    }
+
+    /// Gives `each` of `pictures` its logits.
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn logits(&self, head: &[f64]) -> Result<Vec<f64>> {
-        let (weight, bias) = head.split_at(self.width() * self.classes);
-        let weight = Tensor::from_slice(weight, (self.width(), self.classes), &Device::Cpu)?;
-        let product = self.centred.matmul(&weight)?;
-        let mut logits: Vec<f64> = product.flatten_all()?.to_vec1()?;
-        for row in logits.chunks_mut(self.classes) {
-            row.iter_mut().zip(bias).for_each(|(z, b)| *z += b);
+    pub fn logits(
+        &self,
+        head: &[f64],
+        pictures: &[usize],
+        mut each: impl FnMut(usize, &[f64]),
+    ) -> Result<()> {
+        let layer = self.layer(head)?;
+        for block in pictures.chunks(BLOCK) {
+            let logits = logits(&self.centred(block)?, &layer)?;
+            let rows = logits.chunks(self.classes).zip(block);
+            rows.for_each(|(row, &picture)| each(picture, row));
         }
-        Ok(logits)
+        Ok(())
     }
 
     /// The head that makes the sum of the cross entropies plus `|weight|² / (2 c)` least, as
     /// scikit-learn's `LogisticRegression(C=c)`, from `start` on, to within `share` of the sum. Each
-    /// picture counts `weights` times.
+    /// picture counts `weights` times. It is no minimum once `goes_on` says no.
     ///
     /// # Errors
     /// If there is no memory.
-    pub fn fit(&self, start: Flat, weights: &[f64], c: f64, share: f64) -> Result<Minimum> {
+    pub fn fit(
+        &self,
+        start: Flat,
+        weights: &[f64],
+        (c, share): (f64, f64),
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Minimum> {
         // Of two classes scikit-learn has one vector `w`, the difference of these two, which are then
         // `w / 2` and `-w / 2`: their squares add up to half of its square.
         let penalty = if self.classes == 2 { 2.0 / c } else { 1.0 / c };
@@ -129,33 +157,48 @@ impl Samples {
             last.push(*value);
             // Ten steps that bring next to nothing.
             let stands = last.len() > 10 && last[last.len() - 11] - value < 0.01 * share * value;
-            bound <= share * value || stands
+            bound <= share * value || stands || !goes_on()
         };
-        let objective = |head: &[f64]| self.objective(head, weights, penalty);
+        let counted = (0..weights.len()).filter(|&picture| weights[picture] > 0.0);
+        let counted: Vec<usize> = counted.collect();
+        let objective = |head: &[f64]| self.objective(head, (&counted, weights), penalty);
         minimise(start, MOST_STEPS, objective, is_enough)
     }
 
     /// The value that is to become least, and its gradient.
-    fn objective(&self, head: &[f64], weights: &[f64], penalty: f64) -> Result<(f64, Vec<f64>)> {
+    fn objective(
+        &self,
+        head: &[f64],
+        (counted, weights): (&[usize], &[f64]),
+        penalty: f64,
+    ) -> Result<(f64, Vec<f64>)> {
         let classes = self.classes;
-        let mut residuals = self.logits(head)?;
+        let layer = self.layer(head)?;
         let mut value = 0.0;
-        let mut bias = vec![0.0; classes];
-        let rows = residuals.chunks_mut(classes);
-        for ((row, &truth), &weight) in rows.zip(&self.truth).zip(weights) {
-            value += weight * cross_entropy(row, truth);
-            row[truth] -= 1.0;
-            row.iter_mut().for_each(|r| *r *= weight);
-            bias.iter_mut().zip(&*row).for_each(|(b, r)| *b += r);
+        let mut gradient = vec![0.0; head.len()];
+        let (of_weight, of_bias) = gradient.split_at_mut(self.width() * classes);
+        for block in counted.chunks(BLOCK) {
+            let centred = self.centred(block)?;
+            let mut residuals = logits(&centred, &layer)?;
+            let rows = residuals.par_chunks_mut(classes).zip(block);
+            let losses = rows.map(|(row, &picture)| {
+                let (truth, weight) = (self.truth[picture], weights[picture]);
+                let loss = weight * cross_entropy(row, truth);
+                row[truth] -= 1.0;
+                row.iter_mut().for_each(|r| *r *= weight);
+                loss
+            });
+            // Summed in the pictures' order, whichever thread was first.
+            value += losses.collect::<Vec<f64>>().iter().sum::<f64>();
+            residuals.chunks(classes).for_each(|row| add(of_bias, row));
+            let residuals = Tensor::from_vec(residuals, (block.len(), classes), &Device::Cpu)?;
+            let product = centred.t()?.matmul(&residuals)?;
+            add(of_weight, &product.flatten_all()?.to_vec1()?);
         }
-        let residuals = Tensor::from_vec(residuals, (self.truth.len(), classes), &Device::Cpu)?;
-        let gradient = self.transposed.matmul(&residuals)?;
-        let mut gradient: Vec<f64> = gradient.flatten_all()?.to_vec1()?;
-        for (g, w) in gradient.iter_mut().zip(head) {
+        for (g, w) in of_weight.iter_mut().zip(head) {
             *g += penalty * w;
             value += penalty * w * w / 2.0;
         }
-        gradient.extend(bias);
         Ok((value, gradient))
     }
 
@@ -181,8 +224,27 @@ impl Samples {
     }
 }
 
+/// The logits of pictures' features, row after row, by a weight and biases.
+fn logits(centred: &Tensor, (weight, bias): &(Tensor, &[f64])) -> Result<Vec<f64>> {
+    let product = centred.matmul(weight)?;
+    let mut logits: Vec<f64> = product.flatten_all()?.to_vec1()?;
+    logits.chunks_mut(bias.len()).for_each(|row| add(row, bias));
+    Ok(logits)
+}
+
+fn add(to: &mut [f64], what: &[f64]) {
+    to.iter_mut().zip(what).for_each(|(t, w)| *t += w);
+}
+
+/// The probabilities of a picture's classes by its logits, and the cross entropy.
+pub fn probabilities(logits: &[f32], truth: usize) -> (Vec<f64>, f64) {
+    let mut row: Vec<f64> = logits.iter().map(|&z| f64::from(z)).collect();
+    let loss = cross_entropy(&mut row, truth);
+    (row, loss)
+}
+
 /// The cross entropy of a picture's logits, which become probabilities.
-pub fn cross_entropy(logits: &mut [f64], truth: usize) -> f64 {
+fn cross_entropy(logits: &mut [f64], truth: usize) -> f64 {
     let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let of_truth = logits[truth] - max;
     let mut sum = 0.0;
@@ -235,10 +297,9 @@ mod tests {
         for case in cases {
             let Case { classes, c, .. } = case;
             let width = case.features.len() / case.labels.len();
-            let rows = case.features.chunks(width);
+            let rows = case.features.chunks(width).collect();
             let samples = Samples::new(rows, case.labels, classes, case.balanced);
-            let samples = samples.expect("samples");
-            let found = samples.fit(samples.zero(), &samples.weights, c, 1e-10);
+            let found = samples.fit(samples.zero(), &samples.weights, (c, 1e-10), || true);
             let found = found.expect("a head");
             let off = (found.value / case.loss - 1.0).abs();
             assert!(off < 1e-6, "{} and not {}", found.value, case.loss);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::lbfgs::Minimum;
-use super::samples::{Flat, Samples, cross_entropy};
+use super::samples::{Flat, Samples, probabilities};
 use super::temperature::sharpness;
 
 /// What `c` times the spread of the features and the number of pictures is first: so little that the
@@ -43,7 +43,7 @@ pub struct Found {
     /// The best of them.
     pub best: Trial,
     /// Each picture's logits by the head that did not see it, row after row, times the sharpness.
-    pub logits: Vec<f64>,
+    pub logits: Vec<f32>,
     /// The head of all pictures, before the sharpness.
     pub head: Minimum,
 }
@@ -59,46 +59,46 @@ pub fn search(
     goes_on: impl Fn() -> bool,
 ) -> Result<Option<Found>> {
     let spread = samples.spread.max(f64::MIN_POSITIVE);
+    let count = samples.truth.len();
+    let of_part = |part: usize| (0..count).filter(move |&picture| fold[picture] == part);
+    let of_part: Vec<Vec<usize>> = (0..parts).map(|part| of_part(part).collect()).collect();
     let mut heads = vec![samples.zero(); parts];
     let mut trials = Vec::new();
-    let mut best: Option<(Trial, Vec<f64>, Vec<Flat>)> = None;
+    let mut best: Option<(Trial, Vec<Flat>)> = None;
     let mut worse = 0;
-    let mut strength = FIRST / samples.truth.len() as f64;
+    let mut strength = FIRST / count as f64;
     while worse < WORSE && strength < LAST * FACTOR {
         let c = rounded(strength / spread);
         strength *= FACTOR;
-        let mut logits = vec![0.0; samples.truth.len() * samples.classes];
-        for (part, head) in heads.iter_mut().enumerate() {
+        for (head, left_out) in heads.iter_mut().zip(&of_part) {
+            let mut seen = samples.weights.clone();
+            left_out.iter().for_each(|&picture| seen[picture] = 0.0);
+            let start = std::mem::take(head);
+            *head = samples.fit(start, &seen, (c, ROUGHLY), &goes_on)?.point;
             if !goes_on() {
                 return Ok(None);
             }
-            let seen = samples.weights.iter().zip(fold);
-            let seen = seen.map(|(&weight, &of)| if of == part { 0.0 } else { weight });
-            let seen: Vec<f64> = seen.collect();
-            *head = samples.fit(std::mem::take(head), &seen, c, ROUGHLY)?.point;
-            let all = samples.logits(head)?;
-            let rows = all.chunks(samples.classes).zip(fold);
-            let to = logits.chunks_mut(samples.classes);
-            for (to, (row, _)) in to.zip(rows).filter(|(_, (_, of))| **of == part) {
-                to.copy_from_slice(row);
-            }
         }
-        let trial = judge(samples, &mut logits, c);
+        let trial = judge(samples, unseen(samples, &of_part, &heads)?, c).0;
         trials.push(trial);
-        let least = best.as_ref().map_or(f64::INFINITY, |(t, ..)| t.log_loss);
+        let least = best.as_ref().map_or(f64::INFINITY, |(t, _)| t.log_loss);
         worse = match trial.log_loss > (1.0 - GAIN) * least && trial.sharpness < RULED {
             true => worse + 1,
             false => 0,
         };
         if trial.log_loss < least {
-            best = Some((trial, logits, heads.clone()));
+            best = Some((trial, heads.clone()));
         }
     }
-    let Some((best, logits, heads)) = best else {
+    let Some((best, heads)) = best else {
         return Ok(None);
     };
-    let head = samples.fit(mean(&heads), &samples.weights, best.c, EXACTLY)?;
-    Ok(Some(Found {
+    // Made twice rather than kept: of many classes they take as much memory as the features.
+    let (_, logits) = judge(samples, unseen(samples, &of_part, &heads)?, best.c);
+    let start = mean(&heads);
+    drop(heads);
+    let head = samples.fit(start, &samples.weights, (best.c, EXACTLY), &goes_on)?;
+    Ok(goes_on().then_some(Found {
         trials,
         best,
         logits,
@@ -106,19 +106,33 @@ pub fn search(
     }))
 }
 
-/// How good the logits are at their best temperature, which they are brought to.
-fn judge(samples: &Samples, logits: &mut [f64], c: f64) -> Trial {
-    let factor = sharpness(logits, &samples.truth, samples.classes);
-    logits.iter_mut().for_each(|z| *z *= factor);
+/// Each picture's logits by the head of the part that it is in, which did not see it.
+fn unseen(samples: &Samples, of_part: &[Vec<usize>], heads: &[Flat]) -> Result<Vec<f32>> {
+    let classes = samples.classes;
+    let mut logits = vec![0.0; samples.truth.len() * classes];
+    for (head, pictures) in heads.iter().zip(of_part) {
+        samples.logits(head, pictures, |picture, row| {
+            let to = logits[picture * classes..].iter_mut();
+            to.zip(row).for_each(|(to, &z)| *to = z as f32);
+        })?;
+    }
+    Ok(logits)
+}
+
+/// How good the logits are at their best temperature, and these.
+fn judge(samples: &Samples, mut logits: Vec<f32>, c: f64) -> (Trial, Vec<f32>) {
+    let factor = sharpness(&logits, &samples.truth, samples.classes);
+    let sharpened = |z: &mut f32| *z = (f64::from(*z) * factor) as f32;
+    logits.iter_mut().for_each(sharpened);
     let rows = logits.chunks(samples.classes);
     let counted = rows.zip(&samples.truth).zip(&samples.weights);
-    let losses =
-        counted.map(|((row, &truth), weight)| weight * cross_entropy(&mut row.to_vec(), truth));
-    Trial {
+    let losses = counted.map(|((row, &truth), weight)| weight * probabilities(row, truth).1);
+    let trial = Trial {
         c,
         log_loss: losses.sum::<f64>() / samples.weights.iter().sum::<f64>(),
         sharpness: factor,
-    }
+    };
+    (trial, logits)
 }
 
 /// To three digits, so that it can be told.

@@ -1,7 +1,7 @@
 //! Pictures that may be in the wrong folder: confident learning (Northcutt, Jiang and Chuang 2021,
 //! arXiv:1911.00068, section 3.1) by heads that never saw the picture.
 
-use super::samples::cross_entropy;
+use super::samples::probabilities;
 
 /// A picture that looks like another class.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,15 +23,13 @@ pub struct Suspect {
 /// the most striking first. `logits` are row after row.
 ///
 /// A head is sure of a class where that is as likely as it is on average for the class's own pictures.
-pub fn suspects(logits: &[f64], truth: &[usize], classes: usize) -> Vec<Suspect> {
-    let mut scores = logits.to_vec();
-    for (row, &class) in scores.chunks_mut(classes).zip(truth) {
-        cross_entropy(row, class);
-    }
-    let usual = usual(&scores, truth, classes);
+pub fn suspects(logits: &[f32], truth: &[usize], classes: usize) -> Vec<Suspect> {
+    let rows = logits.chunks(classes).zip(truth);
+    let rows = rows.map(|(row, &given)| (probabilities(row, given).0, given));
+    let usual = usual(rows.clone(), classes);
     let mut sure = vec![Sure::default(); classes];
     let mut found = Vec::new();
-    for (picture, (row, &given)) in scores.chunks(classes).zip(truth).enumerate() {
+    for (picture, (row, given)) in rows.enumerate() {
         let is_likelier = |a: &usize, b: &usize| row[*a].total_cmp(&row[*b]);
         let likely = (0..classes).filter(|&class| row[class] >= usual[class]);
         let of_class = &mut sure[given];
@@ -65,9 +63,9 @@ pub fn suspects(logits: &[f64], truth: &[usize], classes: usize) -> Vec<Suspect>
 }
 
 /// How likely each class is on average for the pictures that it is given to.
-fn usual(scores: &[f64], truth: &[usize], classes: usize) -> Vec<f64> {
+fn usual(rows: impl Iterator<Item = (Vec<f64>, usize)>, classes: usize) -> Vec<f64> {
     let mut sums = vec![(0.0, 0_usize); classes];
-    for (row, &class) in scores.chunks(classes).zip(truth) {
+    for (row, class) in rows {
         sums[class].0 += row[class];
         sums[class].1 += 1;
     }

@@ -11,7 +11,7 @@ const HALVINGS: usize = 40;
 /// many pictures one more is taken to be wrong, and half of one right (Platt 1999, "Probabilistic
 /// Outputs for Support Vector Machines", section 2.2): where all answers are right, the head would
 /// otherwise be infinitely sure.
-pub fn sharpness(logits: &[f64], truth: &[usize], classes: usize) -> f64 {
+pub fn sharpness(logits: &[f32], truth: &[usize], classes: usize) -> f64 {
     let right = (truth.len() as f64 + 1.0) / (truth.len() as f64 + 2.0);
     let wrong = (1.0 - right) / (classes.max(2) - 1) as f64;
     let slope = |factor: f64| {
@@ -32,13 +32,17 @@ pub fn sharpness(logits: &[f64], truth: &[usize], classes: usize) -> f64 {
 }
 
 /// By how much the cross entropy of one picture grows with the factor.
-fn slope(logits: &[f64], truth: usize, factor: f64, (right, wrong): (f64, f64)) -> f64 {
-    let max = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let power = |z: &f64| (factor * (z - max)).exp();
-    let sum: f64 = logits.iter().map(power).sum();
-    let expected: f64 = logits.iter().map(|z| power(z) * (z - max)).sum::<f64>() / sum;
-    let all: f64 = logits.iter().map(|z| z - max).sum();
-    let of_truth = logits[truth] - max;
+fn slope(logits: &[f32], truth: usize, factor: f64, (right, wrong): (f64, f64)) -> f64 {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let (mut sum, mut expected, mut all) = (0.0, 0.0, 0.0);
+    for z in logits.iter().map(|&z| f64::from(z) - f64::from(max)) {
+        let power = (factor * z).exp();
+        sum += power;
+        expected += power * z;
+        all += z;
+    }
+    let expected = expected / sum;
+    let of_truth = f64::from(logits[truth]) - f64::from(max);
     expected - (right * of_truth + wrong * (all - of_truth))
 }
 
@@ -49,7 +53,7 @@ mod tests {
     #[test]
     fn a_head_that_is_right_three_times_in_four_says_so() {
         // Ten times as sure as it should be.
-        let logits: Vec<f64> = (0..4000).flat_map(|_| [10.0 * 3_f64.ln(), 0.0]).collect();
+        let logits: Vec<f32> = (0..4000).flat_map(|_| [10.0 * 3_f32.ln(), 0.0]).collect();
         let truth: Vec<usize> = (0..4000).map(|i| usize::from(i % 4 == 0)).collect();
         let factor = sharpness(&logits, &truth, 2);
         assert!((factor - 0.1).abs() < 1e-3, "{factor}");

@@ -36,6 +36,7 @@ Graph *recording;
 bool invalidated; // the recording: nothing is taken until it ends
 bool lost;        // the context: nothing is taken any more
 std::map<Address, size_t> memory;
+std::map<const void *, size_t> pinned;
 size_t taken; // bytes of it
 
 // A number of the environment's, or the other.
@@ -230,8 +231,14 @@ Result cuMemFreeAsync(Address place, void *) {
 }
 Result cuMemAlloc_v2(Address *place, size_t bytes) { return cuMemAllocAsync(place, bytes, nullptr); }
 Result cuMemFree_v2(Address place) { return cuMemFreeAsync(place, nullptr); }
-Result cuMemHostAlloc(void **place, size_t bytes, unsigned) { return *place = malloc(bytes), SUCCESS; }
-Result cuMemFreeHost(void *place) { return free(place), SUCCESS; }
+Result cuMemHostAlloc(void **place, size_t bytes, unsigned) {
+    LOCK;
+    return *place = malloc(bytes), pinned[*place] = bytes, SUCCESS;
+}
+Result cuMemFreeHost(void *place) {
+    LOCK;
+    return pinned.erase(place), free(place), SUCCESS;
+}
 Result cuDeviceGetDefaultMemPool(void **pool, int) { return *pool = (void *)4, SUCCESS; }
 Result cuMemPoolSetAttribute(void *, int attribute, void *) { return attribute == 4 ? SUCCESS : INVALID_VALUE; }
 Result cuMemPoolTrimTo(void *, size_t) { return SUCCESS; }
@@ -239,6 +246,7 @@ Result cuDeviceGraphMemTrim(int) { return SUCCESS; }
 
 Result cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes, void *) {
     check(to, bytes, "upload");
+    if (pinned.count(from)) report(("pictures " + std::to_string(bytes)).c_str());
     return queue([=] { memcpy((void *)to, from, bytes); });
 }
 Result cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, void *) {

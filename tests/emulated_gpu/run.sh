@@ -4,7 +4,7 @@
 #   tests/emulated_gpu/run.sh DIR PROGRAM [ARGUMENT]...    # PROGRAM was built with --features cuda
 # All tests of the GPU:
 #   export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="$PWD/tests/emulated_gpu/run.sh /tmp/emulated"
-#   cargo test --release --features cuda --test suite on_a_gpu -- --test-threads 1
+#   cargo test --release --features cuda --test suite on_a_gpu
 # SANITIZE=1 also checks every access of the kernels (address and undefined behaviour). What may go
 # wrong on a GPU, by variables of the environment:
 #   EMULATED_NO_GPU=1              there is none
@@ -15,8 +15,9 @@
 #   EMULATED_MEMORY=BYTES          there is no more memory than that
 #   EMULATED_LOST_AFTER=N          nothing works after N steps
 #   EMULATED_HOLLOW=1              nothing is computed: to see whether large shapes are taken
-#   EMULATED_REPORT=FILE           a line for each module, graph, replay, failed recording and refused
-#                                  allocation, in DIR/report unless another file is named
+#   EMULATED_REPORT=FILE           a line for each module, graph, replay, failed recording, refused
+#                                  allocation and batch of pictures (and its bytes), in DIR/report unless
+#                                  another file is named
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kernels=$here/../../src/ops/cuda/kernels

@@ -8,9 +8,10 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import venv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,18 @@ class Setting:
             f"{what}: NOT EQUAL: {len(mine)} records and not {len(theirs)}, {len(missing)} missing, "
             f"{len(more)} others, {len(mine) - len(set(mine))} twice; such as {list(more)[:1]}"
         )
+
+    def compare_killed(self, what: str, is_it, run: Callable[[], list[str]], whole=None) -> None:
+        """The same of the lines of `run`, during which a process for which `is_it` is killed."""
+        killed = []
+        killer = threading.Thread(target=lambda: killed.append(kill_one(is_it)))
+        killer.start()
+        started = time.monotonic()
+        lines = run()
+        seconds = time.monotonic() - started
+        killer.join()
+        self.expect(f"{what} ({killed[0]})", killed[0] is not None)
+        self.compare(what, lines, seconds, whole)
 
     def expect(self, what: str, is_so: bool) -> None:
         """Says whether something is as it should be."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 import time
 from pathlib import Path
 
-from engines import Setting, kill_one
+from engines import Setting
 
 HERE = str(Path(__file__).resolve().parent)
 
@@ -46,16 +44,8 @@ def main() -> None:
         started = time.monotonic()
         setting.compare(what, run(), time.monotonic() - started)
     for round in (1, 2, 3):
-        killed = []
-        kill = lambda: killed.append(kill_one(setting.is_effnet))  # noqa: E731
-        killer = threading.Thread(target=kill)
-        killer.start()
-        started = time.monotonic()
-        lines = run()
-        seconds = time.monotonic() - started
-        killer.join()
-        setting.expect(f"an effnet killed, round {round}", killed[0] is not None)
-        setting.compare(f"map_batches, an effnet killed, round {round}", lines, seconds)
+        what = f"map_batches, an effnet killed, round {round}"
+        setting.compare_killed(what, setting.is_effnet, run)
     ray.shutdown()
     setting.end()
 

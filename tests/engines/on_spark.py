@@ -6,11 +6,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import threading
 import time
 from pathlib import Path
 
-from engines import Setting, kill_one
+from engines import Setting
 
 # Executors find what is beside this script.
 HERE = str(Path(__file__).resolve().parent)
@@ -58,8 +57,8 @@ def pipe(setting: Setting, spark) -> None:
     def run():
         return paths.pipe(command, checkCode=True).collect()
 
-    with_kill(setting, "pipe, an effnet killed", setting.is_effnet, run)
-    with_kill(setting, "pipe, an executor killed", is_executor, run)
+    setting.compare_killed("pipe, an effnet killed", setting.is_effnet, run)
+    setting.compare_killed("pipe, an executor killed", is_executor, run)
     # What checkCode is for: without it a worker's lost records are a success.
     try:
         paths.pipe(command + " --model none/such --offline", checkCode=True).collect()
@@ -98,8 +97,8 @@ def bytes_by_tar(setting: Setting, spark) -> None:
     for what in ("mapInPandas, bytes by tar, the first job", "mapInPandas, bytes by tar"):
         started = time.monotonic()
         setting.compare(what, run(), time.monotonic() - started, whole)
-    with_kill(setting, "mapInPandas, bytes by tar, an effnet killed", setting.is_effnet, run, whole)
-    with_kill(setting, "mapInPandas, bytes by tar, an executor killed", is_executor, run, whole)
+    setting.compare_killed("mapInPandas, bytes by tar, an effnet killed", setting.is_effnet, run, whole)
+    setting.compare_killed("mapInPandas, bytes by tar, an executor killed", is_executor, run, whole)
 
 
 def is_executor(pid: int, _: str) -> bool:
@@ -107,18 +106,6 @@ def is_executor(pid: int, _: str) -> bool:
         return b"CoarseGrainedExecutorBackend" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-
-
-def with_kill(setting: Setting, what: str, is_it, run, whole=None) -> None:
-    killed = []
-    killer = threading.Thread(target=lambda: killed.append(kill_one(is_it)))
-    killer.start()
-    started = time.monotonic()
-    lines = run()
-    seconds = time.monotonic() - started
-    killer.join()
-    setting.expect(f"{what} ({killed[0]})", killed[0] is not None)
-    setting.compare(what, lines, seconds, whole)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@
 train_demo.py does on all. Then effnet trains a last layer on few pictures of the other eight and
 labels many; beside it stand the demo model, which knows all sixteen, and the same network with
 random weights. Pictures of the first eight things tell how many of what is none of the classes
-`--min-score` leaves without a label. With --model it is that network, which was trained on something
-else.
+`--min-score` leaves without a label. Then it does the same with all sixteen, and tells apart what the
+network saw and what it did not; with --scratch-steps the same network is trained whole on the most of
+these few pictures. With --model it is that network, which was trained on something else.
 
 `photos` makes crops of each photo of a folder: those of one half are learnt from, those of the other
 half are labelled, as they are, mirrored, and darker or brighter. Each photo is a class of its own, so
@@ -69,7 +70,7 @@ def half_network(folder: Path, options: argparse.Namespace) -> None:
         demo.LABELS = known
         for name, epochs in (("random", 0), ("trained", options.epochs)):
             torch.manual_seed(options.seed)
-            torch.set_num_threads(1)
+            torch.set_num_threads(options.threads)
             torch.use_deterministic_algorithms(True)
             model = demo.build_model()
             if epochs:
@@ -125,6 +126,54 @@ def drawn(folder: Path, options: argparse.Namespace) -> None:
                 f"{100 * unlabelled(pictures / 'test', mine, least):.1f} % of these",
                 flush=True,
             )
+    for count in options.learn_from:
+        pictures = folder / f"all-{count}"
+        draw(pictures / "train", labels, range(count), options.seed)
+        draw(pictures / "test", labels, range(1000, 1000 + options.labelled), options.seed)
+        print(f"{count} pictures of each of {len(labels)} classes, {options.labelled} labelled")
+        for name, model in models.items():
+            mine = folder / f"all-mine-{name}-{count}"
+            report = run("train", str(pictures), "-o", str(mine), *model)
+            classes = report["held_out"]["test"]["per_class"]
+            tell(name, {one["label"]: one["correct"] / one["pictures"] for one in classes}, known)
+    if options.scratch_steps:
+        tell("scratch", from_scratch(pictures, labels, options), known)
+
+
+def tell(name: str, right: dict[str, float], known: list[str]) -> None:
+    """Prints the share that is right of the known classes and of the others."""
+    parts = {"seen": known, "not seen": [label for label in right if label not in known]}
+    shares = [
+        f"{what} {100 * sum(right[label] for label in part) / len(part):.2f} %"
+        for what, part in parts.items()
+    ]
+    print(f"  {name:8} {', '.join(shares)}", flush=True)
+
+
+def from_scratch(pictures: Path, labels: list[str], options: argparse.Namespace) -> dict[str, float]:
+    """Trains all layers on the pictures of `train`; the share of each class's in `test` that is right."""
+    import numpy as np
+    import torch
+    import train_demo as demo
+
+    def read(part: str):
+        paths = [path for label in labels for path in sorted((pictures / part / label).iterdir())]
+        see = demo.eval_transform(normalize=False)
+        pixels = np.stack([np.asarray(see(demo.decode(path.read_bytes()))) for path in paths])
+        targets = [labels.index(path.parent.name) for path in paths]
+        return torch.from_numpy(pixels), torch.tensor(targets)
+
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    model = demo.build_model()
+    pixels, targets = read("train")
+    batch = min(64, len(targets))
+    epochs = max(1, round(options.scratch_steps * batch / len(targets)))
+    demo.train(model, pixels, targets, epochs, batch, 4e-3, options.seed)
+    pixels, targets = read("test")
+    best = demo.probabilities_of_pixels(model.eval(), pixels).argmax(dim=1)
+    right = (best == targets).float()
+    return {label: right[targets == at].mean().item() for at, label in enumerate(labels)}
 
 
 # ------------------------------------------------------------------------ photos
@@ -187,8 +236,10 @@ def main() -> None:
     parser.add_argument("--per-label", type=int, default=750)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="to train with (%(default)s)")
     parser.add_argument("--learn-from", type=int, nargs="+", default=[5, 10, 20, 50])
     parser.add_argument("--labelled", type=int, default=200, help="pictures of each class")
+    parser.add_argument("--scratch-steps", type=int, default=0, help="of 64 pictures (%(default)s)")
     parser.add_argument("--photos", type=Path)
     parser.add_argument("--model", type=Path, help="a model; of drawn things, instead of the others")
     parser.add_argument("--crops", type=int, default=6)

@@ -18,7 +18,7 @@ fn class_maps(name: &str, [height, width]: [usize; 2]) -> (Vec<f32>, [usize; 2])
     let network = network.expect("a network");
     let batch = network
         .runtime()
-        .upload(&[picture(height, width)], (1, height, width, 3));
+        .upload(&[picture(height, width).into()], (1, height, width, 3));
     let both = network.trunk_and_logits(&batch.expect("a batch"));
     let both: Vec<f32> = both
         .and_then(|both| Ok(both.flatten_all()?.to_vec1()?))

@@ -79,7 +79,9 @@ fn classify(choice: &Choice, size: usize) -> (Vec<f32>, Vec<String>) {
     let labels = labels.collect();
     let cpu = device::Choice::Cpu.open(device::Precision::Auto);
     let classifier = Classifier::load(&model, cpu.expect("a processor")).expect("a network");
-    let logits = classifier.logits(&[picture(size, size)]).expect("logits");
+    let logits = classifier
+        .logits(&[picture(size, size).into()])
+        .expect("logits");
     (logits.concat(), labels)
 }
 

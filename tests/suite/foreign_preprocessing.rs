@@ -73,7 +73,7 @@ fn normalised_difference(library: &str) -> f32 {
                 continue;
             };
             let (picture, transform) = case(library, key);
-            let ours = transform.apply(&decoded(&picture));
+            let ours = transform.apply(&decoded(&picture)).values();
             let positions = tensors.tensor(&format!("positions|{}", transform.width));
             let positions = positions
                 .expect("positions")

@@ -54,7 +54,7 @@ pub fn picture(bytes: &[u8]) {
         let (width, height) = picture.original_size;
         assert!(width * height <= LIMITS.max_pixels as usize);
         assert_eq!(picture.pixels.len(), picture.width * picture.height * 3);
-        let input = transform.apply(&picture);
+        let input = transform.apply(&picture).values();
         assert_eq!(input.len(), transform.height * transform.width * 3);
         assert!(input.iter().all(|value| value.is_finite()));
     }

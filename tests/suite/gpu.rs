@@ -10,7 +10,7 @@ use candle_core::{D, DType, Device, Result, Tensor};
 use effnet::device::{Choice, OpenDevice, Precision};
 use effnet::model::EfficientNet;
 use effnet::model::generated::{Generated, picture};
-use effnet::ops::{Activation, Folded, Padding, Runtime, Window};
+use effnet::ops::{Activation, Folded, Padding, Pixels, Runtime, Window};
 
 use crate::environment::{Environment, fixture};
 use crate::operations::{ACTIVATIONS, portable};
@@ -201,7 +201,7 @@ fn an_expansions_bias_is_added_before_its_sums_are_rounded_on_a_gpu() {
             bias: vec![-2048.0; channels],
         };
         // A filter of the middle alone.
-        let mut filter = vec![0.0; 9];
+        let mut filter = [0.0; 9];
         filter[4] = 1.0;
         let filter = Folded {
             weight: filter.repeat(channels),
@@ -383,7 +383,8 @@ fn network(name: &str, place: &OpenDevice) -> EfficientNet {
 
 fn logits(network: &EfficientNet, pictures: &[Vec<f32>], size: (usize, usize)) -> Tensor {
     let shape = (pictures.len(), size.0, size.1, 3);
-    let x = network.runtime().upload(pictures, shape).expect("a batch");
+    let pictures: Vec<_> = pictures.iter().cloned().map(Pixels::from).collect();
+    let x = network.runtime().upload(&pictures, shape).expect("a batch");
     let y = network.forward(&x).expect("logits");
     y.to_device(&Device::Cpu).expect("logits in main memory")
 }
@@ -475,6 +476,43 @@ fn a_replayed_pass_answers_for_its_own_pictures_on_a_gpu() {
     }
 }
 
+#[test]
+fn pictures_in_8_bits_become_the_same_values_to_the_bit_on_a_gpu() {
+    let pixels = |size: usize, mean, std| Pixels::Bytes {
+        bytes: (0..size).map(|at| (at * 7 % 256) as u8).collect(),
+        mean,
+        std,
+    };
+    in_every_precision(|place, _| {
+        let runtime = on(place);
+        // Of any number of bytes, and more room than pictures.
+        for (height, width, batch) in [(1, 1, 1), (31, 33, 3), (16, 16, 4)] {
+            let size = height * width * 3;
+            let imagenet = pixels(size, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+            let plain = pixels(size, [0.5; 3], [0.5; 3]);
+            for pictures in [
+                vec![imagenet.clone(); batch],
+                vec![plain.clone()],
+                // Not of one kind: these go as values.
+                vec![imagenet.clone(), plain.clone()],
+                vec![imagenet, plain.values().into()],
+            ] {
+                let pictures = &pictures[..batch.min(pictures.len())];
+                let x = runtime.upload(pictures, (batch, height, width, 3))?;
+                assert_eq!(x.dtype(), DType::F32);
+                let expected = (0..batch).flat_map(|number| {
+                    let number = number.min(pictures.len() - 1);
+                    pictures[number].values()
+                });
+                let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits);
+                let ours = bits(x.flatten_all()?.to_vec1()?);
+                assert!(ours.eq(bits(expected.collect())), "{pictures:?}");
+            }
+        }
+        Ok(())
+    });
+}
+
 /// Logits of the same picture in other batches.
 pub fn assert_near(ours: &[f32], theirs: &[f32]) {
     assert_eq!(ours.len(), theirs.len());
@@ -489,7 +527,7 @@ fn class_maps_and_features_explain_the_logits_on_a_gpu() -> Result<()> {
             return Ok(());
         };
         let network = network("tf_efficientnet_b0", &place);
-        let pictures = [picture(96, 96)];
+        let pictures = [picture(96, 96).into()];
         let x = network.runtime().upload(&pictures, (1, 96, 96, 3))?;
         // As they come, recorded, and replayed.
         for _ in 0..3 {

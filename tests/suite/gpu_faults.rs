@@ -2,7 +2,7 @@
 //! A real GPU skips these.
 
 use effnet::device::Precision;
-use effnet::{Choice, Classifier};
+use effnet::{Choice, Classifier, Pixels};
 
 use crate::environment::{Environment, Run, repository};
 use crate::gpu::{Gpu, assert_near, gpu};
@@ -152,10 +152,10 @@ fn batches_of_every_size_share_few_recordings_on_a_gpu() {
         .take(16)
         .map(|name| picture(name))
         .collect();
-    let logits = |pictures: &[Vec<f32>]| classifier.logits(pictures).expect("logits");
+    let logits = |pictures: &[Pixels]| classifier.logits(pictures).expect("logits");
     let alone: Vec<_> = pictures[..6]
         .iter()
-        .flat_map(|p| logits(&[p.clone()]))
+        .flat_map(|p| logits(std::slice::from_ref(p)))
         .collect();
     let before = graphs();
     for count in (1..=16).chain(1..=16) {
@@ -167,6 +167,16 @@ fn batches_of_every_size_share_few_recordings_on_a_gpu() {
     }
     // Of 2, 4, 8 and 16; that of 1 is older.
     assert_eq!(graphs() - before, 4);
+}
+
+#[test]
+fn pictures_are_sent_in_8_bits_on_a_gpu() {
+    let Some(_place) = stand_in() else { return };
+    let (run, report) = classify(&[], "1");
+    assert_eq!(run.labels(), NAMES, "{}", run.stderr);
+    // What they stand for comes with each.
+    let bytes = 3 * 256 * size_of::<f32>() + 96 * 96 * 3;
+    assert_eq!(count(&report, &format!("pictures {bytes}")), 6);
 }
 
 #[test]

@@ -28,7 +28,9 @@ fn values(x: &Tensor) -> Vec<f32> {
 fn logits(name: &str, (height, width): (usize, usize), backend: Backend) -> Vec<f32> {
     let network = network(name, backend);
     let shape = (1, height, width, 3);
-    let x = network.runtime().upload(&[picture(height, width)], shape);
+    let x = network
+        .runtime()
+        .upload(&[picture(height, width).into()], shape);
     let y = network.forward(&x.expect("a tensor"));
     values(&y.expect("logits"))
 }
@@ -160,10 +162,10 @@ fn the_mean_of_a_class_map_is_the_logit_and_the_classified_features_are_the_logi
             let network = network(name, backend);
             let size = 96;
             let pixels = picture(size, size);
-            let other = pixels.iter().rev().copied().collect();
+            let other: Vec<f32> = pixels.iter().rev().copied().collect();
             let x = network
                 .runtime()
-                .upload(&[pixels, other], (2, size, size, 3));
+                .upload(&[pixels.into(), other.into()], (2, size, size, 3));
             let x = x.expect("a batch");
             let logits = values(&network.forward(&x).expect("logits"));
             let what = format!("{name} {backend:?}");

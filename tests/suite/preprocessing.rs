@@ -112,7 +112,7 @@ fn normalised_values_equal_torchvisions_to_the_bit() {
             continue;
         };
         let case = case(key);
-        let ours = case.transform.apply(&decoded(&case.picture));
+        let ours = case.transform.apply(&decoded(&case.picture)).values();
         let positions = tensors
             .tensor(&format!("positions|{key}"))
             .expect("positions");

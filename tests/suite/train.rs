@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::album::star;
 use crate::environment::{Environment, Run, fixture};
+use crate::features::{MadeUp, make_up};
 
 /// How many drawings there are of each thing.
 const DRAWN: usize = 10;
@@ -214,6 +215,58 @@ fn what_embed_wrote_makes_the_same_model() {
     let refused = environment.run(["train", "--from", "x.npy", "-o", "three"]);
     assert_eq!(refused.code, Some(2));
     assert!(refused.stderr.contains("--normalize"), "{}", refused.stderr);
+}
+
+/// Most of the memory that a run of these arguments takes, in bytes.
+#[cfg(target_os = "linux")]
+fn peak(environment: &Environment, arguments: &[&str]) -> u64 {
+    use std::process::Stdio;
+    let mut command = environment.command();
+    command
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = command.spawn().expect("a run");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while child.try_wait().expect("a run").is_none() {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let told = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = told.and_then(|told| told.split_whitespace().next()?.parse::<u64>().ok());
+        peak = peak.max(kilobytes.unwrap_or(0) * 1024);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(child.wait().expect("an end").success());
+    peak
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn features_to_learn_from_are_in_memory_once() {
+    const WIDTH: usize = 448;
+    let environment = Environment::new();
+    let picture = |number: usize| {
+        let class = number % 2;
+        let value = |at: usize| ((number * 31 + at * 17) % 101) as f32 / 100.0;
+        let mut vector: Vec<f32> = (0..WIDTH).map(value).collect();
+        vector[class] += 4.0;
+        MadeUp {
+            look: (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            ..MadeUp::new(&format!("set/{class}/{number}.jpg"), &vector)
+        }
+    };
+    let peak_of = |name: &str, count: usize| {
+        let pictures: Vec<MadeUp> = (0..count).map(picture).collect();
+        make_up(&environment, name, &pictures);
+        let from = format!("{name}.npy");
+        peak(&environment, &["train", "--from", &from, "-o", "mine"])
+    };
+    let few = peak_of("few", 8192);
+    let many = peak_of("many", 24_576);
+    // Each feature is 4 bytes, and a picture's path and fingerprint less than a third of that.
+    let features = 4 * WIDTH as u64 * (24_576 - 8192);
+    let more = (many - few) as f64 / features as f64;
+    assert!((1.0..1.6).contains(&more), "{few} {many}: {more}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::cli::{InputArgs, ModelArgs, WorkArgs, probability};
 use crate::error::PictureError;
 use crate::eval::classes::Classes;
 use crate::eval::evidence::Evidence;
+use crate::ops::Pixels;
 use crate::run::inputs::Input;
 use crate::run::threads::INTERRUPTED;
 use crate::terminal::Terminal;
@@ -190,7 +191,7 @@ fn of_pictures(args: &Eval, terminal: Terminal) -> Result<Outcome> {
         pipeline,
         classifier,
     } = plan.start(&model, inputs.into_iter(), count, |_, _| ())?;
-    let each = |pictures: &[Vec<f32>]| {
+    let each = |pictures: &[Pixels]| {
         let logits = classifier.logits(pictures)?.into_iter();
         Ok(logits
             .map(|logits| Evidence::of_logits(logits, scoring))

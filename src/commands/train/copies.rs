@@ -26,13 +26,10 @@ impl Copies {
             about, index, sets, ..
         } = gathered;
         let count = sets.taught.len();
-        let mut values = Vec::with_capacity(count * about.features);
-        let mut prints: Vec<Fingerprint> = Vec::with_capacity(count);
-        for &(picture, _) in &sets.taught {
-            values.extend(&index.values[picture * about.features..][..about.features]);
-            prints.push(index.fingerprints[picture].clone());
-        }
-        let vectors = Vectors::new(values, count)?;
+        let pictures = sets.taught.iter().map(|&(picture, _)| picture);
+        let row = |picture: usize| &index.values[picture * about.features..][..about.features];
+        let vectors = Vectors::of(pictures.clone().map(row).collect());
+        let prints: Vec<&Fingerprint> = pictures.map(|at| &index.fingerprints[at]).collect();
         let goes_on = |_| !INTERRUPTED.load(Ordering::Relaxed);
         let mut first: Vec<usize> = (0..count).collect();
         for group in groups(&vectors, &prints, MIN_COSINE, goes_on)? {

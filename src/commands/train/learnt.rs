@@ -41,10 +41,15 @@ pub fn learn(
     terminal: Terminal,
 ) -> Result<Outcome> {
     warn(&gathered, terminal);
-    // Before the samples, which take more memory.
+    let comparing = Instant::now();
     let copies = Copies::find(&gathered)?;
-    let samples = samples(args, &gathered)?;
+    let samples = samples(args, &gathered);
     let (fold, parts) = folds(&samples.truth, &copies.hashes(&gathered), args.seed);
+    terminal.detail(&format!(
+        "compared {} pictures with one another in {}",
+        samples.truth.len(),
+        human_duration(comparing.elapsed()),
+    ));
     let learning = Instant::now();
     let goes_on = || !INTERRUPTED.load(Ordering::Relaxed);
     let Some(found) = search(&samples, (&fold, parts), goes_on)? else {
@@ -84,12 +89,12 @@ fn warn(gathered: &Gathered, terminal: Terminal) {
     }
 }
 
-fn samples(args: &Train, gathered: &Gathered) -> Result<Samples> {
+fn samples<'a>(args: &Train, gathered: &'a Gathered) -> Samples<'a> {
     let Gathered { index, sets, .. } = gathered;
     let width = gathered.about.features;
     let of = |picture: usize| &index.values[picture * width..][..width];
     let taught = sets.taught.iter();
-    let rows = taught.clone().map(|&(picture, _)| of(picture));
+    let rows = taught.clone().map(|&(picture, _)| of(picture)).collect();
     let truth = taught.map(|&(_, class)| class).collect();
     Samples::new(rows, truth, sets.classes.len(), args.balance)
 }
@@ -108,8 +113,7 @@ fn training<'a>(
     let classes = &sets.classes[..];
     let name = |picture: usize| Name::of(&index.paths[picture]);
     let rows = found.logits.chunks(classes.len());
-    let seen = rows.map(|row| row.iter().map(|&z| z as f32).collect::<Vec<f32>>());
-    let seen = seen.zip(&samples.truth);
+    let seen = rows.map(<[f32]>::to_vec).zip(&samples.truth);
     let features = |picture: usize| &index.values[picture * about.features..][..about.features];
     let held_out = sets.held_out.iter().map(|(part, pictures)| {
         let logits = pictures

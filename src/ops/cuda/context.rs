@@ -11,6 +11,7 @@ use candle_core::cuda_backend::cudarc::nvrtc::Ptx;
 use candle_core::cuda_backend::{CudaDevice, DeviceId};
 use candle_core::{DType, Device, Error, Result, bail};
 
+use super::memory::{aligned, wide};
 use crate::ops::folded::Activation;
 
 /// The oldest that the kernels are compiled for, Turing.
@@ -25,7 +26,7 @@ pub(super) struct Context {
     pub multiprocessors: usize,
     pub blas: Blas,
     /// For uploads.
-    pub staging: Mutex<Option<PinnedHostSlice<f32>>>,
+    pub staging: Mutex<Option<PinnedHostSlice<u8>>>,
     /// The kernels for each type of elements that was asked for.
     modules: Mutex<Vec<(DType, Arc<CudaModule>)>>,
 }
@@ -149,6 +150,21 @@ impl Context {
             function: function.map_err(Error::wrap)?,
             stream: self.stream.clone(),
         })
+    }
+
+    /// The kernel `name` whose threads take several of `channels` in one access, or one where the
+    /// channels or `places`, of tensors of `dtype`, do not allow more; and how many that is.
+    pub fn vector_kernel(
+        &self,
+        name: &str,
+        channels: usize,
+        places: &[u64],
+        dtype: DType,
+    ) -> Result<(usize, Kernel)> {
+        let wide = wide(dtype);
+        let fits = channels.is_multiple_of(wide) && aligned(places, wide, dtype);
+        let (vector, suffix) = if fits { (wide, "wide") } else { (1, "1") };
+        Ok((vector, self.kernel(&format!("{name}_{suffix}"), dtype)?))
     }
 }
 

@@ -3,7 +3,7 @@
 use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::context::{Context, code, count32};
-use super::memory::{address, address_or_null, aligned, parameters, room, wide};
+use super::memory::{address, address_or_null, parameters, room, wide};
 use super::pointwise::Pointwise;
 use crate::ops::folded::{Activation, Folded};
 use crate::ops::window::Window;
@@ -173,29 +173,22 @@ impl Convolution {
     ) -> Result<()> {
         let to = address(y, self.dtype)?;
         let residual = address_or_null(residual, self.dtype)?;
-        let wide = wide(self.dtype);
-        let fits = self.outputs.is_multiple_of(wide) && aligned(&[to, residual], wide, self.dtype);
-        let Window { kernel, stride, .. } = self.window;
-        let is_stem = fits
-            && (kernel, stride, self.inputs) == (3, 2, 3)
-            && x.dtype() == DType::F32
-            && residual == 0;
-        let (out_height, out_width) = place.output();
-        let rows = y.dim(0)? * out_height;
-        let (name, vectors) = match (is_stem, fits) {
-            (true, _) => {
-                let strips = out_width.div_ceil(STEM_COLUMNS);
-                ("stem_wide", rows * strips * self.outputs / wide)
-            }
-            (_, true) => ("convolution_wide", y.elem_count() / wide),
-            (_, false) => ("convolution_1", y.elem_count()),
-        };
         let name = match x.dtype() {
-            DType::F32 => name.replace("convolution", "convolution_f32"),
-            _ => name.to_owned(),
+            DType::F32 => "convolution_f32",
+            _ => "convolution",
         };
         let context = Context::of(x.device())?;
-        let kernel = context.kernel(&name, self.dtype)?;
+        let places = [to, residual];
+        let (vector, kernel) = context.vector_kernel(name, self.outputs, &places, self.dtype)?;
+        let (out_height, out_width) = place.output();
+        let (vectors, kernel) = match self.is_stem(x, vector, residual) {
+            true => {
+                let strips = y.dim(0)? * out_height * out_width.div_ceil(STEM_COLUMNS);
+                let kernel = context.kernel("stem_wide", self.dtype)?;
+                (strips * self.outputs / vector, kernel)
+            }
+            false => (y.elem_count() / vector, kernel),
+        };
         let arguments = DirectArguments {
             x: address(x, x.dtype())?,
             weight: address(weight, DType::F32)?,
@@ -211,6 +204,15 @@ impl Convolution {
         let shared_bytes = weight.elem_count() * size_of::<f32>();
         // SAFETY: the layout is the kernel's, and the shapes are those of the tensors.
         unsafe { kernel.launch_for(arguments, vectors, shared_bytes) }
+    }
+
+    /// Whether there is a kernel for just this.
+    fn is_stem(&self, x: &Tensor, vector: usize, residual: u64) -> bool {
+        let Window { kernel, stride, .. } = self.window;
+        (kernel, stride, self.inputs) == (3, 2, 3)
+            && vector == wide(self.dtype)
+            && x.dtype() == DType::F32
+            && residual == 0
     }
 
     /// As many pictures at a time as their patches have room.
@@ -235,13 +237,8 @@ impl Convolution {
             let count = at_once.min(batch - first);
             let part = x.narrow(0, first, count)?;
             let from = address(&part, self.dtype)?;
-            let wide = wide(self.dtype);
-            let fits = self.inputs.is_multiple_of(wide) && aligned(&[from, to], wide, self.dtype);
-            let (vector, name) = if fits {
-                (wide, "gather_wide")
-            } else {
-                (1, "gather_1")
-            };
+            let kernel = context.vector_kernel("gather", self.inputs, &[from, to], self.dtype);
+            let (vector, kernel) = kernel?;
             let vectors = count * rows * taps / vector;
             let arguments = GatherArguments {
                 x: from,
@@ -250,7 +247,6 @@ impl Convolution {
                 inputs: self.inputs as i32,
                 place,
             };
-            let kernel = context.kernel(name, self.dtype)?;
             // SAFETY: the layout is the kernel's, and `count` is at most what there is room for.
             unsafe { kernel.launch_for(arguments, vectors, 0)? };
             let y = y.narrow(0, first, count)?;

@@ -1,14 +1,9 @@
-//! Where tensors lie on the device, and how pictures get there.
-
-use std::sync::PoisonError;
+//! Where tensors lie on the device.
 
 use candle_core::cuda_backend::CudaStorageSlice;
-use candle_core::cuda_backend::cudarc::driver::{DevicePtr, result};
-use candle_core::{DType, Device, Error, Result, Shape, Storage, Tensor, bail};
+use candle_core::cuda_backend::cudarc::driver::DevicePtr;
+use candle_core::{DType, Device, Result, Shape, Storage, Tensor, bail};
 use half::{bf16, f16};
-use rayon::prelude::*;
-
-use super::context::Context;
 
 /// The place of a contiguous tensor's first value. The tensor must outlive the launch that uses
 /// it, not the kernel: its memory is given back in stream order.
@@ -25,6 +20,7 @@ pub(super) fn address(x: &Tensor, dtype: DType) -> Result<u64> {
         (CudaStorageSlice::F32(slice), DType::F32) => slice.device_ptr(&stream).0,
         (CudaStorageSlice::F16(slice), DType::F16) => slice.device_ptr(&stream).0,
         (CudaStorageSlice::BF16(slice), DType::BF16) => slice.device_ptr(&stream).0,
+        (CudaStorageSlice::U8(slice), DType::U8) => slice.device_ptr(&stream).0,
         _ => bail!("expected a tensor of {dtype:?}, got {:?}", x.dtype()),
     };
     Ok(base + (start * dtype.size_in_bytes()) as u64)
@@ -71,58 +67,4 @@ pub(super) fn parameters(
         }
         _ => Tensor::from_slice(values, shape, device),
     }
-}
-
-/// Copies `bytes` on the device.
-///
-/// # Safety
-/// Both places must be that large.
-pub(super) unsafe fn copy(context: &Context, from: u64, to: u64, bytes: usize) -> Result<()> {
-    context
-        .stream
-        .context()
-        .bind_to_thread()
-        .map_err(Error::wrap)?;
-    let stream = context.stream.cu_stream();
-    // SAFETY: the caller vouches for the places.
-    unsafe { result::memcpy_dtod_async(to, from, bytes, stream) }.map_err(Error::wrap)
-}
-
-/// Pictures of `(height, width, 3)` to a batch on the device, through pinned memory, from where
-/// the device fetches them by itself. Where `shape` has room for more, the last is repeated.
-///
-/// # Errors
-/// If there is no room for them.
-pub fn upload(pictures: &[Vec<f32>], shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
-    let batch = room(shape, DType::F32, device)?;
-    let count = batch.elem_count();
-    let each = count / batch.dim(0)?;
-    if pictures.is_empty() || pictures.iter().any(|picture| picture.len() != each) {
-        bail!("the pictures do not fill a batch of {:?}", batch.shape());
-    }
-    let context = Context::of(device)?;
-    let mut staging = context
-        .staging
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    // The last batch may still be on its way from there.
-    context.stream.synchronize().map_err(Error::wrap)?;
-    if staging.as_ref().is_none_or(|memory| memory.len() < count) {
-        *staging = None;
-        // SAFETY: what is copied below is written first.
-        let memory = unsafe { context.stream.context().alloc_pinned(count) };
-        *staging = Some(memory.map_err(Error::wrap)?);
-    }
-    let Some(memory) = staging.as_mut() else {
-        unreachable!("it was just allocated");
-    };
-    let memory = &mut memory.as_mut_slice().map_err(Error::wrap)?[..count];
-    let last = pictures.len() - 1;
-    let places = memory.par_chunks_mut(each).enumerate();
-    places.for_each(|(number, place)| place.copy_from_slice(&pictures[number.min(last)]));
-    let to = address(&batch, DType::F32)?;
-    let stream = context.stream.cu_stream();
-    // SAFETY: both hold `count` values, and the staging memory stays until it was read.
-    unsafe { result::memcpy_htod_async(to, memory, stream) }.map_err(Error::wrap)?;
-    Ok(batch)
 }

@@ -2,7 +2,7 @@
 //!
 //! - `context`: what a device keeps: its stream, cuBLASLt, the kernels.
 //! - `kernels/`: the CUDA source, compiled by the build script, once per element type.
-//! - `memory`: where tensors lie; uploads through pinned memory.
+//! - `memory`: where tensors lie; `upload`: how pictures get there.
 //! - `product`: matrix products, by `plan` or plainly; `pointwise`, `depthwise`, `convolution`, `pool`: the operations.
 //! - `replay`: the whole forward pass as one CUDA graph; `failure`: what is left after an error.
 //!
@@ -20,12 +20,13 @@ mod pointwise;
 mod pool;
 mod product;
 mod replay;
+mod upload;
 
 pub use context::{check, describe, open};
 pub use convolution::Convolution;
 pub use depthwise::Depthwise;
 pub use failure::failure;
-pub use memory::upload;
 pub use pointwise::Pointwise;
 pub use pool::global_average_pool;
 pub use replay::Replay;
+pub use upload::upload;

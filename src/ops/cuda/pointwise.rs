@@ -148,14 +148,19 @@ impl Pointwise {
     /// `(batch, rows, inputs)` times the gates, `(batch, inputs)`, of an `x` of that shape or of
     /// one that all pictures share, `(rows, inputs)`.
     fn excited(&self, x: &Tensor, gates: &Tensor, rows: usize, shared: bool) -> Result<Tensor> {
-        let Product { dtype, inputs, .. } = self.product;
+        let Product {
+            dtype,
+            inputs,
+            ref context,
+            ..
+        } = self.product;
         let (batch, channels) = gates.dims2()?;
         if channels != inputs {
             bail!("{channels} gates for {inputs} channels");
         }
         let y = room((batch, rows, inputs), dtype, x.device())?;
         let (from, to) = (address(x, dtype)?, address(&y, dtype)?);
-        let (vector, kernel) = self.product.kernel("excite", inputs, &[from, to])?;
+        let (vector, kernel) = context.vector_kernel("excite", inputs, &[from, to], dtype)?;
         let arguments = ExciteArguments {
             x: from,
             gates: address(gates, DType::F32)?,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{DType, Device, Result, Tensor};
 
-use super::context::{Context, Kernel, code, count32};
-use super::memory::{address, aligned, parameters, wide};
+use super::context::{Context, code, count32};
+use super::memory::{address, parameters};
 use super::plan::{Plan, Shape, alignment};
 use crate::ops::folded::{Activation, Folded};
 
@@ -167,14 +167,17 @@ impl Product {
         };
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         let way = plans.entry((shape, call.with_bias));
+        let way = way.or_insert_with(|| self.way(shape, call.with_bias));
         // SAFETY: the caller vouches for the places.
-        match way.or_insert_with(|| self.way(shape, call.with_bias)) {
-            Way::Whole(plan) => unsafe { plan.run(&self.context, places, factor) },
-            Way::Parts(plan) => {
-                unsafe { plan.run(&self.context, places, factor)? };
-                self.finish(call.y, call.batch * call.rows, Activation::Identity, 0)
+        unsafe {
+            match way {
+                Way::Whole(plan) => plan.run(&self.context, places, factor),
+                Way::Parts(plan) => {
+                    plan.run(&self.context, places, factor)?;
+                    self.finish(call.y, call.batch * call.rows, Activation::Identity, 0)
+                }
+                Way::Plain => self.run_plainly(call, weight),
             }
-            Way::Plain => unsafe { self.run_plainly(call, weight) },
         }
     }
 
@@ -191,7 +194,11 @@ impl Product {
 
     /// What a product without its bias left to do: bias, activation and residual, in place.
     pub fn finish(&self, y: u64, rows: usize, activation: Activation, residual: u64) -> Result<()> {
-        let (vector, kernel) = self.kernel("finish", self.outputs, &[y, residual])?;
+        let places = [y, residual];
+        let kernel = self
+            .context
+            .vector_kernel("finish", self.outputs, &places, self.dtype);
+        let (vector, kernel) = kernel?;
         let vectors = rows * self.outputs / vector;
         let arguments = FinishArguments {
             y,
@@ -203,17 +210,6 @@ impl Product {
         };
         // SAFETY: the layout is the kernel's; `y` and the residual are `rows` rows.
         unsafe { kernel.launch_for(arguments, vectors, 0) }
-    }
-
-    /// How many of the channels a thread of kernel `name` takes, and the kernel for that.
-    pub fn kernel(&self, name: &str, channels: usize, places: &[u64]) -> Result<(usize, Kernel)> {
-        let wide = wide(self.dtype);
-        let fits = channels.is_multiple_of(wide) && aligned(places, wide, self.dtype);
-        let (vector, suffix) = if fits { (wide, "wide") } else { (1, "1") };
-        let kernel = self
-            .context
-            .kernel(&format!("{name}_{suffix}"), self.dtype)?;
-        Ok((vector, kernel))
     }
 
     /// By our own kernel, which takes any number of channels: cuBLASLt has nothing for some that are

@@ -16,7 +16,7 @@ use candle_core::cuda_backend::cudarc::driver::{CudaGraph, CudaStream, result};
 use candle_core::{DType, Error, Result, Tensor, bail};
 
 use super::context::Context;
-use super::memory::{address, copy, room};
+use super::memory::{address, room};
 
 /// Graphs at a time: each keeps the memory of a pass.
 const MOST: usize = 8;
@@ -160,8 +160,10 @@ fn overwrite(context: &Context, from: &Tensor, to: &Tensor) -> Result<()> {
     }
     let bytes = to.elem_count() * DType::F32.size_in_bytes();
     let (from, to) = (address(from, DType::F32)?, address(to, DType::F32)?);
+    let stream = &context.stream;
+    stream.context().bind_to_thread().map_err(Error::wrap)?;
     // SAFETY: both have that shape.
-    unsafe { copy(context, from, to, bytes) }
+    unsafe { result::memcpy_dtod_async(to, from, bytes, stream.cu_stream()) }.map_err(Error::wrap)
 }
 
 /// Gives memory that nobody uses back to the device.

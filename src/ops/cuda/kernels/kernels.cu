@@ -3,3 +3,4 @@
 #include "depthwise.cuh"
 #include "pointwise.cuh"
 #include "pool.cuh"
+#include "upload.cuh"
