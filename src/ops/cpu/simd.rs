@@ -159,6 +159,17 @@ impl Vectors {
     }
 }
 
+/// On the border of a cache line, so that no vector in it lies in two lines.
+#[repr(align(64))]
+pub(super) struct Aligned<T>(pub T);
+
+/// Runs `work` as a function of its own, as the compiler takes longer over one large function than over
+/// its parts.
+#[inline(never)]
+pub(super) fn apart<S: Simd, W: WithSimd>(simd: S, work: W) -> W::Output {
+    simd.vectorize(work)
+}
+
 /// Reads one vector.
 ///
 /// # Safety

@@ -16,7 +16,7 @@ use crate::ops::cpu::geometry::Geometry;
 use crate::ops::cpu::memory::{Scratch, grow};
 use crate::ops::cpu::product::int8::{self, tile::Multiply};
 use crate::ops::cpu::product::tile::{Epilogue, Rows};
-use crate::ops::cpu::simd::store_part;
+use crate::ops::cpu::simd::{apart, store_part};
 use crate::ops::window::Window;
 
 /// A band of output rows of one picture, for a group of panels.
@@ -141,21 +141,23 @@ impl Run<'_, '_> {
     fn panel<S: Simd, const V: usize>(&mut self, simd: S, panel: usize, x: Inputs) {
         let Window { kernel, stride, .. } = self.band.geometry.window;
         self.expand::<S, V>(simd, panel, x);
-        let mut sums = [simd.splat_f32s(0.0); V];
-        for line in 0..self.band.rows.len() {
-            match (kernel, stride) {
-                (3, 1) => self.filter::<S, V, 3, 1>(simd, panel, line, &mut sums),
-                (3, 2) => self.filter::<S, V, 3, 2>(simd, panel, line, &mut sums),
-                (5, 1) => self.filter::<S, V, 5, 1>(simd, panel, line, &mut sums),
-                (5, 2) => self.filter::<S, V, 5, 2>(simd, panel, line, &mut sums),
-                (kernel, stride) => unreachable!("{kernel}, {stride}: `Weights` refused it"),
-            }
+        let (band, buffer) = (&self.band, &*self.buffer);
+        macro_rules! filter {
+            ($kernel:literal, $stride:literal) => {{
+                let filter = Filter::<V, $kernel, $stride> {
+                    band,
+                    buffer,
+                    panel,
+                };
+                apart(simd, filter)
+            }};
         }
-        for (v, sum) in sums.into_iter().enumerate() {
-            let channel = (2 * panel + v) * S::F32_LANES;
-            let valid = S::F32_LANES.min(self.band.weights.channels - channel);
-            // SAFETY: channel + valid <= channels.
-            unsafe { store_part(simd, self.band.sums.add(channel), sum, valid) };
+        match (kernel, stride) {
+            (3, 1) => filter!(3, 1),
+            (3, 2) => filter!(3, 2),
+            (5, 1) => filter!(5, 1),
+            (5, 2) => filter!(5, 2),
+            (kernel, stride) => unreachable!("{kernel}, {stride}: `Weights` refused it"),
         }
     }
 
@@ -205,23 +207,45 @@ impl Run<'_, '_> {
             }
         }
     }
+}
 
+/// The convolution of one panel of `V` vectors.
+struct Filter<'a, const V: usize, const K: usize, const STRIDE: usize> {
+    band: &'a Band<'a>,
+    /// The panel's expanded values.
+    buffer: &'a [f32],
+    panel: usize,
+}
+
+impl<const V: usize, const K: usize, const STRIDE: usize> WithSimd for Filter<'_, V, K, STRIDE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let mut sums = [simd.splat_f32s(0.0); V];
+        for line in 0..self.band.rows.len() {
+            self.line(simd, line, &mut sums);
+        }
+        for (v, sum) in sums.into_iter().enumerate() {
+            let channel = (2 * self.panel + v) * S::F32_LANES;
+            let valid = S::F32_LANES.min(self.band.weights.channels - channel);
+            // SAFETY: channel + valid <= channels.
+            unsafe { store_part(simd, self.band.sums.add(channel), sum, valid) };
+        }
+    }
+}
+
+impl<const V: usize, const K: usize, const STRIDE: usize> Filter<'_, V, K, STRIDE> {
     /// Slides the window along one output row, number `line` of the band, and adds it to `sums`.
     #[inline(always)]
-    fn filter<S: Simd, const V: usize, const K: usize, const STRIDE: usize>(
-        &self,
-        simd: S,
-        panel: usize,
-        line: usize,
-        sums: &mut [S::f32s; V],
-    ) {
+    fn line<S: Simd>(&self, simd: S, line: usize, sums: &mut [S::f32s; V]) {
         let Geometry { out_w, row, .. } = self.band.geometry;
         let Weights {
             channels,
             activation,
             ..
         } = *self.band.weights;
-        let channel = 2 * panel * S::F32_LANES;
+        let channel = 2 * self.panel * S::F32_LANES;
         let width = V * S::F32_LANES;
         let taps = &self.band.weights.weight[channel * K * K..][..width * K * K];
         let bias = &self.band.weights.bias[channel..][..width];
@@ -316,12 +340,7 @@ struct Placed<'a> {
 
 impl Epilogue for Placed<'_> {
     #[inline(always)]
-    fn take<S: Simd, const M: usize, const V: usize>(
-        &mut self,
-        simd: S,
-        mut sums: [[S::f32s; V]; M],
-        row: usize,
-    ) {
+    fn take<S: Simd, const V: usize>(&mut self, simd: S, sums: &mut [[S::f32s; V]], row: usize) {
         activate(simd, sums.as_flattened_mut(), self.activation);
         let to = self.buffer.as_mut_ptr().cast::<[S::f32s; V]>();
         for (sum, &place) in sums.iter().zip(&self.places[row..]) {

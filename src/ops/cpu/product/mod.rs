@@ -103,12 +103,7 @@ struct Columns<'a> {
 impl Epilogue for Columns<'_> {
     /// Activation, residual and the store; the last vector of the last panel may be partial.
     #[inline(always)]
-    fn take<S: Simd, const M: usize, const V: usize>(
-        &mut self,
-        simd: S,
-        mut sums: [[S::f32s; V]; M],
-        row: usize,
-    ) {
+    fn take<S: Simd, const V: usize>(&mut self, simd: S, sums: &mut [[S::f32s; V]], row: usize) {
         let Columns {
             activation,
             outputs,

@@ -1,12 +1,13 @@
 //! The register tile behind every matrix product (BLIS calls it the microkernel).
 //!
 //! The left matrix is an NHWC activation and is read where it lies; the right one comes in panels
-//! two vectors wide ([`super::packed`]) that the tile walks from front to back. A tile's results
-//! stay in registers from the bias to the [`Epilogue`], so each is written exactly once.
+//! two vectors wide ([`super::packed`]) that the tile walks from front to back. A tile's sums stay in
+//! registers from the bias to the last input. The [`Epilogue`] takes them from the stack: it is
+//! compiled once, and not for every height of a tile.
 
 use pulp::Simd;
 
-use crate::ops::cpu::simd::prefetch;
+use crate::ops::cpu::simd::{Aligned, prefetch};
 
 /// The left matrix: `count` rows, each in `pieces` runs of equal length. The inputs of a
 /// convolution's output position lie so, one run per row of its window.
@@ -44,20 +45,18 @@ impl<'a> Rows<'a> {
 
 /// What becomes of a tile's sums.
 pub trait Epilogue {
-    /// Takes `M` rows of `V` vectors, the first of them number `row`.
-    fn take<S: Simd, const M: usize, const V: usize>(
-        &mut self,
-        simd: S,
-        sums: [[S::f32s; V]; M],
-        row: usize,
-    );
+    /// Takes rows of `V` vectors, the first of them number `row`.
+    fn take<S: Simd, const V: usize>(&mut self, simd: S, sums: &mut [[S::f32s; V]], row: usize);
 }
 
 /// Rows of a full tile: as many accumulators as registers allow beside one row of the panel and
 /// one broadcast value.
 const fn tile_rows(registers: usize) -> usize {
-    if registers >= 32 { 14 } else { 6 }
+    if registers >= 32 { MOST_TILE_ROWS } else { 6 }
 }
+
+/// The most that [`tile_rows`] says.
+const MOST_TILE_ROWS: usize = 14;
 
 /// Values in a cache line.
 const CACHE_LINE: usize = 16;
@@ -97,6 +96,7 @@ impl Panel<'_> {
         let tiles = rows.count.div_ceil(tile_rows(S::REGISTER_COUNT));
         let (short, longer) = (rows.count / tiles, rows.count % tiles);
         let mut row = 0;
+        let mut sums = Aligned([[simd.splat_f32s(0.0); V]; MOST_TILE_ROWS]);
         for tile in 0..tiles {
             let count = short + usize::from(tile < longer);
             macro_rules! tile {
@@ -104,8 +104,8 @@ impl Panel<'_> {
                     match count {
                         $($m => {
                             // SAFETY: the lengths were checked above, and row + m <= count.
-                            let sums = unsafe { self.tile::<S, $m, V>(simd, rows, row, piece) };
-                            epilogue.take(simd, sums, row);
+                            let tile = unsafe { self.tile::<S, $m, V>(simd, rows, row, piece) };
+                            sums.0[..$m].copy_from_slice(&tile);
                         })*
                         _ => unreachable!(),
                     }
@@ -116,6 +116,7 @@ impl Panel<'_> {
             } else {
                 tile!(1 2 3 4 5 6);
             }
+            epilogue.take(simd, &mut sums.0[..count], row);
             if let Some(fold) = self.fold.take() {
                 self.weight = fold.scaled;
             }

@@ -109,19 +109,13 @@ struct Stored<'a> {
 
 impl Epilogue for Stored<'_> {
     #[inline(always)]
-    fn take<S: Simd, const M: usize, const V: usize>(
-        &mut self,
-        _: S,
-        sums: [[S::f32s; V]; M],
-        row: usize,
-    ) {
-        let to = &mut self.to[row * V * S::F32_LANES..][..M * V * S::F32_LANES];
-        // SAFETY: as many values as the slice has; any alignment will do.
-        unsafe {
-            to.as_mut_ptr()
-                .cast::<[[S::f32s; V]; M]>()
-                .write_unaligned(sums)
-        };
+    fn take<S: Simd, const V: usize>(&mut self, _: S, sums: &mut [[S::f32s; V]], row: usize) {
+        let width = V * S::F32_LANES;
+        let to = &mut self.to[row * width..][..sums.len() * width];
+        for (to, sum) in to.chunks_exact_mut(width).zip(sums) {
+            // SAFETY: as many values as the chunk has; any alignment will do.
+            unsafe { to.as_mut_ptr().cast::<[S::f32s; V]>().write_unaligned(*sum) };
+        }
     }
 }
 

@@ -71,7 +71,7 @@ impl<E: Epilogue> Multiply<'_, E> {
                         $($m => {
                             // SAFETY: the lengths were checked above, and row + m <= count.
                             let sums = unsafe { panel.tile::<D, $m, V>(dot, &rows, row, groups) };
-                            epilogue.take(dot.simd(), sums, row);
+                            epilogue.take(dot.simd(), &mut { sums }, row);
                         })*
                         _ => unreachable!(),
                     }
