@@ -12,8 +12,8 @@ use super::window::Window;
 fn activate(x: Tensor, activation: Activation) -> Result<Tensor> {
     match activation {
         Activation::Identity => Ok(x),
-        Activation::Silu => x.silu(),
-        Activation::Sigmoid => (x.neg()?.exp()? + 1.0)?.recip(),
+        Activation::Silu => candle_nn::ops::silu(&x),
+        Activation::Sigmoid => candle_nn::ops::sigmoid(&x),
         Activation::Relu => x.relu(),
         Activation::Relu6 => x.clamp(0f32, 6f32),
     }

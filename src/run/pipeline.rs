@@ -5,8 +5,6 @@
 //! up in input order: order is kept by waiting for the first slot, and memory is bounded by the
 //! length of the queue.
 
-use std::any::Any;
-use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,32 +45,25 @@ pub struct Kept<K> {
     pub preview: Option<(usize, usize)>,
 }
 
-/// What is kept, of any type: so threads and channels are compiled once, and not for each command.
-type Anything = Box<dyn Any + Send>;
-
 /// A picture's network input and what is kept of it, or what was wrong.
-type Prepared = Result<(Pixels, Kept<Anything>), PictureError>;
+type Prepared<K> = Result<(Pixels, Kept<K>), PictureError>;
 
 /// A path, and what is known of its picture and kept of it, or what was wrong.
-type Answered<T> = (PathBuf, Result<(T, Kept<Anything>), PictureError>);
+type Answered<T, K> = (PathBuf, Result<(T, Kept<K>), PictureError>);
 
 /// A place in the queue: the path, and where the prepared picture will arrive.
-type Slot = (PathBuf, Receiver<Prepared>);
+type Slot<K> = (PathBuf, Receiver<Prepared<K>>);
 
 /// What is kept of a picture, made of its file's bytes and its pixels where it is decoded.
-type Keep = Arc<dyn Fn(&[u8], Picture) -> Anything + Send + Sync>;
-
-/// What is to be read.
-type Source = Box<dyn Iterator<Item = Input> + Send>;
+type Keep<K> = Arc<dyn Fn(&[u8], Picture) -> K + Send + Sync>;
 
 /// How often a wait looks up to see whether the user pressed Ctrl-C.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Pictures on their way: decoding goes on while the weights are still being read.
 pub struct Pipeline<'a, K> {
-    queue: Queue<'a>,
+    queue: Queue<'a, K>,
     options: Options,
-    kept: PhantomData<K>,
 }
 
 impl<'a, K: Send + 'static> Pipeline<'a, K> {
@@ -86,17 +77,12 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
         keep: impl Fn(&[u8], Picture) -> K + Send + Sync + 'static,
         interrupted: &'a AtomicBool,
     ) -> Self {
-        let keep = move |bytes: &[u8], picture| -> Anything { Box::new(keep(bytes, picture)) };
         let queue = Queue {
-            slots: start(Box::new(inputs), transform, options, Arc::new(keep)),
+            slots: start(inputs, transform, options, Arc::new(keep)),
             first: None,
             interrupted,
         };
-        Self {
-            queue,
-            options,
-            kept: PhantomData,
-        }
+        Self { queue, options }
     }
 
     /// Calls `each` with the pictures of a batch, prepared by [`Transform::apply`], and `emit` for
@@ -116,28 +102,22 @@ impl<'a, K: Send + 'static> Pipeline<'a, K> {
                 return Ok(());
             }
             for (path, outcome) in answer(&mut each, group)? {
-                emit(path, outcome.map(|(answer, kept)| (answer, kept.known())))?;
+                emit(path, outcome)?;
             }
-        }
-    }
-}
-
-impl Kept<Anything> {
-    /// As what [`Pipeline::start`] was told to make.
-    fn known<K: 'static>(self) -> Kept<K> {
-        let kept = self.kept.downcast().expect("`keep` made it");
-        Kept {
-            kept: *kept,
-            preview: self.preview,
         }
     }
 }
 
 /// Starts the threads that read, decode and preprocess. They end when the inputs do, or when the
 /// queue is dropped; they are not waited for, since one may be waiting for standard input.
-fn start(inputs: Source, transform: Transform, options: Options, keep: Keep) -> Receiver<Slot> {
-    let (slots, queue) = bounded::<Slot>(options.batch_size + 2 * options.decoders);
-    let (jobs, job) = bounded::<(Input, Sender<Prepared>)>(options.decoders);
+fn start<K: Send + 'static>(
+    inputs: impl Iterator<Item = Input> + Send + 'static,
+    transform: Transform,
+    options: Options,
+    keep: Keep<K>,
+) -> Receiver<Slot<K>> {
+    let (slots, queue) = bounded::<Slot<K>>(options.batch_size + 2 * options.decoders);
+    let (jobs, job) = bounded::<(Input, Sender<Prepared<K>>)>(options.decoders);
     for _ in 0..options.decoders {
         let (job, keep) = (job.clone(), Arc::clone(&keep));
         thread::spawn(move || {
@@ -159,7 +139,7 @@ fn start(inputs: Source, transform: Transform, options: Options, keep: Keep) -> 
     queue
 }
 
-fn prepare(input: Input, transform: Transform, options: Options, keep: &Keep) -> Prepared {
+fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<K>) -> Prepared<K> {
     let bytes = input.read(options.limits.max_bytes)?;
     let scale = |original_size| match options.exact {
         true => Scale::Full,
@@ -173,15 +153,15 @@ fn prepare(input: Input, transform: Transform, options: Options, keep: &Keep) ->
 }
 
 /// The slots in order.
-struct Queue<'a> {
-    slots: Receiver<Slot>,
-    first: Option<Slot>,
+struct Queue<'a, K> {
+    slots: Receiver<Slot<K>>,
+    first: Option<Slot<K>>,
     interrupted: &'a AtomicBool,
 }
 
-impl Queue<'_> {
+impl<K> Queue<'_, K> {
     /// The next picture; without `wait`, only if it is ready.
-    fn next(&mut self, wait: bool) -> Option<(PathBuf, Prepared)> {
+    fn next(&mut self, wait: bool) -> Option<(PathBuf, Prepared<K>)> {
         if self.first.is_none() {
             self.first = self.receive(&self.slots, wait);
         }
@@ -217,7 +197,7 @@ impl Queue<'_> {
 
 /// Waits for one picture and takes along those that are ready behind it, up to a batch: a slow
 /// trickle of inputs is answered one by one, a folder in batches.
-fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
+fn gather<K>(queue: &mut Queue<K>, batch_size: usize) -> Vec<(PathBuf, Prepared<K>)> {
     let mut group = Vec::new();
     let mut pictures = 0;
     while pictures < batch_size {
@@ -234,10 +214,10 @@ fn gather(queue: &mut Queue, batch_size: usize) -> Vec<(PathBuf, Prepared)> {
 ///
 /// # Errors
 /// If no other group would have an answer.
-fn answer<T>(
+fn answer<T, K>(
     each: impl FnOnce(&[Pixels]) -> Result<Vec<T>>,
-    group: Vec<(PathBuf, Prepared)>,
-) -> Result<Vec<Answered<T>>> {
+    group: Vec<(PathBuf, Prepared<K>)>,
+) -> Result<Vec<Answered<T, K>>> {
     let (mut pictures, mut places) = (Vec::new(), Vec::new());
     for (path, prepared) in group {
         let kept = prepared.map(|(picture, kept)| {

@@ -393,10 +393,7 @@ fn logits(network: &EfficientNet, pictures: &[Vec<f32>], size: (usize, usize)) -
 /// class and probabilities within a hundredth.
 fn equals_timm(name: &str, key: &str, size: (usize, usize)) -> Result<()> {
     let theirs = Tensor::new(reference(key), &Device::Cpu)?;
-    let probabilities = |t: &Tensor| -> Result<Tensor> {
-        let powers = t.exp()?;
-        powers.broadcast_div(&powers.sum_keepdim(D::Minus1)?)
-    };
+    let probabilities = |t: &Tensor| candle_nn::ops::softmax(t, D::Minus1);
     for precision in [Precision::F32, Precision::F16] {
         let Some(place) = gpu(precision) else {
             return Ok(());
