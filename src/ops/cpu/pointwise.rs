@@ -108,7 +108,7 @@ impl Pointwise {
     ) -> Vec<f32> {
         let (inputs, outputs) = (packed.inputs, packed.outputs);
         let rows = x.len() / inputs / batch;
-        let bands = Split::new(rows, ROWS_PER_TASK);
+        let bands = Split::new(rows, ROWS_PER_TASK).even();
         let tasks = Tasks {
             batch,
             bands,
@@ -145,7 +145,7 @@ impl Pointwise {
         let rows = x.len() / inputs / batch;
         let [fewest, most] = INT8_ROWS_PER_TASK;
         let wanted = INT8_MACS_PER_TASK / (inputs * outputs);
-        let bands = Split::new(rows, wanted.clamp(fewest, most));
+        let bands = Split::new(rows, wanted.clamp(fewest, most)).even();
         let tasks = Tasks {
             batch,
             bands: match bands.parts() < INT8_BANDS {

@@ -18,8 +18,10 @@ const PATIENCE: usize = 1000;
 /// Pictures that are going through networks now.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
-/// Runs `task(0..count)`, in parallel when the whole is worth it. Each thread takes the next task
-/// when it is done with one, so that a slower one takes fewer.
+/// Runs `task(0..count)`, in parallel when the whole is worth it. Each thread begins with a share of
+/// its own, the same part of the picture in each layer, so that what it reads is mostly what it wrote
+/// into its own cache; when it is done it takes from the others' shares, so that a slower one does
+/// fewer.
 fn share_out(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
     let threads = rayon::current_num_threads();
     if threads == 1 || count == 1 || macs < WORTH_SHARING {
@@ -29,13 +31,20 @@ fn share_out(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
     if threads == 1 {
         return (0..count).for_each(task);
     }
-    let next = AtomicUsize::new(0);
+    let share = |number: usize| number * count / threads..(number + 1) * count / threads;
+    let next: Vec<_> = (0..threads)
+        .map(|own| AtomicUsize::new(share(own).start))
+        .collect();
     let start = Instant::now();
     // When the first thread found no task left, in nanoseconds from the start.
     let idle_from = AtomicU64::new(u64::MAX);
-    let taken = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&at| at < count);
-    let work = |_| {
-        std::iter::from_fn(taken).for_each(&task);
+    let work = |number: usize| {
+        let own = rayon::current_thread_index().unwrap_or(number);
+        for share_of in (own..own + threads).map(|number| number % threads) {
+            let taken = || Some(next[share_of].fetch_add(1, Ordering::Relaxed));
+            let taken = std::iter::from_fn(|| taken().filter(|at| *at < share(share_of).end));
+            taken.for_each(&task);
+        }
         idle_from.fetch_min(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
     };
     (0..threads).into_par_iter().with_max_len(1).for_each(work);
@@ -113,6 +122,17 @@ impl Split {
     /// At least `wanted` parts, where there is that much to cut.
     pub fn into_parts(length: usize, wanted: usize) -> Self {
         Self::new(length, length.div_ceil(wanted))
+    }
+
+    /// Some more parts, if there are more than two, so that two threads or four have as many each.
+    pub fn even(self) -> Self {
+        match self.parts {
+            0..=2 => self,
+            parts => Self {
+                parts: parts.next_multiple_of(4).min(self.length),
+                ..self
+            },
+        }
     }
 
     /// How many parts there are.
