@@ -96,6 +96,17 @@ def draw(folder: Path, labels: list[str], numbers: range, seed: int) -> None:
             (folder / label / f"{number:04}.jpg").write_bytes(data)
 
 
+def learnt(pictures: Path, labels: list[str], count: int, models: dict, options: argparse.Namespace):
+    """Draws `count` pictures of each label to learn from, and what is held out; then teaches each model:
+    its name, the folder of what it became, and the report."""
+    draw(pictures / "train", labels, range(count), options.seed)
+    draw(pictures / "test", labels, range(1000, 1000 + options.labelled), options.seed)
+    print(f"{count} pictures of each of {len(labels)} classes, {options.labelled} labelled")
+    for name, model in models.items():
+        mine = pictures.with_name(f"mine-{name}-{pictures.name}")
+        yield name, mine, run("train", str(pictures), "-o", str(mine), *model)
+
+
 def drawn(folder: Path, options: argparse.Namespace) -> None:
     import train_demo as demo
 
@@ -112,12 +123,7 @@ def drawn(folder: Path, options: argparse.Namespace) -> None:
     draw(folder / "others", known, range(2000, 2000 + options.labelled // 4), options.seed)
     for count in options.learn_from:
         pictures = folder / f"{count}"
-        draw(pictures / "train", unknown, range(count), options.seed)
-        draw(pictures / "test", unknown, range(1000, 1000 + options.labelled), options.seed)
-        print(f"{count} pictures of each of {len(unknown)} classes, {options.labelled} labelled")
-        for name, model in models.items():
-            mine = folder / f"mine-{name}-{count}"
-            report = run("train", str(pictures), "-o", str(mine), *model)
+        for name, mine, report in learnt(pictures, unknown, count, models, options):
             least = report["min_score"]
             print(
                 f"  {name:8} {share(report['held_out']['test'])}, by k-fold "
@@ -128,12 +134,7 @@ def drawn(folder: Path, options: argparse.Namespace) -> None:
             )
     for count in options.learn_from:
         pictures = folder / f"all-{count}"
-        draw(pictures / "train", labels, range(count), options.seed)
-        draw(pictures / "test", labels, range(1000, 1000 + options.labelled), options.seed)
-        print(f"{count} pictures of each of {len(labels)} classes, {options.labelled} labelled")
-        for name, model in models.items():
-            mine = folder / f"all-mine-{name}-{count}"
-            report = run("train", str(pictures), "-o", str(mine), *model)
+        for name, _, report in learnt(pictures, labels, count, models, options):
             classes = report["held_out"]["test"]["per_class"]
             tell(name, {one["label"]: one["correct"] / one["pictures"] for one in classes}, known)
     if options.scratch_steps:

@@ -1,27 +1,14 @@
 //! AVIF's boxes: grids, what is refused and how it is said, and damage.
 
-use effnet::error::{ErrorKind, PictureError};
-use effnet::picture::decode::{Limits, decode};
-use effnet::picture::{Picture, Scale};
+use effnet::error::ErrorKind;
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use crate::corpus::{damaged, failed_of};
+use crate::decoding::{whole, with, within};
 use crate::environment::{Environment, fixture};
 use crate::formats::file;
 use crate::random::Random;
-
-fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
-    let limits = Limits {
-        max_pixels,
-        ..Limits::default()
-    };
-    decode(bytes, limits, true, &|_| Scale::Full)
-}
-
-fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
-    within(bytes, Limits::default().max_pixels)
-}
 
 /// The grids of the fixture: names, files, and what they come to.
 fn grids() -> Vec<(String, Vec<u8>, Vec<u8>)> {
@@ -43,13 +30,6 @@ fn grid(name: &str) -> Vec<u8> {
     let mut grids = grids().into_iter();
     let found = grids.find(|(other, ..)| other == name);
     found.unwrap_or_else(|| panic!("no {name}")).1
-}
-
-/// With the first place of some bytes taken by others.
-fn with(file: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let at = file.windows(from.len()).position(|bytes| bytes == from);
-    let at = at.unwrap_or_else(|| panic!("no {}", from.escape_ascii()));
-    [&file[..at], to, &file[at + from.len()..]].concat()
 }
 
 #[test]

@@ -1,21 +1,17 @@
 //! Pictures that are cut short, dishonest, or no pictures: an error for each that is wrong, never
 //! another answer, and never the end of the run.
 
-use effnet::error::{ErrorKind, PictureError};
-use effnet::picture::Picture;
+use effnet::error::ErrorKind;
 use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
 
 use crate::corpus::damaged;
 #[cfg(not(feature = "heic"))]
 use crate::corpus::unsupported;
+use crate::decoding::whole;
 use crate::environment::{Environment, exif, fixture, repository};
 use crate::formats::{entry, file, formats};
 use crate::random::Random;
-
-fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
-    decode(bytes, Limits::default(), true, &|_| Scale::Full)
-}
 
 /// What is cut at every byte.
 const CUT: [&str; 84] = [

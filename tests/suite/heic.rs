@@ -1,28 +1,19 @@
 //! HEIC: pixels are libheif's (tests/reference/make_heic.py), and what is refused is named.
 
-use effnet::error::{ErrorKind, PictureError};
-use effnet::picture::decode::{Limits, decode};
-use effnet::picture::{Picture, Scale};
+use effnet::error::ErrorKind;
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use crate::corpus::damaged;
+use crate::decoding::{whole, with, within};
 use crate::environment::{Environment, fixture};
 use crate::formats::{difference, stored};
 use crate::random::Random;
 
 const FIXTURE: &str = "heic.safetensors";
 
-fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
-    let limits = Limits {
-        max_pixels,
-        ..Limits::default()
-    };
-    decode(bytes, limits, true, &|_| Scale::Full)
-}
-
 fn refusal(bytes: &[u8]) -> (ErrorKind, String) {
-    let picture = within(bytes, Limits::default().max_pixels);
+    let picture = whole(bytes);
     let error = picture.expect_err("no picture");
     (error.kind, error.message)
 }
@@ -32,13 +23,6 @@ fn file(name: &str) -> Vec<u8> {
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     let file = tensors.tensor(&format!("file|{name}.heic"));
     file.expect("its file").data().to_vec()
-}
-
-/// With the first place of some bytes taken by others.
-fn with(file: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let at = file.windows(from.len()).position(|bytes| bytes == from);
-    let at = at.unwrap_or_else(|| panic!("no {}", from.escape_ascii()));
-    [&file[..at], to, &file[at + from.len()..]].concat()
 }
 
 #[test]
@@ -59,7 +43,7 @@ fn a_grid_of_heic_has_libheifs_pixels() {
     let tensors = SafeTensors::deserialize(&bytes).expect("a safetensors file");
     for name in ["grid", "grid-444"] {
         let digest = tensors.tensor(&format!("sha256|{name}.heic"));
-        let picture = within(&file(name), Limits::default().max_pixels);
+        let picture = whole(&file(name));
         let picture = picture.unwrap_or_else(|e| panic!("{name}: {e}"));
         let mut hash = Sha256::new();
         for side in [picture.height, picture.width] {

@@ -1,26 +1,15 @@
 //! JPEG XL's header and boxes: numbers that are larger than a file says, parts, limits, and damage.
 
-use effnet::error::{ErrorKind, PictureError};
+use effnet::error::ErrorKind;
+use effnet::picture::Scale;
 use effnet::picture::decode::{Limits, decode};
-use effnet::picture::{Picture, Scale};
 use safetensors::SafeTensors;
 
 use crate::corpus::{damaged, failed_of};
+use crate::decoding::{whole, within};
 use crate::environment::{Environment, fixture};
 use crate::formats::file;
 use crate::random::Random;
-
-fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
-    let limits = Limits {
-        max_pixels,
-        ..Limits::default()
-    };
-    decode(bytes, limits, true, &|_| Scale::Full)
-}
-
-fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
-    within(bytes, Limits::default().max_pixels)
-}
 
 /// In boxes: the usual ones at the beginning, and then these.
 fn boxed(parts: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {

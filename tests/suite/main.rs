@@ -71,6 +71,6 @@ mod weights;
 
 // By their names alone: `crate::environment`.
 use support::{
-    album, drawing, environment, features, hub_client, hub_server, pickle, random, reference,
-    values,
+    album, decoding, drawing, environment, features, hub_client, hub_server, pickle, random,
+    reference, values,
 };

@@ -1,17 +1,14 @@
 //! Camera RAW: which of a file's pictures is shown, made up as every maker does it.
 
-use effnet::error::{ErrorKind, PictureError};
+use effnet::error::ErrorKind;
 use effnet::picture::decode::{Limits, decode};
 use effnet::picture::{Picture, Scale};
 
 use crate::corpus::{damaged, failed_of};
+use crate::decoding::whole;
 use crate::environment::{Environment, exif};
 use crate::formats::file;
 use crate::random::Random;
-
-fn whole(bytes: &[u8]) -> Result<Picture, PictureError> {
-    decode(bytes, Limits::default(), true, &|_| Scale::Full)
-}
 
 /// The picture that is to be shown, a smaller one, and what a sensor saw: larger, and packed by JPEG
 /// too. Of the last two there are headers that say so.

@@ -64,10 +64,8 @@ pub fn learn(
     ));
     let head = samples.head(&found.head.point, found.best.sharpness);
     let seconds = started.elapsed().as_secs_f64();
-    let training = Training {
-        copies: copies.across_classes(&gathered),
-        ..training(args, &gathered, &samples, (&found, parts), &head, seconds)?
-    };
+    let (trained, copies) = ((&found, parts), copies.across_classes(&gathered));
+    let training = training(args, &gathered, &samples, trained, &head, copies, seconds)?;
     write(args, &gathered, &head, &training)?;
     output::print(args.json, &training, || report::text(&training)).context(WRITING)?;
     let shown = args.output.display();
@@ -106,6 +104,7 @@ fn training<'a>(
     samples: &Samples,
     (found, folds): (&'a Found, usize),
     head: &Head,
+    copies: Vec<Vec<Name>>,
     seconds: f64,
 ) -> Result<Training<'a>> {
     let Gathered {
@@ -161,7 +160,7 @@ fn training<'a>(
         cross_validation: measured(&about.model, classes, seen, seconds)?,
         held_out: held_out.collect::<Result<BTreeMap<_, _>>>()?,
         suspects: doubts.collect(),
-        copies: Vec::new(),
+        copies,
     })
 }
 

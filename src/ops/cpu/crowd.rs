@@ -32,22 +32,17 @@ struct Last {
 
 /// How many of `threads` take part.
 pub fn room_for(threads: usize) -> usize {
-    let away = AWAY_NOW.load(Ordering::Relaxed);
-    if away == 0 {
-        return threads;
+    let mut away = AWAY_NOW.load(Ordering::Relaxed);
+    if away > 0
+        && let Ok(mut last) = LAST.try_lock()
+        && let Some(last) = &mut *last
+        && Instant::now() >= last.until
+    {
+        last.until = Instant::now() + last.away;
+        away -= 1;
+        AWAY_NOW.store(away, Ordering::Relaxed);
     }
-    let now = Instant::now();
-    let Ok(mut last) = LAST.try_lock() else {
-        return threads.saturating_sub(away).max(1);
-    };
-    match &mut *last {
-        Some(last) if now >= last.until => {
-            last.until = now + last.away;
-            AWAY_NOW.store(away - 1, Ordering::Relaxed);
-            threads.saturating_sub(away - 1).max(1)
-        }
-        _ => threads.saturating_sub(away).max(1),
-    }
+    threads.saturating_sub(away).max(1)
 }
 
 /// Whether all take part.

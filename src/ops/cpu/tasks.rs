@@ -40,10 +40,10 @@ fn share_out(count: usize, macs: usize, task: impl Fn(usize) + Send + Sync) {
     let idle_from = AtomicU64::new(u64::MAX);
     let work = |number: usize| {
         let own = rayon::current_thread_index().unwrap_or(number);
-        for share_of in (own..own + threads).map(|number| number % threads) {
-            let taken = || Some(next[share_of].fetch_add(1, Ordering::Relaxed));
-            let taken = std::iter::from_fn(|| taken().filter(|at| *at < share(share_of).end));
-            taken.for_each(&task);
+        for of in (own..own + threads).map(|number| number % threads) {
+            let end = share(of).end;
+            let taken = || Some(next[of].fetch_add(1, Ordering::Relaxed)).filter(|&at| at < end);
+            std::iter::from_fn(taken).for_each(&task);
         }
         idle_from.fetch_min(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
     };

@@ -1,6 +1,7 @@
 //! What the tests are written with.
 
 pub mod album;
+pub mod decoding;
 pub mod drawing;
 pub mod environment;
 pub mod features;
