@@ -14,7 +14,7 @@ use crate::error::{DeviceLost, PictureError};
 use crate::hub::{HubError, Progress};
 use crate::model::{EfficientNet, Positions, fitting};
 use crate::ops::{Failure, Pixels};
-use crate::picture::decode::{Limits, decode};
+use crate::picture::decode::{self, Limits, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
 
@@ -154,14 +154,19 @@ impl Classifier {
         Ok(answers.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// The network's input for the picture whose file holds `bytes`: `(height, width, 3)`,
-    /// normalised, upright as its EXIF orientation says.
+    /// The network's input for the picture whose file holds `bytes`: `(height, width, 3)`, or 4
+    /// with alpha, normalised, upright as its EXIF orientation says.
     ///
     /// # Errors
     /// If the bytes are no picture, or a damaged one.
     pub fn prepare(&self, bytes: &[u8]) -> Result<Pixels, PictureError> {
         let scale = |original_size| self.transform.scale(original_size);
-        let picture = decode(bytes, Limits::default(), true, &scale)?;
+        let wanted = decode::Wanted {
+            upright: true,
+            alpha: self.transform.alpha.is_some(),
+            scale: &scale,
+        };
+        let picture = decode(bytes, Limits::default(), wanted)?;
         Ok(self.transform.apply(&picture))
     }
 
@@ -269,7 +274,7 @@ impl Classifier {
         way: impl Fn(&Tensor) -> anyhow::Result<Tensor>,
     ) -> anyhow::Result<Vec<Vec<f32>>> {
         let Transform { height, width, .. } = self.transform;
-        let shape = (size, height, width, 3);
+        let shape = (size, height, width, self.transform.channels());
         let batch = self.network.runtime().upload(pictures, shape)?;
         let mut rows = way(&batch)?.to_vec2()?;
         rows.truncate(pictures.len());

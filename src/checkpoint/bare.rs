@@ -39,6 +39,7 @@ pub fn model(file: Weights, variant: &str, weights: Option<&str>) -> Result<Mode
     let transform = match channels {
         1 => card.transform.in_grey(),
         3 => card.transform,
+        4 => card.transform.with_alpha(),
         _ => bail!("{} {}", path.display(), wrong_channels(channels)),
     };
     let name = path.display().to_string();

@@ -79,12 +79,13 @@ struct Preprocessing {
     crop_pct: f64,
     crop_mode: &'static str,
     interpolation: String,
-    mean: [f32; 3],
-    std: [f32; 3],
+    mean: Vec<f32>,
+    std: Vec<f32>,
 }
 
 impl Preprocessing {
     fn new(transform: &Transform) -> Self {
+        let (mean, std) = transform.normalisation();
         Self {
             resolution: transform.height,
             width: transform.width,
@@ -96,8 +97,8 @@ impl Preprocessing {
                 CropMode::Squash | CropMode::SquashDown => "squash",
             },
             interpolation: format!("{:?}", transform.interpolation).to_lowercase(),
-            mean: transform.mean,
-            std: transform.std,
+            mean,
+            std,
         }
     }
 }

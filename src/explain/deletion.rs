@@ -10,26 +10,31 @@ const DELETED: f64 = 0.2;
 /// nearly a Gaussian, and leave little of what is smaller than a quarter of the side.
 const REACH: usize = 16;
 
-/// A network's input of `width`, `(height, width, 3)`, with the places blurred that have the most
+/// A network's input of `width`, `(height, width, channels)`, with the places blurred that have the most
 /// evidence. The pixels of a border stay as they are.
-pub fn without_strongest(input: &[f32], width: usize, map: &Map, frame: &Frame) -> Vec<f32> {
+pub fn without_strongest(
+    input: &[f32],
+    (width, channels): (usize, usize),
+    map: &Map,
+    frame: &Frame,
+) -> Vec<f32> {
     let (rows, columns) = (pixels(&frame.rows), pixels(&frame.columns));
     let [top, left] = [rows[0] as usize, columns[0] as usize];
     let seen_width = columns.len();
-    let start = |y: usize| ((top + y) * width + left) * 3;
-    let seen = (0..rows.len()).flat_map(|y| &input[start(y)..][..seen_width * 3]);
+    let start = |y: usize| ((top + y) * width + left) * channels;
+    let seen = (0..rows.len()).flat_map(|y| &input[start(y)..][..seen_width * channels]);
     let mut blurred: Vec<f32> = seen.copied().collect();
     let reach = (rows.len().max(seen_width) / REACH).max(1);
     for _ in 0..3 {
-        blurred = mean_along(&blurred, seen_width, reach);
-        blurred = transposed(&blurred, seen_width);
-        blurred = mean_along(&blurred, rows.len(), reach);
-        blurred = transposed(&blurred, rows.len());
+        for side in [seen_width, rows.len()] {
+            blurred = mean_along(&blurred, side * channels, channels, reach);
+            blurred = transposed(&blurred, side, channels);
+        }
     }
     let mut without = input.to_vec();
     for at in strongest(&map.sample(&rows, &columns)) {
-        let to = start(at / seen_width) + at % seen_width * 3;
-        without[to..to + 3].copy_from_slice(&blurred[at * 3..][..3]);
+        let to = start(at / seen_width) + at % seen_width * channels;
+        without[to..][..channels].copy_from_slice(&blurred[at * channels..][..channels]);
     }
     without
 }
@@ -52,17 +57,19 @@ fn strongest(values: &[f32]) -> Vec<usize> {
     places
 }
 
-/// Each pixel's mean with those of its row that are at most `reach` away; the outermost go on beyond the
-/// ends.
-fn mean_along(pixels: &[f32], width: usize, reach: usize) -> Vec<f32> {
+/// Each pixel's mean with those of its row of `length` values that are at most `reach` away; the
+/// outermost go on beyond the ends.
+fn mean_along(pixels: &[f32], length: usize, channels: usize, reach: usize) -> Vec<f32> {
     let mut means = Vec::with_capacity(pixels.len());
-    for row in pixels.as_chunks::<3>().0.chunks_exact(width) {
-        let at = |x: isize| row[x.clamp(0, width as isize - 1) as usize];
+    for row in pixels.chunks_exact(length) {
+        let pixels: Vec<&[f32]> = row.chunks_exact(channels).collect();
+        let last = pixels.len() as isize - 1;
+        let at = |x: isize| pixels[x.clamp(0, last) as usize];
         let reach = reach as isize;
-        let mut sum = [0.0_f64; 3];
+        let mut sum = vec![0.0_f64; channels];
         (-reach..=reach).for_each(|x| add(&mut sum, at(x), 1.0));
-        for x in 0..width as isize {
-            means.extend(sum.map(|sum| (sum / (2 * reach + 1) as f64) as f32));
+        for x in 0..=last {
+            means.extend(sum.iter().map(|sum| (sum / (2 * reach + 1) as f64) as f32));
             add(&mut sum, at(x + reach + 1), 1.0);
             add(&mut sum, at(x - reach), -1.0);
         }
@@ -70,15 +77,15 @@ fn mean_along(pixels: &[f32], width: usize, reach: usize) -> Vec<f32> {
     means
 }
 
-fn add(sum: &mut [f64; 3], pixel: [f32; 3], times: f64) {
+fn add(sum: &mut [f64], pixel: &[f32], times: f64) {
     for (sum, value) in sum.iter_mut().zip(pixel) {
-        *sum += times * f64::from(value);
+        *sum += times * f64::from(*value);
     }
 }
 
 /// Rows to columns.
-fn transposed(pixels: &[f32], width: usize) -> Vec<f32> {
-    let pixels = pixels.as_chunks::<3>().0;
+fn transposed(pixels: &[f32], width: usize, channels: usize) -> Vec<f32> {
+    let pixels: Vec<&[f32]> = pixels.chunks_exact(channels).collect();
     let columns = (0..width).flat_map(|x| pixels[x..].iter().step_by(width));
-    columns.copied().flatten().collect()
+    columns.copied().flatten().copied().collect()
 }

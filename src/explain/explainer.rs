@@ -96,12 +96,13 @@ impl Explainer {
             return Ok(Vec::new());
         };
         let input = input.values();
-        let width = self.classifier.transform.width;
+        let transform = self.classifier.transform;
+        let layout = (transform.width, transform.channels());
         let mut checks = Vec::new();
         for found in evidence.found.chunks(CHECKED_AT_ONCE) {
             let without = found
                 .iter()
-                .map(|(_, map)| without_strongest(&input, width, map, frame).into());
+                .map(|(_, map)| without_strongest(&input, layout, map, frame).into());
             let logits = self.classifier.logits(&without.collect::<Vec<_>>())?;
             checks.extend(found.iter().zip(logits).map(|((class, _), logits)| {
                 let after = probabilities(&logits, self.scoring).ok()?[class.index];

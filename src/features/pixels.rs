@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use super::duplicates::Grade;
 use super::fingerprint::{Fingerprint, sha256};
 use crate::output::destination;
-use crate::picture::Scale;
-use crate::picture::decode::{Limits, decode};
+use crate::picture::decode::{Limits, Wanted, decode};
 use crate::run::inputs::Input;
 
 /// Grades pairs of pictures that are near. Only here are they read again, and only where both have
@@ -57,8 +56,11 @@ impl Grader<'_> {
             .read(self.limits.max_bytes)
             .ok();
         let bytes = bytes.filter(|bytes| sha256(bytes) == self.fingerprints[at].sha256);
-        let picture = bytes
-            .and_then(|bytes| decode(&bytes, self.limits, self.upright, &|_| Scale::Full).ok());
+        let wanted = Wanted {
+            upright: self.upright,
+            ..Wanted::WHOLE
+        };
+        let picture = bytes.and_then(|bytes| decode(&bytes, self.limits, wanted).ok());
         let hash = picture.map(|picture| sha256(&picture.pixels));
         self.hashes.insert(at, hash.clone());
         hash

@@ -25,13 +25,13 @@ impl Loader<'_> {
         Ok(self.runtime.convolution(&folded, window, activation)?)
     }
 
-    /// The stem, which always takes pictures of three channels: of a network that sees grey ones the
-    /// second and third count for nothing.
+    /// The stem, which takes pictures of three channels or, with alpha, four: of a network that sees grey
+    /// ones the second and third count for nothing.
     pub fn stem(&self, config: &Config) -> Result<Convolution> {
         let stem = weights::stem(config);
         let area = stem.weight().shape[2..].iter().product();
         let folded = stem.fold(self.source, self.eps)?;
-        let folded = folded.with_inputs(config.channels, 3, area);
+        let folded = folded.with_inputs(config.channels, config.channels.max(3), area);
         let (window, activation) = (config.stem_window(), config.activation);
         Ok(self.runtime.convolution(&folded, window, activation)?)
     }

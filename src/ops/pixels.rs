@@ -1,24 +1,24 @@
 //! A picture as a network takes it.
 
-/// A picture of `(height, width, 3)`.
+/// A picture of `(height, width, channels)`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pixels {
     /// 8-bit values, a quarter of the memory: they are normalised on their way into the network, as
     /// `(value / 255 - mean) / std`.
     Bytes {
-        /// Red, green and blue of each pixel, row by row.
+        /// Red, green and blue of each pixel, and alpha where the network sees it, row by row.
         bytes: Vec<u8>,
         /// Per channel, of values in 0..1.
-        mean: [f32; 3],
+        mean: Vec<f32>,
         /// Per channel, of values in 0..1.
-        std: [f32; 3],
+        std: Vec<f32>,
     },
     /// Normalised values.
     Values(Vec<f32>),
 }
 
-/// What each 8-bit value of a channel stands for.
-pub type Table = [[f32; 256]; 3];
+/// What each 8-bit value stands for, per channel.
+pub type Table = Vec<[f32; 256]>;
 
 impl Pixels {
     /// The normalised values.
@@ -32,13 +32,20 @@ impl Pixels {
     pub(super) fn append_to(&self, values: &mut Vec<f32>) {
         match self {
             Self::Bytes { bytes, mean, std } => {
-                let [red, green, blue] = table(mean, std);
-                let pixels = bytes.as_chunks::<3>().0.iter();
-                values.extend(
-                    pixels.flat_map(|&[r, g, b]| {
-                        [red[r as usize], green[g as usize], blue[b as usize]]
-                    }),
-                );
+                let table = table(mean, std);
+                match <&[_; 3]>::try_from(&table[..]) {
+                    Ok([red, green, blue]) => {
+                        let pixels = bytes.as_chunks::<3>().0.iter();
+                        values.extend(pixels.flat_map(|&[r, g, b]| {
+                            [red[r as usize], green[g as usize], blue[b as usize]]
+                        }));
+                    }
+                    Err(_) => {
+                        let channels = table.iter().cycle();
+                        let pairs = bytes.iter().zip(channels);
+                        values.extend(pairs.map(|(byte, channel)| channel[usize::from(*byte)]));
+                    }
+                }
             }
             Self::Values(normalised) => values.extend_from_slice(normalised),
         }
@@ -69,8 +76,9 @@ impl From<Vec<f32>> for Pixels {
 
 /// `(value / 255 - mean) / std` in f32 for every 8-bit value (torchvision, `ToTensor` and
 /// `Normalize`).
-fn table(mean: &[f32; 3], std: &[f32; 3]) -> Table {
-    std::array::from_fn(|channel| {
-        std::array::from_fn(|value| (value as f32 / 255.0 - mean[channel]) / std[channel])
-    })
+fn table(mean: &[f32], std: &[f32]) -> Table {
+    let channels = mean.iter().zip(std);
+    channels
+        .map(|(mean, std)| std::array::from_fn(|value| (value as f32 / 255.0 - mean) / std))
+        .collect()
 }

@@ -1,7 +1,8 @@
 //! A picture's bytes to the network's input: [`decode`], then [`transform`], which is the resize of
-//! [`resample`], a crop and the normalisation. And back: [`frame`] says where in the picture a pixel of
+//! [`resample`], a crop and the normalisation; [`alpha`] is for networks that see it. And back: [`frame`] says where in the picture a pixel of
 //! the input lies, [`encode`] makes a file of a picture.
 
+pub mod alpha;
 pub mod decode;
 pub mod encode;
 pub mod frame;
@@ -36,7 +37,7 @@ impl Scale {
     }
 }
 
-/// An upright picture, 8-bit RGB, as large as it is stored or reduced.
+/// An upright picture, 8-bit RGB and perhaps alpha, as large as it is stored or reduced.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// In pixels, at least 1.
@@ -45,6 +46,8 @@ pub struct Picture {
     pub height: usize,
     /// `height * width * 3` values, row by row.
     pub pixels: Vec<u8>,
+    /// How opaque each pixel is, `height * width` values; none where all are 255, or nobody asked.
+    pub alpha: Option<Vec<u8>>,
     /// Width and height as it is stored.
     pub original_size: (usize, usize),
     /// Whether it is what a camera made of its raw data, and not these.
@@ -61,6 +64,7 @@ impl Picture {
             width,
             height,
             pixels,
+            alpha: None,
             original_size: (width, height),
             is_preview: false,
             bounds: (0.0..width as f64, 0.0..height as f64),
@@ -75,9 +79,16 @@ impl Picture {
             [((sum + 0x8000) >> 16) as u8; 3]
         };
         let pixels = self.pixels.as_chunks::<3>().0;
+        self.opaque(pixels.iter().flat_map(luma).collect())
+    }
+
+    /// Other `pixels` at the same places, without alpha.
+    fn opaque(&self, pixels: Vec<u8>) -> Self {
         Self {
-            pixels: pixels.iter().flat_map(luma).collect(),
-            ..self.clone()
+            pixels,
+            alpha: None,
+            bounds: self.bounds.clone(),
+            ..*self
         }
     }
 

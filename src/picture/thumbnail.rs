@@ -20,6 +20,7 @@ pub fn transform() -> Transform {
         mean: IMAGENET_MEAN,
         std: IMAGENET_STD,
         grey: false,
+        alpha: None,
     }
 }
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::alpha::{self, Alpha};
 use super::frame::{Frame, Side};
-use super::resample::{Interpolation, resize_and_crop};
+use super::resample::Interpolation;
 use super::{Picture, Scale};
 use crate::ops::Pixels;
 
@@ -55,40 +56,74 @@ pub struct Transform {
     pub std: [f32; 3],
     /// Whether pictures are turned to grey first.
     pub grey: bool,
+    /// How alpha is prepared, where the network sees it behind red, green and blue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alpha: Option<Alpha>,
 }
 
 impl Transform {
-    /// The network's input for one picture: `(height, width, 3)`.
+    /// The network's input for one picture: `(height, width, channels)`.
     pub fn apply(&self, picture: &Picture) -> Pixels {
         let cropped = match self.grey {
             true => self.resize_and_crop(&picture.in_grey()),
             false => self.resize_and_crop(picture),
         };
+        let (mean, std) = self.normalisation();
         Pixels::Bytes {
-            bytes: cropped.pixels,
-            mean: self.mean,
-            std: self.std,
+            mean,
+            std,
+            bytes: match self.alpha {
+                Some(_) => alpha::interleaved(&cropped),
+                None => cropped.pixels,
+            },
         }
+    }
+
+    /// The mean and the standard deviation of each channel.
+    pub fn normalisation(&self) -> (Vec<f32>, Vec<f32>) {
+        let all =
+            |colours: [f32; 3], alpha: Option<f32>| colours.into_iter().chain(alpha).collect();
+        (
+            all(self.mean, self.alpha.map(|alpha| alpha.mean)),
+            all(self.std, self.alpha.map(|alpha| alpha.std)),
+        )
+    }
+
+    /// How many channels the network's input has: 3, or 4 with alpha.
+    pub fn channels(&self) -> usize {
+        3 + self.alpha.iter().count()
     }
 
     /// The same for a network that sees grey pictures: the channels' mean counts for the one
     /// (timm/data/loader.py, `adapt_to_chs`).
     pub fn in_grey(self) -> Self {
-        let mean = |values: [f32; 3]| {
-            let sum: f64 = values.iter().copied().map(f64::from).sum();
-            [(sum / 3.0) as f32; 3]
+        Self {
+            mean: [mean(self.mean); 3],
+            std: [mean(self.std); 3],
+            grey: true,
+            ..self
+        }
+    }
+
+    /// The same for a network that sees alpha: the colours' mean counts for each of the four.
+    pub fn with_alpha(self) -> Self {
+        let (mean, std) = (mean(self.mean), mean(self.std));
+        let alpha = Alpha {
+            mean,
+            std,
+            border: of_border(mean.into()),
         };
         Self {
-            mean: mean(self.mean),
-            std: mean(self.std),
-            grey: true,
+            mean: [mean; 3],
+            std: [std; 3],
+            alpha: Some(alpha),
             ..self
         }
     }
 
     /// What a picture takes in memory until the network has it: 8 bits a value, and in its batch f32.
     pub fn bytes(&self) -> u64 {
-        (self.height * self.width * 3 * (size_of::<u8>() + size_of::<f32>())) as u64
+        (self.height * self.width * self.channels() * (size_of::<u8>() + size_of::<f32>())) as u64
     }
 
     /// By how much a picture of `original_size`, its width and height, may be reduced while it is
@@ -112,7 +147,7 @@ impl Transform {
         let (width, height) = self.resized(picture.original_size);
         let columns = Crop::middle(width, self.width, self.crop_mode);
         let rows = Crop::middle(height, self.height, self.crop_mode);
-        let part = resize_and_crop(
+        let part = alpha::resize_and_crop(
             picture,
             (width, height),
             columns.kept.clone(),
@@ -180,12 +215,42 @@ impl Transform {
             _ => [0; 3],
         };
         let mut pixels = fill.repeat(self.height * self.width);
-        for y in 0..part.height {
-            let start = ((top + y) * self.width + left) * 3;
-            pixels[start..start + part.width * 3].copy_from_slice(part.row(y));
+        let starts = (0..part.height).map(|y| (top + y) * self.width + left);
+        for (y, start) in starts.clone().enumerate() {
+            pixels[start * 3..][..part.width * 3].copy_from_slice(part.row(y));
         }
-        Picture::new(self.width, self.height, pixels)
+        let alpha = self.alpha.map(|Alpha { border, .. }| {
+            let border = match self.crop_mode {
+                CropMode::Border { .. } => border,
+                _ => 0,
+            };
+            let mut alpha = vec![border; self.height * self.width];
+            for (y, start) in starts.enumerate() {
+                let row = &mut alpha[start..][..part.width];
+                match &part.alpha {
+                    Some(values) => row.copy_from_slice(&values[y * part.width..][..part.width]),
+                    None => row.fill(alpha::OPAQUE),
+                }
+            }
+            alpha
+        });
+        Picture {
+            alpha,
+            ..Picture::new(self.width, self.height, pixels)
+        }
     }
+}
+
+/// What a border has where the mean is `mean`, with Python's `round` (timm/data/transforms_factory.py,
+/// `transforms_imagenet_eval`).
+pub fn of_border(mean: f64) -> u8 {
+    (255.0 * mean).round_ties_even() as u8
+}
+
+/// Of the three colours.
+fn mean(values: [f32; 3]) -> f32 {
+    let sum: f64 = values.iter().copied().map(f64::from).sum();
+    (sum / 3.0) as f32
 }
 
 /// The size of a picture whose shorter side becomes `side`; the longer one is truncated

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::inputs::Input;
 use crate::error::{DeviceLost, ErrorKind, PictureError};
 use crate::ops::Pixels;
-use crate::picture::decode::{Limits, decode};
+use crate::picture::decode::{Limits, Wanted, decode};
 use crate::picture::transform::Transform;
 use crate::picture::{Picture, Scale};
 
@@ -145,7 +145,12 @@ fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<
         true => Scale::Full,
         false => transform.scale(original_size),
     };
-    let picture = decode(&bytes, options.limits, options.upright, &scale)?;
+    let wanted = Wanted {
+        upright: options.upright,
+        alpha: transform.alpha.is_some(),
+        scale: &scale,
+    };
+    let picture = decode(&bytes, options.limits, wanted)?;
     let preview = picture.is_preview.then_some(picture.original_size);
     let input = transform.apply(&picture);
     let kept = keep(&bytes, picture);

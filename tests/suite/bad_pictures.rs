@@ -2,8 +2,7 @@
 //! another answer, and never the end of the run.
 
 use effnet::error::ErrorKind;
-use effnet::picture::Scale;
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::decode::{Limits, Wanted, decode};
 
 use crate::corpus::damaged;
 #[cfg(not(feature = "heic"))]
@@ -255,7 +254,15 @@ fn a_decoder_that_panics_costs_one_picture() {
         let panicking = |_| panic();
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        let error = decode(&file, Limits::default(), true, &panicking).expect_err("an error");
+        let error = decode(
+            &file,
+            Limits::default(),
+            Wanted {
+                scale: &panicking,
+                ..Wanted::WHOLE
+            },
+        )
+        .expect_err("an error");
         std::panic::set_hook(hook);
         assert_eq!(error.kind, ErrorKind::Decode);
         assert!(error.message.contains("damaged (a "), "{error}");
@@ -658,7 +665,7 @@ fn no_damage_makes_a_picture_larger_than_the_limits() {
     for format in formats() {
         for _ in 0..20 {
             let damaged = damaged(&format.file, &mut random);
-            if let Ok(picture) = decode(&damaged, limits, true, &|_| Scale::Full) {
+            if let Ok(picture) = decode(&damaged, limits, Wanted::WHOLE) {
                 assert!(picture.width * picture.height <= 1000, "{}", format.name);
             }
         }

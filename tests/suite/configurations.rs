@@ -339,7 +339,7 @@ fn a_network_that_sees_grey_pictures_gets_them() {
         "{}",
         bare.stderr
     );
-    for (channels, expected) in [(4, "it takes 4 channels"), (0, "it takes 0 channels")] {
+    for (channels, expected) in [(5, "it takes 5 channels"), (0, "it takes 0 channels")] {
         let root = json!({"num_classes": 3, "model_args": {"in_chans": channels}});
         environment.write("model/config.json", timm(&root, &json!({})).to_string());
         let run = environment.run(["classify", star, "--model", "model"]);

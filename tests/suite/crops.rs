@@ -84,6 +84,7 @@ fn every_crop_is_timms_to_the_bit() {
             mean: MEAN.map(|mean| mean as f32),
             std: IMAGENET_STD,
             grey: kind == "L",
+            alpha: None,
         };
         let crop = transform.resize_and_crop(&picture);
         assert_eq!((crop.width, crop.height), (width, height), "{line}");

@@ -13,7 +13,8 @@ use effnet::checkpoint::published::architecture;
 use effnet::model::weights::{Source, parameters};
 use effnet::model::weights_file::WeightsFile;
 use effnet::model::{Config, fitting};
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::alpha::Alpha;
+use effnet::picture::decode::{Limits, Wanted, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use effnet::run::inputs::{Input, Selection};
@@ -25,10 +26,18 @@ const LIMITS: Limits = Limits {
     max_bytes: 1 << 20,
 };
 
-/// The crop modes that checkpoints ask for, with a filter each.
-const TRANSFORMS: [Transform; 2] = [
+/// The crop modes that checkpoints ask for, with a filter each, and alpha.
+const TRANSFORMS: [Transform; 3] = [
     transform(CropMode::Center, Interpolation::Bicubic),
     transform(CropMode::Squash, Interpolation::Bilinear),
+    Transform {
+        alpha: Some(Alpha {
+            mean: 0.5,
+            std: 0.5,
+            border: 128,
+        }),
+        ..transform(CropMode::Border { fill: [128; 3] }, Interpolation::Lanczos)
+    },
 ];
 
 const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transform {
@@ -41,6 +50,7 @@ const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transfo
         mean: IMAGENET_MEAN,
         std: IMAGENET_STD,
         grey: false,
+        alpha: None,
     }
 }
 
@@ -48,14 +58,20 @@ const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transfo
 pub fn picture(bytes: &[u8]) {
     for transform in TRANSFORMS {
         let scale = |original_size| transform.scale(original_size);
-        let Ok(picture) = decode(bytes, LIMITS, true, &scale) else {
+        let wanted = Wanted {
+            alpha: transform.alpha.is_some(),
+            scale: &scale,
+            ..Wanted::WHOLE
+        };
+        let Ok(picture) = decode(bytes, LIMITS, wanted) else {
             continue;
         };
         let (width, height) = picture.original_size;
         assert!(width * height <= LIMITS.max_pixels as usize);
         assert_eq!(picture.pixels.len(), picture.width * picture.height * 3);
         let input = transform.apply(&picture).values();
-        assert_eq!(input.len(), transform.height * transform.width * 3);
+        let values = transform.height * transform.width * transform.channels();
+        assert_eq!(input.len(), values);
         assert!(input.iter().all(|value| value.is_finite()));
     }
 }

@@ -475,18 +475,18 @@ fn a_replayed_pass_answers_for_its_own_pictures_on_a_gpu() {
 
 #[test]
 fn pictures_in_8_bits_become_the_same_values_to_the_bit_on_a_gpu() {
-    let pixels = |size: usize, mean, std| Pixels::Bytes {
+    let pixels = |size: usize, mean: &[f32], std: &[f32]| Pixels::Bytes {
         bytes: (0..size).map(|at| (at * 7 % 256) as u8).collect(),
-        mean,
-        std,
+        mean: mean.to_vec(),
+        std: std.to_vec(),
     };
     in_every_precision(|place, _| {
         let runtime = on(place);
         // Of any number of bytes, and more room than pictures.
         for (height, width, batch) in [(1, 1, 1), (31, 33, 3), (16, 16, 4)] {
             let size = height * width * 3;
-            let imagenet = pixels(size, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-            let plain = pixels(size, [0.5; 3], [0.5; 3]);
+            let imagenet = pixels(size, &[0.485, 0.456, 0.406], &[0.229, 0.224, 0.225]);
+            let plain = pixels(size, &[0.5; 3], &[0.5; 3]);
             for pictures in [
                 vec![imagenet.clone(); batch],
                 vec![plain.clone()],
@@ -505,6 +505,14 @@ fn pictures_in_8_bits_become_the_same_values_to_the_bit_on_a_gpu() {
                 let ours = bits(x.flatten_all()?.to_vec1()?);
                 assert!(ours.eq(bits(expected.collect())), "{pictures:?}");
             }
+            let size = height * width * 4;
+            let clear = pixels(size, &[0.1, 0.3, 0.5, 0.7], &[0.2, 0.25, 0.3, 0.35]);
+            let pictures = vec![clear; batch];
+            let x = runtime.upload(&pictures, (batch, height, width, 4))?;
+            let expected = pictures.iter().flat_map(Pixels::values).collect();
+            let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits);
+            let ours = bits(x.flatten_all()?.to_vec1()?);
+            assert!(ours.eq(bits(expected)), "{height} x {width} x 4");
         }
         Ok(())
     });

@@ -1,6 +1,7 @@
 //! HEIC: pixels are libheif's (tests/reference/make_heic.py), and what is refused is named.
 
 use effnet::error::ErrorKind;
+use effnet::picture::decode::{Limits, Wanted, decode};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
@@ -146,4 +147,21 @@ fn each_of_hundreds_of_damaged_heics_is_a_record() {
     assert!(records[count]["error"].is_null(), "{}", records[count]);
     let is_failed = |record: &&serde_json::Value| !record["error"].is_null();
     assert!(records.iter().filter(is_failed).count() > count / 4);
+}
+
+#[test]
+fn a_network_that_sees_alpha_is_not_shown_a_picture_without_it() {
+    let wanted = Wanted {
+        alpha: true,
+        ..Wanted::WHOLE
+    };
+    let error = decode(&file("alpha"), Limits::default(), wanted).expect_err("no picture");
+    let expected =
+        "the transparency of HEIC, which this network sees, can't be read; convert it to PNG";
+    assert!(error.message.contains(expected), "{error}");
+    // Most photos are opaque.
+    assert!(stored(FIXTURE).iter().any(|format| {
+        let picture = decode(&format.file, Limits::default(), wanted);
+        picture.is_ok_and(|picture| picture.alpha.is_none())
+    }));
 }

@@ -1,8 +1,7 @@
 //! JPEG XL's header and boxes: numbers that are larger than a file says, parts, limits, and damage.
 
 use effnet::error::ErrorKind;
-use effnet::picture::Scale;
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::decode::{Limits, Wanted, decode};
 use safetensors::SafeTensors;
 
 use crate::corpus::{damaged, failed_of};
@@ -144,7 +143,14 @@ fn a_picture_of_very_many_channels_is_refused_by_its_header() {
 fn no_exif_leaves_a_jpeg_xl_as_it_is_stored() {
     let file = file("turned-6.jxl");
     let size = |upright| {
-        let picture = decode(&file, Limits::default(), upright, &|_| Scale::Full);
+        let picture = decode(
+            &file,
+            Limits::default(),
+            Wanted {
+                upright,
+                ..Wanted::WHOLE
+            },
+        );
         let picture = picture.expect("a picture");
         (picture.width, picture.height)
     };

@@ -2,6 +2,7 @@
 //!
 //! Reference numbers come from tests/fixtures; tests/reference holds the scripts that made them.
 
+mod alpha;
 mod anew;
 mod archives;
 mod avif;

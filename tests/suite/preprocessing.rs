@@ -1,9 +1,9 @@
 //! Preprocessing equals timm's transform (Pillow's resize), in the network's input range.
 
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::Picture;
+use effnet::picture::decode::{Limits, Wanted, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
-use effnet::picture::{Picture, Scale};
 use safetensors::SafeTensors;
 
 use crate::environment::fixture;
@@ -24,7 +24,7 @@ pub fn sampled(transform: &Transform, picture: &str) -> Vec<u8> {
 /// A picture of the fixtures.
 pub fn decoded(picture: &str) -> Picture {
     let file = std::fs::read(fixture("pictures").join(picture)).expect("a picture");
-    decode(&file, Limits::default(), true, &|_| Scale::Full).expect("a decoded picture")
+    decode(&file, Limits::default(), Wanted::WHOLE).expect("a decoded picture")
 }
 
 struct Case {
@@ -60,6 +60,7 @@ fn case(key: &str) -> Case {
             mean: if size == 288 { [0.5; 3] } else { IMAGENET_MEAN },
             std: if size == 288 { [0.5; 3] } else { IMAGENET_STD },
             grey: false,
+            alpha: None,
         },
     }
 }

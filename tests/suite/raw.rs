@@ -1,7 +1,7 @@
 //! Camera RAW: which of a file's pictures is shown, made up as every maker does it.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::decode::{Limits, Wanted, decode};
 use effnet::picture::{Picture, Scale};
 
 use crate::corpus::{damaged, failed_of};
@@ -335,9 +335,13 @@ fn the_largest_preview_is_shown_upright() {
 
 #[test]
 fn a_preview_is_reduced_as_a_jpeg_is() {
-    let half = decode(&nikon(), Limits::default(), true, &|_| Scale::Half);
-    let jpeg = decode(&turned(6), Limits::default(), true, &|_| Scale::Half);
-    let (half, jpeg) = (half.expect("a picture"), jpeg.expect("a picture"));
+    let half = Wanted {
+        scale: &|_| Scale::Half,
+        ..Wanted::WHOLE
+    };
+    let of = |file: &[u8]| decode(file, Limits::default(), half);
+    let half = of(&nikon());
+    let (half, jpeg) = (half.expect("a picture"), of(&turned(6)).expect("a picture"));
     assert_eq!(half.pixels, jpeg.pixels);
     assert_eq!(half.bounds, jpeg.bounds);
 }

@@ -1,9 +1,9 @@
 //! A JPEG much larger than the model's input is reduced while it is decoded, and keeps its answer.
 
-use effnet::picture::decode::{Limits, decode};
+use effnet::picture::Picture;
+use effnet::picture::decode::{Limits, Wanted, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
-use effnet::picture::{Picture, Scale};
 use mozjpeg::{ColorSpace, Compress, Marker};
 
 use crate::environment::{Environment, exif};
@@ -37,13 +37,22 @@ const TRANSFORM: Transform = Transform {
     mean: IMAGENET_MEAN,
     std: IMAGENET_STD,
     grey: false,
+    alpha: None,
 };
 
 /// Decoded at full size, and reduced as far as [`TRANSFORM`] lets it.
 fn both(file: &[u8]) -> [Picture; 2] {
     let scale = |original_size| TRANSFORM.scale(original_size);
-    let full = decode(file, Limits::default(), true, &|_| Scale::Full).expect("a picture");
-    let reduced = decode(file, Limits::default(), true, &scale).expect("a picture");
+    let full = decode(file, Limits::default(), Wanted::WHOLE).expect("a picture");
+    let reduced = decode(
+        file,
+        Limits::default(),
+        Wanted {
+            scale: &scale,
+            ..Wanted::WHOLE
+        },
+    )
+    .expect("a picture");
     [full, reduced]
 }
 

@@ -224,6 +224,8 @@ fn peak(environment: &Environment, arguments: &[&str]) -> u64 {
     let mut command = environment.command();
     command
         .args(arguments)
+        // What is freed is given back at once, and not whenever there is time.
+        .env("MIMALLOC_PURGE_DELAY", "0")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let mut child = command.spawn().expect("a run");
@@ -266,7 +268,8 @@ fn features_to_learn_from_are_in_memory_once() {
     // Each feature is 4 bytes, and a picture's path and fingerprint less than a third of that.
     let features = 4 * WIDTH as u64 * (24_576 - 8192);
     let more = (many - few) as f64 / features as f64;
-    assert!((1.0..1.6).contains(&more), "{few} {many}: {more}");
+    // Held twice they would be more than 2.
+    assert!((1.0..1.9).contains(&more), "{few} {many}: {more}");
 }
 
 #[test]

@@ -139,6 +139,7 @@ impl Preprocessor {
             mean,
             std,
             grey: false,
+            alpha: None,
         })
     }
 

@@ -15,8 +15,9 @@ use crate::checkpoint::label_names::LabelNames;
 use crate::checkpoint::labels::Labels;
 use crate::checkpoint::published::supported_architecture;
 use crate::model::Config;
+use crate::picture::alpha::Alpha;
 use crate::picture::resample::Interpolation;
-use crate::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
+use crate::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform, of_border};
 
 /// The keys that matter. The same ones may stand at the root (an older layout) or under
 /// `pretrained_cfg`; the root's class count and labels win.
@@ -97,7 +98,8 @@ pub fn card(text: &str) -> Result<Card> {
 }
 
 /// How many channels a network sees. timm validates one that sees a single channel on pictures
-/// turned to grey (timm's validate.py, `input_img_mode`); of others nobody knows what they are.
+/// turned to grey, and one that sees four with `--input-img-mode RGBA` (timm's validate.py); of others
+/// nobody knows what they are.
 fn channels(arguments: &Map<String, Value>, settings: &Settings) -> Result<usize> {
     let [channels, ..] = settings.input_size.unwrap_or([3; 3]);
     let argument = arguments.get("in_chans").filter(|value| !value.is_null());
@@ -108,7 +110,11 @@ fn channels(arguments: &Map<String, Value>, settings: &Settings) -> Result<usize
         None => channels as u64,
     };
     let channels = usize::try_from(channels).unwrap_or(usize::MAX);
-    ensure!(matches!(channels, 1 | 3), "it {}", wrong_channels(channels));
+    ensure!(
+        matches!(channels, 1 | 3 | 4),
+        "it {}",
+        wrong_channels(channels)
+    );
     Ok(channels)
 }
 
@@ -156,12 +162,15 @@ impl Settings {
         );
         let mean = match self.mean.as_ref().filter(|mean| !is_empty(mean)) {
             Some(mean) => by_channel("mean", mean, channels)?,
-            None => average_if_grey(IMAGENET_MEAN, channels),
+            None => by_default(IMAGENET_MEAN, channels),
         };
         let std = match self.std.as_ref().filter(|std| !is_empty(std)) {
             Some(std) => deviation("std", std, channels)?,
-            None => average_if_grey(IMAGENET_STD, channels),
+            None => by_default(IMAGENET_STD, channels),
         };
+        let [alpha_mean, alpha_std] = [mean[3], std[3]];
+        let colours = |[red, green, blue, _]: [f64; 4]| [red, green, blue];
+        let (mean, std) = (colours(mean), colours(std));
         Ok(Transform {
             height,
             width,
@@ -170,8 +179,7 @@ impl Settings {
                 None | Some("" | "center") => CropMode::Center,
                 Some("squash") => CropMode::Squash,
                 Some("border") => CropMode::Border {
-                    // Python's `round`.
-                    fill: mean.map(|value| (255.0 * value).round_ties_even() as u8),
+                    fill: mean.map(of_border),
                 },
                 Some(other) => bail!("its crop_mode `{other}` is not supported"),
             },
@@ -187,15 +195,22 @@ impl Settings {
             mean: mean.map(|value| value as f32),
             std: std.map(|value| value as f32),
             grey: channels == 1,
+            alpha: (channels == 4).then(|| Alpha {
+                mean: alpha_mean as f32,
+                std: alpha_std as f32,
+                border: of_border(alpha_mean),
+            }),
         })
     }
 }
 
-fn average_if_grey(values: [f32; 3], channels: usize) -> [f64; 3] {
+/// ImageNet's values, or their mean in each channel where there are not three.
+fn by_default(values: [f32; 3], channels: usize) -> [f64; 4] {
     // By their decimal digits, as Python has them.
     let values = values.map(|value| value.to_string().parse().unwrap_or_default());
-    match channels {
-        1 => [values.iter().sum::<f64>() / 3.0; 3],
-        _ => values,
+    let all = values.iter().sum::<f64>() / 3.0;
+    match (channels, values) {
+        (3, [red, green, blue]) => [red, green, blue, all],
+        _ => [all; 4],
     }
 }

@@ -3,14 +3,15 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// A mean or a standard deviation: a number for each of `channels`, or for all of them.
+/// A mean or a standard deviation: a number for each of `channels`, or for all of them. Those of red,
+/// green, blue and alpha, of which a network may see fewer.
 ///
 /// Of another number of values all channels get the mean, as when timm validates
 /// (timm/data/loader.py, `adapt_to_chs`).
 ///
 /// # Errors
 /// If it is no number, or none that can be computed with.
-pub(super) fn by_channel(what: &str, value: &Value, channels: usize) -> Result<[f64; 3]> {
+pub(super) fn by_channel(what: &str, value: &Value, channels: usize) -> Result<[f64; 4]> {
     let numbers: Option<Vec<f64>> = match value {
         Value::Array(values) => values.iter().map(Value::as_f64).collect(),
         value => value.as_f64().map(|number| vec![number]),
@@ -19,9 +20,9 @@ pub(super) fn by_channel(what: &str, value: &Value, channels: usize) -> Result<[
     let numbers = numbers.with_context(|| format!("its {what} is {value}, which is no number"))?;
     let all = numbers.iter().sum::<f64>() / numbers.len() as f64;
     let numbers = match (channels, &numbers[..]) {
-        (3, &[red, green, blue]) => [red, green, blue],
-        // The second and third channel of a grey picture are not seen.
-        _ => [all; 3],
+        (3, &[red, green, blue]) => [red, green, blue, all],
+        (4, &[red, green, blue, alpha]) => [red, green, blue, alpha],
+        _ => [all; 4],
     };
     ensure!(
         numbers.iter().all(|number| (*number as f32).is_finite()),
@@ -34,7 +35,7 @@ pub(super) fn by_channel(what: &str, value: &Value, channels: usize) -> Result<[
 ///
 /// # Errors
 /// If it is no number, or zero.
-pub(super) fn deviation(what: &str, value: &Value, channels: usize) -> Result<[f64; 3]> {
+pub(super) fn deviation(what: &str, value: &Value, channels: usize) -> Result<[f64; 4]> {
     let numbers = by_channel(what, value, channels)?;
     ensure!(
         numbers.iter().all(|&number| number as f32 != 0.0),
@@ -58,6 +59,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
 /// What is said of a network that sees neither colours nor grey.
 pub fn wrong_channels(channels: usize) -> String {
     format!(
-        "takes {channels} channels; only networks that take 3 (colour) or 1 (grey) are supported"
+        "takes {channels} channels; only networks that take 3 (colour), 1 (grey) or 4 (colour and alpha) \
+         are supported"
     )
 }

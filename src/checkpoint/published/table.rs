@@ -38,6 +38,7 @@ const fn row(
             mean,
             std,
             grey: false,
+            alpha: None,
         },
         test: None,
         counted: None,

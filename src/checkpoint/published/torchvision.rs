@@ -48,6 +48,7 @@ const fn row(
             mean,
             std,
             grey: false,
+            alpha: None,
         },
     }
 }

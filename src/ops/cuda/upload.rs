@@ -9,7 +9,6 @@ use rayon::prelude::*;
 
 use super::context::{Context, count32};
 use super::memory::{address, room};
-use crate::ops::pixels::Table;
 
 /// kernels/upload.cuh, `NormaliseArguments`.
 #[repr(C)]
@@ -19,16 +18,17 @@ struct NormaliseArguments {
     x: u64,
     y: u64,
     values: u32,
+    channels: u32,
 }
 
-/// Pictures of `(height, width, 3)` to a batch in f32. Where `shape` has room for more, the last is
+/// Pictures of `(height, width, channels)` to a batch in f32. Where `shape` has room for more, the last is
 /// repeated. The kernels of `dtype` do it.
 ///
 /// # Errors
 /// If there is no room for them.
 pub fn upload(
     pictures: &[&[u8]],
-    table: &Table,
+    table: &[[f32; 256]],
     shape: Shape,
     dtype: DType,
     device: &Device,
@@ -40,6 +40,7 @@ pub fn upload(
         bail!("the pictures do not fill a batch of {:?}", batch.shape());
     }
     // In front, where it is aligned.
+    let channels = count32(table.len())?;
     let table = table.as_flattened().iter();
     let table: Vec<u8> = table.flat_map(|value| value.to_ne_bytes()).collect();
     let sent = table.len() + count;
@@ -75,6 +76,7 @@ pub fn upload(
         x: from + table.len() as u64,
         y: address(&batch, DType::F32)?,
         values: count32(count)?,
+        channels,
     };
     let kernel = context.kernel("normalise", dtype)?;
     // SAFETY: the layout is the kernel's, and all places are as large as it takes them to be.

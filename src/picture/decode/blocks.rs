@@ -1,9 +1,11 @@
 //! Pictures of blocks of 4 x 4 pixels, as textures are coded.
 
+use super::gathered::Gathered;
 use super::limits::truncated;
 use super::memory_budget::MemoryBudget;
 use crate::error::PictureError;
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
 
 /// Blocks of so many bytes, row by row, whose pixels `colours` tells; the outermost may have more than
 /// the picture.
@@ -11,14 +13,15 @@ pub(super) fn picture(
     coded: &[u8],
     block_bytes: usize,
     (width, height): (usize, usize),
-    colours: impl Fn(&[u8]) -> [[u8; 3]; 16],
+    alpha: bool,
+    colours: impl Fn(&[u8]) -> [[u8; 4]; 16],
 ) -> Result<Picture, PictureError> {
     let row = width.div_ceil(4) * block_bytes;
     let coded = coded
         .get(..row * height.div_ceil(4))
         .ok_or_else(truncated)?;
-    let _budget = MemoryBudget::take((width * height * 3) as u64);
-    let mut pixels = vec![[0; 3]; width * height];
+    let _budget = MemoryBudget::take((width * height * 8) as u64);
+    let mut pixels = vec![[0; 4]; width * height];
     for (coded, to) in coded.chunks_exact(row).zip(pixels.chunks_mut(width * 4)) {
         for (column, block) in coded.chunks_exact(block_bytes).enumerate() {
             let colours = colours(block);
@@ -30,16 +33,18 @@ pub(super) fn picture(
             }
         }
     }
-    Ok(Picture::new(width, height, pixels.into_flattened()))
+    let mut gathered = Gathered::new(width * height, alpha);
+    gathered.extend(pixels.into_iter());
+    Ok(gathered.picture(width, height))
 }
 
 /// Four colours on the line between two of 16 bits, which `colour` reads. Where the first is the
-/// smaller number the fourth is black, unless there `is_always_four`.
+/// smaller number the fourth is black and clear, unless there `is_always_four`.
 pub(super) fn between_colours(
     block: &[u8],
     is_always_four: bool,
     colour: fn(u16) -> [u8; 3],
-) -> [[u8; 3]; 16] {
+) -> [[u8; 4]; 16] {
     let number = |at: usize| u16::from(block[at]) | u16::from(block[at + 1]) << 8;
     let (first, second) = (number(0), number(2));
     let (a, b) = (colour(first), colour(second));
@@ -50,8 +55,12 @@ pub(super) fn between_colours(
         })
     };
     let colours = match first > second || is_always_four {
-        true => [a, b, mix(2, 1), mix(1, 2)],
-        false => [a, b, mix(1, 1), [0; 3]],
+        true => [a, b, mix(2, 1), mix(1, 2)].map(opaque),
+        false => [opaque(a), opaque(b), opaque(mix(1, 1)), [0; 4]],
     };
     std::array::from_fn(|n| colours[usize::from(block[4 + n / 4] >> (n % 4 * 2) & 3)])
+}
+
+pub(super) fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {
+    [red, green, blue, OPAQUE]
 }

@@ -1,7 +1,9 @@
 //! Blizzard's textures, of Warcraft III (BLP1) and World of Warcraft (BLP2), as Pillow reads them: the
 //! first and largest picture.
 
-use super::blocks::{self, between_colours};
+use super::blocks;
+use super::dds::Coding;
+use super::gathered::Gathered;
 use super::jpeg;
 use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
@@ -19,9 +21,8 @@ enum Layout {
     Jpeg,
     /// An index, with a palette before the pixels.
     Palette,
-    /// Blocks of so many bytes, with the colours in the last eight; of the short ones the fourth may
-    /// be black.
-    Blocks(usize),
+    /// Blocks as DirectX has them, but for how bits become colours.
+    Blocks(Coding),
     /// Blue, green, red and alpha.
     Bytes,
 }
@@ -31,7 +32,7 @@ const PLACES: usize = 16 * 4 * 2;
 
 const PALETTE: usize = 256 * 4;
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let long = |at: usize| {
         let number = bytes
             .get(at..at + 4)
@@ -43,6 +44,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let (width, height) = (long(12)?, long(16)?);
     check_pixels(width.into(), height.into(), limits)?;
     let (width, height) = (width as usize, height as usize);
+    let has_alpha = match is_first {
+        true => long(8)? != 0,
+        false => bytes.get(9).is_some_and(|bits| *bits != 0),
+    };
+    let alpha = alpha && has_alpha;
     let layout = match is_first {
         true => of_warcraft_3(long(4)?, long(20)?)?,
         false => of_world_of_warcraft(long(4)?, long(8)?)?,
@@ -65,29 +71,34 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
             let start = start.max(tables + PALETTE);
             let palette = stored(tables)?.get(..PALETTE).ok_or_else(truncated)?;
             let palette = palette.as_chunks::<4>().0;
-            let colour = |index: &u8| {
-                let [blue, green, red, _] = palette[usize::from(*index)];
-                [red, green, blue]
-            };
+            let colour = |index: &u8| turned(palette[usize::from(*index)]);
             let indices = stored(start)?.get(..width * height);
             let indices = indices.ok_or_else(truncated)?;
-            let _budget = MemoryBudget::take((width * height * 3) as u64);
-            let pixels: Vec<[u8; 3]> = indices.iter().map(colour).collect();
-            Ok(Picture::new(width, height, pixels.into_flattened()))
+            let _budget = MemoryBudget::take((width * height * 4) as u64);
+            let mut pixels = Gathered::new(width * height, alpha);
+            pixels.extend(indices.iter().map(colour));
+            Ok(pixels.picture(width, height))
         }
-        Layout::Blocks(size) => {
-            let colours = |block: &[u8]| between_colours(&block[size - 8..], size == 16, colour);
-            blocks::picture(stored(start)?, size, (width, height), colours)
+        Layout::Blocks(coding) => {
+            let size = (width, height);
+            blocks::picture(stored(start)?, coding.bytes(), size, alpha, |block| {
+                coding.between(block, colour)
+            })
         }
         Layout::Bytes => {
-            let pixels = stored(start)?.get(..width * height * 4);
-            let pixels = pixels.ok_or_else(truncated)?.as_chunks::<4>().0;
-            let _budget = MemoryBudget::take((width * height * 3) as u64);
-            let colour = |[blue, green, red, _]: &[u8; 4]| [*red, *green, *blue];
-            let pixels: Vec<[u8; 3]> = pixels.iter().map(colour).collect();
-            Ok(Picture::new(width, height, pixels.into_flattened()))
+            let stored = stored(start)?.get(..width * height * 4);
+            let stored = stored.ok_or_else(truncated)?.as_chunks::<4>().0;
+            let _budget = MemoryBudget::take((width * height * 4) as u64);
+            let mut pixels = Gathered::new(width * height, alpha);
+            pixels.extend(stored.iter().copied().map(turned));
+            Ok(pixels.picture(width, height))
         }
     }
+}
+
+/// Red first.
+fn turned([blue, green, red, alpha]: [u8; 4]) -> [u8; 4] {
+    [red, green, blue, alpha]
 }
 
 /// By the numbers of the compression, and of the kind of pixels: with their alpha behind them (3 and
@@ -107,8 +118,9 @@ fn of_world_of_warcraft(compression: u32, codings: u32) -> Result<Layout, Pictur
     let [coding, _, alpha, _] = codings.to_le_bytes();
     Ok(match (compression, coding, alpha) {
         (1, 1, _) => Layout::Palette,
-        (1, 2, 0) => Layout::Blocks(8),
-        (1, 2, 1 | 7) => Layout::Blocks(16),
+        (1, 2, 0) => Layout::Blocks(Coding::Bc1),
+        (1, 2, 1) => Layout::Blocks(Coding::Bc2),
+        (1, 2, 7) => Layout::Blocks(Coding::Bc3),
         (1, 3, _) => Layout::Bytes,
         _ => {
             let kind = format!("a BLP2 of compression {compression}, coding {coding}, {alpha}");

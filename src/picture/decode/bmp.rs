@@ -49,23 +49,34 @@ struct Header {
 }
 
 /// A bitmap with its file header.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let offset = Fields(bytes).long(10).ok_or_else(truncated)?;
     let header = Header::read(bytes, FILE_HEADER, offset as usize)?;
-    header.picture(bytes, limits)
+    header.picture(bytes, limits, alpha)
 }
 
-/// A bitmap without its file header; that of an icon has a mask's height added to its own.
+/// A bitmap without its file header.
 pub(super) fn decode_dib(
     bytes: &[u8],
     limits: Limits,
-    is_icon: bool,
+    alpha: bool,
+) -> Result<Picture, PictureError> {
+    Header::read(bytes, 0, 0)?.picture(bytes, limits, alpha)
+}
+
+/// That of an icon, which has a mask's height added to its own, and perhaps alpha in its fourth byte.
+pub(super) fn decode_icon(
+    bytes: &[u8],
+    limits: Limits,
+    alpha: bool,
 ) -> Result<Picture, PictureError> {
     let mut header = Header::read(bytes, 0, 0)?;
-    if is_icon {
-        header.height /= 2;
+    header.height /= 2;
+    if header.bits == 32 {
+        let masks = header.masks.unwrap_or_else(|| Masks::of(header.bits));
+        header.masks = Some(masks.and_fourth_byte());
     }
-    header.picture(bytes, limits)
+    header.picture(bytes, limits, alpha)
 }
 
 impl Header {
@@ -99,7 +110,7 @@ impl Header {
         Ok(header)
     }
 
-    fn picture(&self, bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+    fn picture(&self, bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
         let (width, height) = (self.width, self.height);
         check_pixels(width as u64, height as u64, limits)?;
         let coded = bytes.get(self.pixels..).ok_or_else(truncated)?;
@@ -110,7 +121,8 @@ impl Header {
         if !is_coded && coded.len() < needed {
             return Err(truncated());
         }
-        let _budget = MemoryBudget::take((width * height * 4) as u64);
+        let _budget = MemoryBudget::take((width * height * 5) as u64);
+        let mut opacity = None;
         let mut pixels = match (self.bits, self.compression) {
             (4 | 8, 1 | 2) => {
                 let indices = rows::run_lengths(coded, width, height, self.compression == 2)?;
@@ -128,7 +140,12 @@ impl Header {
             ),
             (16 | 24 | 32, 0 | 3) => {
                 let masks = self.masks.unwrap_or_else(|| Masks::of(self.bits));
-                rows::direct(coded, stride, width, height, self.bits, &masks)
+                let size = (width, height);
+                if alpha && masks.has_alpha() && self.bits == 32 {
+                    let values = rows::direct(coded, stride, size, 32, |pixel| masks.alpha(pixel));
+                    opacity = Some(values);
+                }
+                rows::direct(coded, stride, size, self.bits, |pixel| masks.colour(pixel))
             }
             (4 | 8 | 16 | 24 | 32, 4 | 5) => {
                 return Err(unsupported_kind("a BMP around a JPEG or PNG"));
@@ -139,16 +156,15 @@ impl Header {
             }
         };
         if !self.is_top_down {
-            // From the last row to the first.
-            let mut rest = &mut pixels[..];
-            while rest.len() > width {
-                let (first, others) = rest.split_at_mut(width);
-                let (middle, last) = others.split_at_mut(others.len() - width);
-                first.swap_with_slice(last);
-                rest = middle;
+            flip(&mut pixels, width);
+            if let Some(values) = &mut opacity {
+                flip(values, width);
             }
         }
-        Ok(Picture::new(width, height, pixels.into_flattened()))
+        Ok(Picture {
+            alpha: opacity,
+            ..Picture::new(width, height, pixels.into_flattened())
+        })
     }
 
     /// Of each index; black where the palette ends.
@@ -160,6 +176,17 @@ impl Header {
             *colour = [entry[2], entry[1], entry[0]];
         }
         colours
+    }
+}
+
+/// Puts the last row first.
+fn flip<T>(values: &mut [T], width: usize) {
+    let mut rest = values;
+    while rest.len() > width {
+        let (first, others) = rest.split_at_mut(width);
+        let (middle, last) = others.split_at_mut(others.len() - width);
+        first.swap_with_slice(last);
+        rest = middle;
     }
 }
 
@@ -209,7 +236,9 @@ impl Fields<'_> {
         // Behind the shortest header, or within a longer one; OS/2 means something else.
         if compression == 3 && size != 64 {
             let alpha = if size >= 56 { self.long(52)? } else { 0 };
-            masks = Masks::new([self.long(40)?, self.long(44)?, self.long(48)?], alpha);
+            masks = Masks::new([self.long(40)?, self.long(44)?, self.long(48)?], alpha)
+                // All zero, they are as usual.
+                .or_else(|| Some(Masks::of(bits).and_fourth_byte()));
         }
         Some(Header {
             width: self.long(4)? as usize,

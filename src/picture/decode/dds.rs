@@ -3,11 +3,13 @@
 mod block;
 
 use super::blocks;
+use super::gathered::Gathered;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::PictureError;
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
 pub(super) use block::Coding;
 
 /// The mark and the header.
@@ -23,9 +25,9 @@ pub(super) fn is_dds(bytes: &[u8]) -> bool {
 /// How pixels are stored.
 enum Layout {
     Blocks(Coding),
-    /// Bits of a little-endian number of so many bytes.
-    Masks(usize, [u32; 3]),
-    /// The first byte of so many is grey.
+    /// Bits of a little-endian number of so many bytes, of which alpha may have none.
+    Masks(usize, [u32; 4]),
+    /// The first byte of so many is grey, and a second is alpha.
     Grey(usize),
     /// An index, with a palette before the pixels.
     Palette,
@@ -33,7 +35,7 @@ enum Layout {
     Bytes,
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let header = bytes.first_chunk::<HEADER>().ok_or_else(truncated)?;
     let long = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|n| header[at + n]));
     let (height, width) = (long(12), long(16));
@@ -46,7 +48,8 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     };
     let size = match layout {
         Layout::Blocks(coding) => {
-            return blocks::picture(rest, coding.bytes(), (width, height), |block| {
+            let size = (width, height);
+            return blocks::picture(rest, coding.bytes(), size, alpha, |block| {
                 coding.colours(block)
             });
         }
@@ -55,24 +58,35 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         Layout::Bytes => 4,
     };
     let stored = rest.get(..width * height * size).ok_or_else(truncated)?;
-    let _budget = MemoryBudget::take((width * height * 3) as u64);
+    let _budget = MemoryBudget::take((width * height * 4) as u64);
     let colour = |pixel: &[u8]| match layout {
         Layout::Masks(_, masks) => {
             let number = pixel
                 .iter()
                 .rev()
                 .fold(0, |n, byte| n << 8 | u32::from(*byte));
-            masks.map(|mask| value(number, mask))
+            let [red, green, blue, _] = masks.map(|mask| value(number, mask));
+            let alpha = Some(masks[3]).filter(|mask| *mask != 0);
+            [
+                red,
+                green,
+                blue,
+                alpha.map_or(OPAQUE, |mask| value(number, mask)),
+            ]
         }
         Layout::Palette => {
             let entry = &palette[usize::from(pixel[0]) * 4..];
-            [entry[0], entry[1], entry[2]]
+            [entry[0], entry[1], entry[2], entry[3]]
         }
-        Layout::Bytes => [pixel[0], pixel[1], pixel[2]],
-        Layout::Grey(_) | Layout::Blocks(_) => [pixel[0]; 3],
+        Layout::Bytes => [pixel[0], pixel[1], pixel[2], pixel[3]],
+        Layout::Grey(_) | Layout::Blocks(_) => {
+            let alpha = pixel.get(1).copied().unwrap_or(OPAQUE);
+            [pixel[0], pixel[0], pixel[0], alpha]
+        }
     };
-    let pixels: Vec<[u8; 3]> = stored.chunks_exact(size).map(colour).collect();
-    Ok(Picture::new(width, height, pixels.into_flattened()))
+    let mut pixels = Gathered::new(width * height, alpha);
+    pixels.extend(stored.chunks_exact(size).map(colour));
+    Ok(pixels.picture(width, height))
 }
 
 /// How the pixels are stored, and where they or their palette begin.
@@ -85,7 +99,13 @@ fn layout<'a>(
     let rest = &bytes[HEADER..];
     let layout = if has(0x40) {
         match bits {
-            8 | 16 | 24 | 32 => Layout::Masks(bits as usize / 8, [92, 96, 100].map(long)),
+            8 | 16 | 24 | 32 => {
+                let mut masks = [92, 96, 100, 104].map(long);
+                if !has(1) {
+                    masks[3] = 0;
+                }
+                Layout::Masks(bits as usize / 8, masks)
+            }
             _ => return Err(unsupported_kind(&format!("a DDS with {bits} bits a pixel"))),
         }
     } else if has(0x20000) {

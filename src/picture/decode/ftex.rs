@@ -13,7 +13,7 @@ pub(super) fn is_ftex(bytes: &[u8]) -> bool {
     bytes.starts_with(b"FTEX")
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let long = |at: usize| {
         let number = bytes.get(at..).and_then(|rest| rest.first_chunk());
         number
@@ -29,9 +29,12 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let stored = bytes.get(place + 4..).and_then(|rest| rest.get(..length));
     let stored = stored.ok_or_else(truncated)?;
     match (kinds, kind) {
-        (1, 0) => blocks::picture(stored, Coding::Bc1.bytes(), (width, height), |block| {
-            Coding::Bc1.colours(block)
-        }),
+        (1, 0) => {
+            let (coding, size) = (Coding::Bc1, (width, height));
+            blocks::picture(stored, coding.bytes(), size, alpha, |block| {
+                coding.colours(block)
+            })
+        }
         (1, 1) => {
             let _budget = MemoryBudget::take((width * height * 3) as u64);
             let pixels = stored.get(..width * height * 3).ok_or_else(truncated)?;

@@ -1,18 +1,21 @@
 //! A GIF's first frame on its screen, as Pillow lays it.
 
+use std::slice::ChunksExact;
+
 use gif::{ColorOutput, DecodeOptions, DecodingError, Frame, MemoryLimit};
 
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
 
 pub(super) fn is_gif(bytes: &[u8]) -> bool {
     bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
 }
 
 /// The first frame; a screen that is too small for it grows.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     // It is checked below, when the frame's size is known.
@@ -28,20 +31,53 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     check_pixels(width as u64, height as u64, limits)?;
     check_pixels(frame_width as u64, frame_height as u64, limits)?;
     let frame_pixels = frame_width * frame_height;
-    let _budget = MemoryBudget::take((width * height * 3 + frame_pixels) as u64);
+    let channels = if alpha { 4 } else { 3 };
+    let _budget = MemoryBudget::take((width * height * channels + frame_pixels) as u64);
     let mut indices = vec![0; frame_pixels];
     decoder.read_into_buffer(&mut indices).map_err(failed)?;
     let colours = colours(&frame, decoder.global_palette());
     // What the frame does not cover is transparent, or else of the first colour.
-    let around = colours[usize::from(frame.transparent.unwrap_or(0))];
-    let mut pixels = vec![around; width * height];
-    for (y, row) in indices.chunks_exact(frame_width).enumerate() {
-        let to = &mut pixels[(top + y) * width + left..][..frame_width];
-        for (pixel, index) in to.iter_mut().zip(row) {
-            *pixel = colours[usize::from(*index)];
+    let around = frame.transparent.unwrap_or(0);
+    let screen = Screen {
+        size: (width, height),
+        place: (left, top),
+        indices: indices.chunks_exact(frame_width),
+        around,
+    };
+    let opaque = |index| {
+        if frame.transparent == Some(index) {
+            0
+        } else {
+            OPAQUE
         }
+    };
+    let pixels = screen.filled(|index| colours[usize::from(index)]);
+    Ok(Picture {
+        alpha: alpha.then(|| screen.filled(opaque)),
+        ..Picture::new(width, height, pixels.into_flattened())
+    })
+}
+
+/// The rows of a frame at their place.
+struct Screen<'a> {
+    size: (usize, usize),
+    place: (usize, usize),
+    indices: ChunksExact<'a, u8>,
+    /// The index of all others.
+    around: u8,
+}
+
+impl Screen<'_> {
+    fn filled<T: Clone>(&self, of: impl Fn(u8) -> T) -> Vec<T> {
+        let ((width, height), (left, top)) = (self.size, self.place);
+        let mut values = vec![of(self.around); width * height];
+        let rows = values.chunks_exact_mut(width).skip(top);
+        for (to, row) in rows.zip(self.indices.clone()) {
+            let places = to[left..].iter_mut().zip(row);
+            places.for_each(|(to, index)| *to = of(*index));
+        }
+        values
     }
-    Ok(Picture::new(width, height, pixels.into_flattened()))
 }
 
 /// Of each index; those that the palette lacks are greys, and all are where there is none.

@@ -17,12 +17,12 @@ pub(super) fn is_icns(bytes: &[u8]) -> bool {
 enum Kind {
     /// A whole PNG or JPEG 2000.
     File,
-    /// Planes in runs of so many pixels a side, behind so many zeros.
-    Planes(usize, usize),
+    /// Planes in runs of so many pixels a side, behind so many zeros; alpha is a part of its own.
+    Planes(usize, usize, &'static [u8; 4]),
 }
 
 /// The kinds of parts with colours, the largest first; of the same size a file comes first. The
-/// masks and the icons with palettes of 1990 are left aside.
+/// icons with palettes of 1990 are left aside.
 const KINDS: [(&[u8; 4], Kind); 14] = [
     (b"ic10", Kind::File),
     (b"ic09", Kind::File),
@@ -30,20 +30,20 @@ const KINDS: [(&[u8; 4], Kind); 14] = [
     (b"ic08", Kind::File),
     (b"ic13", Kind::File),
     (b"ic07", Kind::File),
-    (b"it32", Kind::Planes(128, 4)),
+    (b"it32", Kind::Planes(128, 4, b"t8mk")),
     (b"icp6", Kind::File),
-    (b"ih32", Kind::Planes(48, 0)),
+    (b"ih32", Kind::Planes(48, 0, b"h8mk")),
     (b"ic12", Kind::File),
     (b"icp5", Kind::File),
-    (b"il32", Kind::Planes(32, 0)),
+    (b"il32", Kind::Planes(32, 0, b"l8mk")),
     (b"ic11", Kind::File),
     (b"icp4", Kind::File),
 ];
 
 /// The smallest, which comes behind them.
-const SMALLEST: (&[u8; 4], Kind) = (b"is32", Kind::Planes(16, 0));
+const SMALLEST: (&[u8; 4], Kind) = (b"is32", Kind::Planes(16, 0, b"s8mk"));
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let parts = parts(bytes)?;
     let found = KINDS.iter().chain([&SMALLEST]).find_map(|(name, kind)| {
         let part = parts.iter().rfind(|(other, _)| other == *name)?;
@@ -52,12 +52,18 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let (part, kind) =
         found.ok_or_else(|| unsupported_kind("an Apple icon without a picture of 24 bits"))?;
     match kind {
-        Kind::File if part.starts_with(b"\x89PNG") => Ok(other::decode(part, limits)?.0),
-        Kind::File if jpeg2000::is_jpeg2000(part) => jpeg2000::decode(part, limits),
+        Kind::File if part.starts_with(b"\x89PNG") => Ok(other::decode(part, limits, alpha)?.0),
+        Kind::File if jpeg2000::is_jpeg2000(part) => jpeg2000::decode(part, limits, alpha),
         Kind::File => Err(unsupported_kind("an Apple icon of this kind")),
-        Kind::Planes(side, zeros) => {
+        Kind::Planes(side, zeros, mask) => {
             check_pixels(side as u64, side as u64, limits)?;
-            planes(part.get(zeros..).ok_or_else(truncated)?, side)
+            let icon = planes(part.get(zeros..).ok_or_else(truncated)?, side)?;
+            let mask = parts.iter().rfind(|(name, _)| alpha && name == mask);
+            let values = mask.map(|(_, values)| values.get(..side * side).ok_or_else(truncated));
+            Ok(Picture {
+                alpha: values.transpose()?.map(<[u8]>::to_vec),
+                ..icon
+            })
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Bytes to upright RGB, within limits; the only user of `image`, `mozjpeg` and the other decoders.
+//! Bytes to upright RGB, and alpha where it is asked for, within limits; the only user of `image`, `mozjpeg` and the other decoders.
 //!
 //! Colour follows Pillow's `convert("RGB")`, which the checkpoints were evaluated with: alpha is
-//! dropped, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
+//! dropped, or kept as by `convert("RGBA")`, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
 //! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
 
 mod avif;
@@ -14,6 +14,7 @@ mod dds;
 mod directory;
 mod exif;
 mod ftex;
+mod gathered;
 mod gif;
 #[cfg(feature = "heic")]
 mod heic;
@@ -152,23 +153,36 @@ pub fn check_start(start: &[u8]) -> Result<(), PictureError> {
     }
 }
 
-/// Decodes a picture; `upright` turns it as its EXIF orientation says, and `scale` is asked where
-/// reducing saves time, for a JPEG: it is given width and height in pixels as they are stored.
+/// What is wanted of a picture.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Whether it is turned as its EXIF orientation says.
+    pub upright: bool,
+    /// Whether its alpha is kept.
+    pub alpha: bool,
+    /// How large it is needed, where reducing saves time, for a JPEG: given width and height in pixels
+    /// as they are stored.
+    pub scale: &'a dyn Fn((usize, usize)) -> Scale,
+}
+
+impl Wanted<'_> {
+    /// All of it but alpha, upright.
+    pub const WHOLE: Self = Self {
+        upright: true,
+        alpha: false,
+        scale: &|_| Scale::Full,
+    };
+}
+
+/// Decodes a picture.
 ///
 /// # Errors
 /// If the bytes are no picture of a known format, exceed `limits`, or are damaged or cut short.
-pub fn decode(
-    bytes: &[u8],
-    limits: Limits,
-    upright: bool,
-    scale: &dyn Fn((usize, usize)) -> Scale,
-) -> Result<Picture, PictureError> {
+pub fn decode(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Picture, PictureError> {
     check_start(bytes)?;
     // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
     IS_GUARDED.set(true);
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
-        decode_unguarded(bytes, limits, upright, scale)
-    }));
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, limits, wanted)));
     IS_GUARDED.set(false);
     decoded.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -178,35 +192,35 @@ pub fn decode(
     })
 }
 
-fn decode_unguarded(
-    bytes: &[u8],
-    limits: Limits,
-    upright: bool,
-    scale: &dyn Fn((usize, usize)) -> Scale,
-) -> Result<Picture, PictureError> {
+fn decode_unguarded(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Picture, PictureError> {
+    let Wanted {
+        upright,
+        alpha,
+        scale,
+    } = wanted;
     let as_stored = |picture| (picture, Orientation::NoTransforms);
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
-        Some(Format::Avif) => avif::decode(bytes, limits)?,
-        Some(Format::JpegXl) => jpeg_xl::decode(bytes, limits)?,
+        Some(Format::Avif) => avif::decode(bytes, limits, alpha)?,
+        Some(Format::JpegXl) => jpeg_xl::decode(bytes, limits, alpha)?,
         Some(Format::Raw) => raw::decode(bytes, limits, scale)?,
         #[cfg(feature = "heic")]
-        Some(Format::Heic) => as_stored(heic::decode(bytes, limits)?),
-        Some(Format::Gif) => as_stored(gif::decode(bytes, limits)?),
+        Some(Format::Heic) => as_stored(heic::decode(bytes, limits, alpha)?),
+        Some(Format::Gif) => as_stored(gif::decode(bytes, limits, alpha)?),
         Some(Format::Tiff) if raw::is_raw_tiff(bytes) => raw::decode(bytes, limits, scale)?,
-        Some(Format::Tiff) => tiff::decode(bytes, limits)?,
-        Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits)?),
-        Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, false)?),
-        Some(Format::Ico) => as_stored(ico::decode(bytes, limits)?),
-        Some(Format::Icns) => as_stored(icns::decode(bytes, limits)?),
-        Some(Format::Jpeg2000) => as_stored(jpeg2000::decode(bytes, limits)?),
-        Some(Format::Psd) => as_stored(psd::decode(bytes, limits)?),
-        Some(Format::Dds) => as_stored(dds::decode(bytes, limits)?),
-        Some(Format::Blp) => as_stored(blp::decode(bytes, limits)?),
-        Some(Format::Ftex) => as_stored(ftex::decode(bytes, limits)?),
-        Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits)?),
-        Some(Format::Tga) => as_stored(tga::decode(bytes, limits)?),
-        Some(Format::Other) | None => other::decode(bytes, limits)?,
+        Some(Format::Tiff) => tiff::decode(bytes, limits, alpha)?,
+        Some(Format::Bmp) => as_stored(bmp::decode(bytes, limits, alpha)?),
+        Some(Format::Dib) => as_stored(bmp::decode_dib(bytes, limits, alpha)?),
+        Some(Format::Ico) => as_stored(ico::decode(bytes, limits, alpha)?),
+        Some(Format::Icns) => as_stored(icns::decode(bytes, limits, alpha)?),
+        Some(Format::Jpeg2000) => as_stored(jpeg2000::decode(bytes, limits, alpha)?),
+        Some(Format::Psd) => as_stored(psd::decode(bytes, limits, alpha)?),
+        Some(Format::Dds) => as_stored(dds::decode(bytes, limits, alpha)?),
+        Some(Format::Blp) => as_stored(blp::decode(bytes, limits, alpha)?),
+        Some(Format::Ftex) => as_stored(ftex::decode(bytes, limits, alpha)?),
+        Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits, alpha)?),
+        Some(Format::Tga) => as_stored(tga::decode(bytes, limits, alpha)?),
+        Some(Format::Other) | None => other::decode(bytes, limits, alpha)?,
     };
     if !upright || orientation == Orientation::NoTransforms {
         return Ok(picture);

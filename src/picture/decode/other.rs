@@ -8,6 +8,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits as DecoderLimits,
 };
 
+use super::gathered::Gathered;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::turn::from_image;
@@ -19,7 +20,11 @@ use crate::picture::Picture;
 const HEADER_BYTES: u64 = 64 << 20;
 
 /// The picture as it is stored, and how to turn it.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: Limits,
+    alpha: bool,
+) -> Result<(Picture, Orientation), PictureError> {
     let format = image::guess_format(bytes).map_err(decode_error)?;
     if format == ImageFormat::WebP && !webp::is_complete(bytes) {
         return Err(truncated());
@@ -49,13 +54,23 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     let pixels = u64::from(width) * u64::from(height);
     allowed.max_alloc = Some(HEADER_BYTES + pixels * 32);
     decoder.set_limits(allowed).map_err(decode_error)?;
-    // As it is stored, and as RGB.
-    let _budget = MemoryBudget::take(decoder.total_bytes() + pixels * 3);
+    // As it is stored, and as RGB or RGBA, of which the parts are taken.
+    let converted = if alpha { 8 } else { 3 };
+    let _budget = MemoryBudget::take(decoder.total_bytes() + pixels * converted);
     let mut image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
     if format == ImageFormat::Png {
         keep_high_bytes(&mut image);
     }
-    Ok((from_image(image), orientation))
+    let picture = match alpha && image.color().has_alpha() {
+        true => {
+            let image = image.into_rgba8();
+            let mut gathered = Gathered::new(image.len() / 4, true);
+            gathered.extend(image.as_chunks().0.iter().copied());
+            gathered.picture(width as usize, height as usize)
+        }
+        false => from_image(image),
+    };
+    Ok((picture, orientation))
 }
 
 /// How short a whole file can be that decodes to `total` bytes, where the format sets a limit.

@@ -49,7 +49,7 @@ impl Colours {
     }
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let header = Fields(bytes.get(..HEADER).ok_or_else(truncated)?);
     let stored_channels = header.short(12)?;
     let (height, width) = (header.long(14)?, header.long(18)?);
@@ -62,6 +62,9 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     if stored_channels < colours.channels() {
         return Err(truncated());
     }
+    // A fourth is alpha, and of more nobody knows which.
+    let alpha = alpha && colours == Colours::Rgb && stored_channels == 4;
+    let channels = colours.channels() + usize::from(alpha);
     // The palette, what belongs to the picture, and the layers.
     let (palette, rest) = part(&bytes[HEADER..])?;
     let (_, rest) = part(rest)?;
@@ -69,9 +72,9 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let coding = Fields(rest).short(0)?;
     let rest = &rest[2..];
     let needed = match coding {
-        0 => colours.channels() * height * width,
+        0 => channels * height * width,
         // The rows' lengths, and a run is at most 128 bytes in two.
-        1 => stored_channels * height * 2 + colours.channels() * height * width / 64,
+        1 => stored_channels * height * 2 + channels * height * width / 64,
         2 | 3 => return Err(unsupported_kind("a Photoshop file packed by Deflate")),
         _ => {
             return Err(damaged("its coding is wrong"));
@@ -80,16 +83,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     if rest.len() < needed {
         return Err(truncated());
     }
-    let _budget = MemoryBudget::take((width * height * (colours.channels() + 3)) as u64);
+    let _budget = MemoryBudget::take((width * height * (channels + 4)) as u64);
     let plane = width * height;
     let planes = match coding {
-        0 => Cow::Borrowed(&rest[..plane * colours.channels()]),
-        _ => Cow::Owned(unpacked(
-            rest,
-            stored_channels,
-            colours.channels(),
-            (width, height),
-        )?),
+        0 => Cow::Borrowed(&rest[..plane * channels]),
+        _ => Cow::Owned(unpacked(rest, stored_channels, channels, (width, height))?),
     };
     let pixels: Vec<[u8; 3]> = match colours {
         Colours::Grey => planes.iter().map(|grey| [*grey; 3]).collect(),
@@ -109,7 +107,10 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
             (0..plane).map(|n| rgb_of_inks(inks(n))).collect()
         }
     };
-    Ok(Picture::new(width, height, pixels.into_flattened()))
+    Ok(Picture {
+        alpha: alpha.then(|| planes[3 * plane..].to_vec()),
+        ..Picture::new(width, height, pixels.into_flattened())
+    })
 }
 
 /// A part with its length before it, and what follows.

@@ -14,7 +14,7 @@ pub(super) fn is_sgi(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x01, 0xda])
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let header = bytes.get(..HEADER).ok_or_else(truncated)?;
     let short = |at: usize| usize::from(header[at]) << 8 | usize::from(header[at + 1]);
     let (width, height) = (short(6), short(8));
@@ -47,16 +47,26 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     if bytes.len() < HEADER + needed {
         return Err(truncated());
     }
-    let _budget = MemoryBudget::take((width * height * 3) as u64);
+    let _budget = MemoryBudget::take((width * height * 4) as u64);
     let mut pixels = vec![[0; 3]; width * height];
     for channel in 0..3 {
-        // Grey is repeated, and alpha is dropped.
+        // Grey is repeated.
         let plane = if planes == 1 { 0 } else { channel };
         for (y, to) in pixels.chunks_exact_mut(width).rev().enumerate() {
             rows.read(plane * height + y, |x, value| to[x][channel] = value)?;
         }
     }
-    Ok(Picture::new(width, height, pixels.into_flattened()))
+    let mut opacity = None;
+    if alpha && planes == 4 {
+        let values = opacity.insert(vec![0; width * height]);
+        for (y, to) in values.chunks_exact_mut(width).rev().enumerate() {
+            rows.read(3 * height + y, |x, value| to[x] = value)?;
+        }
+    }
+    Ok(Picture {
+        alpha: opacity,
+        ..Picture::new(width, height, pixels.into_flattened())
+    })
 }
 
 /// The rows of all planes.

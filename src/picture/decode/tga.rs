@@ -1,10 +1,15 @@
 //! Truevision's TGA, as Pillow reads it.
 
+use super::gathered::Gathered;
 use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::PictureError;
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
+
+/// What a palette does not hold.
+const BLACK: [u8; 4] = [0, 0, 0, OPAQUE];
 
 /// Of the header.
 const HEADER: usize = 18;
@@ -28,28 +33,32 @@ pub(super) fn is_tga(bytes: &[u8]) -> bool {
 /// How the bytes of a pixel, or of a palette's entry, become a colour.
 #[derive(Clone, Copy)]
 enum Kind {
+    /// And perhaps alpha.
     Grey,
-    /// Five bits each, blue first.
+    /// Five bits each, blue first, and one that is set where it is clear.
     Fifteen,
     /// Blue, green, red, and perhaps alpha.
     Bytes,
 }
 
 impl Kind {
-    fn colour(self, bytes: &[u8]) -> [u8; 3] {
+    fn colour(self, bytes: &[u8]) -> [u8; 4] {
+        let alpha = |at: usize| bytes.get(at).copied().unwrap_or(OPAQUE);
         match self {
-            Self::Grey => [bytes[0]; 3],
+            Self::Grey => [bytes[0], bytes[0], bytes[0], alpha(1)],
             Self::Fifteen => {
                 let pixel = u32::from(bytes[0]) | u32::from(bytes[1]) << 8;
                 // Rounded down, as Pillow does.
-                [10, 5, 0].map(|shift| ((pixel >> shift & 31) * 255 / 31) as u8)
+                let [red, green, blue] =
+                    [10, 5, 0].map(|shift| ((pixel >> shift & 31) * 255 / 31) as u8);
+                [red, green, blue, if pixel >> 15 == 0 { OPAQUE } else { 0 }]
             }
-            Self::Bytes => [bytes[2], bytes[1], bytes[0]],
+            Self::Bytes => [bytes[2], bytes[1], bytes[0], alpha(3)],
         }
     }
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let header = bytes.first_chunk::<HEADER>().ok_or_else(truncated)?;
     let short = |at: usize| usize::from(header[at]) | usize::from(header[at + 1]) << 8;
     let (width, height) = (short(12), short(14));
@@ -72,7 +81,8 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     if rest.len() < shortest {
         return Err(truncated());
     }
-    let _budget = MemoryBudget::take((width * height * (size + 3)) as u64);
+    let channels = if alpha { 4 } else { 3 };
+    let _budget = MemoryBudget::take((width * height * (size + channels)) as u64);
     let unpacked: Vec<u8>;
     let stored = match is_packed {
         true => {
@@ -87,7 +97,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
         false => kind.colour(pixel),
     };
     let (is_mirrored, is_top_down) = (header[17] & 16 != 0, header[17] & 32 != 0);
-    let mut pixels = Vec::with_capacity(width * height);
+    let mut pixels = Gathered::new(width * height, alpha);
     for y in 0..height {
         let y = if is_top_down { y } else { height - 1 - y };
         let row = stored[y * width * size..][..width * size].chunks_exact(size);
@@ -96,7 +106,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
             false => pixels.extend(row.map(colour)),
         }
     }
-    Ok(Picture::new(width, height, pixels.into_flattened()))
+    Ok(pixels.picture(width, height))
 }
 
 /// The colour of each index, and what follows the palette. What it does not hold is black.
@@ -105,8 +115,8 @@ fn palette<'a>(
     header: &[u8; HEADER],
     first: usize,
     count: usize,
-) -> Result<([[u8; 3]; 256], &'a [u8]), PictureError> {
-    let mut colours = [[0; 3]; 256];
+) -> Result<([[u8; 4]; 256], &'a [u8]), PictureError> {
+    let mut colours = [BLACK; 256];
     if header[1] == 0 {
         return Ok((colours, bytes));
     }
@@ -120,8 +130,8 @@ fn palette<'a>(
     } else {
         Kind::Bytes
     };
-    let black = std::iter::repeat_n([0; 3], first);
-    let all = black.chain(entries.chunks_exact(size).map(|entry| kind.colour(entry)));
+    let before = std::iter::repeat_n(kind.colour(&[0; 4][..size]), first);
+    let all = before.chain(entries.chunks_exact(size).map(|entry| kind.colour(entry)));
     colours
         .iter_mut()
         .zip(all)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::picture::Picture;
 
@@ -13,12 +13,21 @@ pub(super) fn turn(picture: Picture, orientation: Orientation) -> Option<Picture
         width,
         height,
         pixels,
+        alpha,
         mut original_size,
         is_preview,
         bounds: (mut columns, mut rows),
     } = picture;
-    let mut image = DynamicImage::from(RgbImage::from_raw(width as u32, height as u32, pixels)?);
-    image.apply_orientation(orientation);
+    let (across, down) = (width as u32, height as u32);
+    let turned = |mut image: DynamicImage| {
+        image.apply_orientation(orientation);
+        image
+    };
+    let image = turned(RgbImage::from_raw(across, down, pixels)?.into());
+    let alpha = match alpha {
+        Some(alpha) => Some(turned(GrayImage::from_raw(across, down, alpha)?.into()).into_bytes()),
+        None => None,
+    };
     let from_the_end = |range: Range<f64>, length: usize| {
         let length = length as f64;
         length - range.end..length - range.start
@@ -48,6 +57,7 @@ pub(super) fn turn(picture: Picture, orientation: Orientation) -> Option<Picture
         original_size,
         is_preview,
         bounds: (columns, rows),
+        alpha,
         ..from_image(image)
     })
 }

@@ -3,6 +3,14 @@
 use super::brands::{Brand, brand};
 use crate::error::{ErrorKind, PictureError};
 
+/// What is said where a network sees alpha, and that of this format isn't read.
+pub(super) fn transparency(format: &str) -> PictureError {
+    let message = format!(
+        "the transparency of {format}, which this network sees, can't be read; convert it to PNG first"
+    );
+    PictureError::new(ErrorKind::Unsupported, message)
+}
+
 /// What is said of a kind of picture that is not decoded.
 pub(super) fn unsupported_kind(kind: &str) -> PictureError {
     refusal((kind, "`magick photo photo.png`"))

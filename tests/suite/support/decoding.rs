@@ -1,8 +1,8 @@
 //! Pictures decoded by the library, and files that are changed on purpose.
 
 use effnet::error::PictureError;
-use effnet::picture::decode::{Limits, decode};
-use effnet::picture::{Picture, Scale};
+use effnet::picture::Picture;
+use effnet::picture::decode::{Limits, Wanted, decode};
 
 /// What there is in a file, with no more pixels than these.
 pub fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
@@ -10,7 +10,7 @@ pub fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
         max_pixels,
         ..Limits::default()
     };
-    decode(bytes, limits, true, &|_| Scale::Full)
+    decode(bytes, limits, Wanted::WHOLE)
 }
 
 /// What there is in a file, upright and in its own size.

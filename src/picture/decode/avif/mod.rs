@@ -22,14 +22,18 @@ use source::Source;
 
 /// What a pixel takes at most while it is decoded: its planes, of 12 bits and 4:4:4, and RGB. Counted
 /// at 12 megapixels it was 9.4, and 4.8 of 8 bits and 4:2:0.
-const BYTES_A_PIXEL: u64 = 10;
+const BYTES_A_PIXEL: u64 = 11;
 
 pub(super) fn is_avif(start: &[u8]) -> bool {
     brand(start) == Some(Brand::Avif)
 }
 
 /// The picture as it is stored, and how to turn it.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: Limits,
+    alpha: bool,
+) -> Result<(Picture, Orientation), PictureError> {
     let source = Source::find(bytes)?;
     let orientation = source.orientation()?;
     let (width, height) = source.size();
@@ -41,9 +45,18 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     let colour = source.colour().unwrap_or_else(|| canvas.first().colour());
     let mut pixels = convert::rgb(&canvas, colour, source.has_alpha())?;
     drop(canvas);
-    if let Some(alpha) = source.multiplied_by()? {
-        alpha::divide(&mut pixels, &alpha);
+    let is_multiplied = source.is_multiplied();
+    let opacity = match is_multiplied || alpha {
+        true => source.opacity()?,
+        false => None,
+    };
+    let opacity = opacity.map(|canvas| alpha::values(&canvas));
+    if let (true, Some(values)) = (is_multiplied, &opacity) {
+        alpha::divide(&mut pixels, values);
     }
-    let picture = Picture::new(width as usize, height as usize, pixels.into_flattened());
+    let picture = Picture {
+        alpha: opacity.filter(|_| alpha),
+        ..Picture::new(width as usize, height as usize, pixels.into_flattened())
+    };
     Ok((picture, orientation))
 }

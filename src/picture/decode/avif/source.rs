@@ -32,7 +32,7 @@ pub(super) enum Source<'a> {
 /// The alpha of an item: one for all of it, or one for each tile.
 pub(super) enum Alpha {
     Whole(Still),
-    Tiles,
+    Tiles(Vec<u32>),
 }
 
 impl<'a> Source<'a> {
@@ -117,20 +117,40 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The alpha that the colours are multiplied by, where they are.
-    pub fn multiplied_by(&self) -> Result<Option<Canvas>, PictureError> {
-        let canvas = match self {
+    /// Whether the colours are multiplied by their alpha.
+    pub fn is_multiplied(&self) -> bool {
+        match self {
             Self::Item {
                 meta,
                 still,
                 alpha: Some(Alpha::Whole(alpha)),
-            } if meta.referred(b"prem", still.id).contains(&alpha.id) => alpha.canvas(meta)?,
+            } => meta.referred(b"prem", still.id).contains(&alpha.id),
             Self::Track {
-                file,
                 track,
                 alpha: Some(alpha),
-            } if track.is_multiplied_by(alpha) => first_of(alpha, file)?,
-            _ => return Ok(None),
+                ..
+            } => track.is_multiplied_by(alpha),
+            _ => false,
+        }
+    }
+
+    /// The alpha, where there is one.
+    pub fn opacity(&self) -> Result<Option<Canvas>, PictureError> {
+        let canvas = match self {
+            Self::Item { alpha: None, .. } | Self::Track { alpha: None, .. } => return Ok(None),
+            Self::Item {
+                meta,
+                still,
+                alpha: Some(alpha),
+            } => match alpha {
+                Alpha::Whole(alpha) => alpha.canvas(meta)?,
+                Alpha::Tiles(tiles) => still.canvas_of(tiles, meta)?,
+            },
+            Self::Track {
+                file,
+                alpha: Some(alpha),
+                ..
+            } => first_of(alpha, file)?,
         };
         let (width, height) = self.size();
         match (canvas.width, canvas.height) == (width as usize, height as usize) {
@@ -208,6 +228,6 @@ fn alpha(meta: &Meta, still: &Still) -> Result<Option<Alpha>, PictureError> {
             false => Err(damaged("its alpha has another size")),
         };
     }
-    let is_of_tiles = still.tiles.iter().all(|tile| of(*tile).is_some());
-    Ok(is_of_tiles.then_some(Alpha::Tiles))
+    let of_tiles = still.tiles.iter().map(|tile| Some(of(*tile)?.0));
+    Ok(of_tiles.collect::<Option<_>>().map(Alpha::Tiles))
 }

@@ -65,7 +65,12 @@ impl Still {
 
     /// Decodes it.
     pub fn canvas(&self, meta: &Meta) -> Result<Canvas, PictureError> {
-        let frames = self.tiles.iter().map(|id| {
+        self.canvas_of(&self.tiles, meta)
+    }
+
+    /// Decodes other tiles as its own.
+    pub fn canvas_of(&self, tiles: &[u32], meta: &Meta) -> Result<Canvas, PictureError> {
+        let frames = tiles.iter().map(|id| {
             let item = picture(meta, *id)?;
             if item.kind != b"av01" || size(item)? != self.tile || !item.properties.is_configured()
             {

@@ -1,61 +1,84 @@
 //! A bitmap's pixels in the order in which they are stored.
 
 use crate::error::PictureError;
+use crate::picture::alpha::OPAQUE;
 use crate::picture::decode::limits::truncated;
 
-/// Which bits are which colour.
+/// Which bits are which colour, and which are alpha.
 #[derive(Clone, Copy)]
-pub(super) struct Masks([(u32, u32); 3]);
+pub(super) struct Masks {
+    colours: [(u32, u32); 3],
+    alpha: Option<(u32, u32)>,
+}
+
+/// A mask's place and what is left of it there.
+fn shifted(mask: u32) -> (u32, u32) {
+    let shift = mask.trailing_zeros() & 31;
+    (shift, mask >> shift)
+}
 
 impl Masks {
     /// Masks as a header gives them; none if they are all zero.
     pub fn new(masks: [u32; 3], alpha: u32) -> Option<Self> {
         let is_given = masks != [0; 3] || alpha != 0;
-        let shifted = |mask: u32| (mask.trailing_zeros() & 31, mask);
-        is_given.then(|| {
-            Self(
-                masks
-                    .map(shifted)
-                    .map(|(shift, mask)| (shift, mask >> shift)),
-            )
+        is_given.then(|| Self {
+            colours: masks.map(shifted),
+            alpha: (alpha != 0).then(|| shifted(alpha)),
         })
     }
 
     /// What is usual for this depth.
     pub fn of(bits: usize) -> Self {
-        Self(match bits {
-            16 => [(10, 31), (5, 31), (0, 31)],
-            _ => [(16, 255), (8, 255), (0, 255)],
-        })
+        Self {
+            colours: match bits {
+                16 => [(10, 31), (5, 31), (0, 31)],
+                _ => [(16, 255), (8, 255), (0, 255)],
+            },
+            alpha: None,
+        }
+    }
+
+    /// With alpha in the last of four bytes.
+    pub fn and_fourth_byte(self) -> Self {
+        Self {
+            alpha: Some((24, 255)),
+            ..self
+        }
+    }
+
+    pub fn has_alpha(&self) -> bool {
+        self.alpha.is_some()
     }
 
     /// Each colour in eight bits, rounded down as Pillow rounds.
-    fn colour(&self, pixel: u32) -> [u8; 3] {
-        self.0.map(|(shift, most)| {
-            let value = u64::from(pixel >> shift & most) * 255;
-            (value / u64::from(most.max(1))) as u8
-        })
+    pub fn colour(&self, pixel: u32) -> [u8; 3] {
+        self.colours.map(|mask| part(pixel, mask))
+    }
+
+    pub fn alpha(&self, pixel: u32) -> u8 {
+        self.alpha.map_or(OPAQUE, |mask| part(pixel, mask))
     }
 }
 
-/// Rows of pixels of 16 bits or more.
-pub(super) fn direct(
+fn part(pixel: u32, (shift, most): (u32, u32)) -> u8 {
+    let value = u64::from(pixel >> shift & most) * 255;
+    (value / u64::from(most.max(1))) as u8
+}
+
+/// What `of` makes of rows of pixels of 16 bits or more.
+pub(super) fn direct<T>(
     coded: &[u8],
     stride: usize,
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     bits: usize,
-    masks: &Masks,
-) -> Vec<[u8; 3]> {
+    of: impl Fn(u32) -> T,
+) -> Vec<T> {
     let size = bits / 8;
     let mut pixels = Vec::with_capacity(width * height);
     for row in coded.chunks(stride).take(height) {
         pixels.extend(row.chunks_exact(size).take(width).map(|bytes| {
-            let number = bytes
-                .iter()
-                .rev()
-                .fold(0, |n, byte| n << 8 | u32::from(*byte));
-            masks.colour(number)
+            let bytes = bytes.iter().rev();
+            of(bytes.fold(0, |n, byte| n << 8 | u32::from(*byte)))
         }));
     }
     pixels

@@ -3,12 +3,12 @@
 
 use half::f16;
 
-use crate::picture::decode::blocks::between_colours;
+use crate::picture::decode::blocks::{between_colours, opaque};
 
 /// Of a block.
 #[derive(Clone, Copy)]
 pub enum Coding {
-    /// Four colours between two, or three and black.
+    /// Four colours between two, or three and one that is clear.
     Bc1,
     /// With alpha.
     Bc2,
@@ -34,31 +34,46 @@ impl Coding {
     }
 
     /// Row by row; `block` has as many bytes as [`Self::bytes`] says.
-    pub fn colours(self, block: &[u8]) -> [[u8; 3]; 16] {
+    pub fn colours(self, block: &[u8]) -> [[u8; 4]; 16] {
         match self {
-            Self::Bc1 => between_colours(block, false, colour),
-            Self::Bc2 | Self::Bc3 => between_colours(&block[8..], true, colour),
-            Self::Bc4 => between_values(block, false).map(|grey| [grey; 3]),
+            Self::Bc1 | Self::Bc2 | Self::Bc3 => self.between(block, colour),
+            Self::Bc4 => between_values(block, false).map(|grey| opaque([grey; 3])),
             Self::Bc5 { is_signed } => {
                 let red = between_values(block, is_signed);
                 let green = between_values(&block[8..], is_signed);
                 // What is not stored is 0, in the middle of signed values.
                 let blue = if is_signed { 128 } else { 0 };
-                std::array::from_fn(|n| [red[n], green[n], blue])
+                std::array::from_fn(|n| opaque([red[n], green[n], blue]))
             }
             Self::Bc6 { is_signed } => {
                 let mut halves = [0; 48];
                 bcdec_rs::bc6h_half(block, &mut halves, 12, is_signed);
                 // Cut off at 0 and 1, and rounded down.
                 let value = |half| (f16::from_bits(half).to_f32().clamp(0.0, 1.0) * 255.0) as u8;
-                std::array::from_fn(|n| [0, 1, 2].map(|channel| value(halves[n * 3 + channel])))
+                let pixel = |n| [0, 1, 2].map(|channel| value(halves[n * 3 + channel]));
+                std::array::from_fn(|n| opaque(pixel(n)))
             }
             Self::Bc7 => {
                 let mut values = [0; 64];
                 bcdec_rs::bc7(block, &mut values, 16);
-                std::array::from_fn(|n| [values[n * 4], values[n * 4 + 1], values[n * 4 + 2]])
+                std::array::from_fn(|n| [0, 1, 2, 3].map(|channel| values[n * 4 + channel]))
             }
         }
+    }
+
+    /// The same of the first three, with `colour` to read the two colours. Alpha comes before them.
+    pub fn between(self, block: &[u8], colour: fn(u16) -> [u8; 3]) -> [[u8; 4]; 16] {
+        let (alpha, colours) = block.split_at(self.bytes() - 8);
+        let mut pixels = between_colours(colours, !alpha.is_empty(), colour);
+        let values: [u8; 16] = match self {
+            // Four bits each, the low ones first.
+            Self::Bc2 => std::array::from_fn(|n| (alpha[n / 2] >> (n % 2 * 4) & 15) * 17),
+            Self::Bc3 => between_values(alpha, false),
+            _ => return pixels,
+        };
+        let pairs = pixels.iter_mut().zip(values);
+        pairs.for_each(|(pixel, alpha)| pixel[3] = alpha);
+        pixels
     }
 }
 

@@ -8,9 +8,10 @@ mod transform;
 
 use super::brands::{Brand, brand};
 use super::isobmff::boxes::in_file;
-use super::isobmff::meta::Meta;
+use super::isobmff::meta::{Item, Meta};
 use super::limits::{Limits, check_pixels, damaged};
 use super::memory_budget::MemoryBudget;
+use super::unsupported::transparency;
 use crate::error::PictureError;
 use crate::picture::Picture;
 use still::Still;
@@ -26,7 +27,7 @@ pub(super) fn is_heic(start: &[u8]) -> bool {
     brand(start) == Some(Brand::Heic)
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let meta = in_file(bytes, b"meta")?;
     let meta = meta.ok_or_else(|| damaged("the file has no list of what is in it"))?;
     let meta = Meta::read(bytes, meta)?;
@@ -34,6 +35,10 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     let primary =
         primary.ok_or_else(|| damaged("it does not say which of its items is the picture"))?;
     let still = Still::find(&meta, primary)?;
+    let is_alpha = |(_, item): (u32, &Item)| item.properties.is_alpha();
+    if alpha && meta.referring(b"auxl", primary).any(is_alpha) {
+        return Err(transparency("HEIC"));
+    }
     let (width, height) = still.size();
     check_pixels(width.into(), height.into(), limits)?;
     let (across, down) = still.covered();

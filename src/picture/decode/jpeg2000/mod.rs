@@ -5,11 +5,13 @@ mod tiles;
 
 use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
+use super::gathered::Gathered;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
 
 /// How a file begins, and how codes begin.
 const FILE: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
@@ -28,7 +30,7 @@ pub(super) fn is_jpeg2000(bytes: &[u8]) -> bool {
     bytes.starts_with(FILE) || bytes.starts_with(CODES)
 }
 
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureError> {
+pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Picture, PictureError> {
     let settings = DecodeSettings {
         // Otherwise what is cut short is shown as far as it goes.
         strict: true,
@@ -49,7 +51,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
             "JPEG 2000 of {channels} channels"
         )));
     }
-    let _budget = MemoryBudget::take(pixels * (channels as u64 * BYTES_A_VALUE + 4));
+    let _budget = MemoryBudget::take(pixels * (channels as u64 * BYTES_A_VALUE + 5));
     let mut context = DecoderContext::default();
     let decoded = image.decode(&mut context).map_err(failed)?;
     let values = decoded.data_u8();
@@ -63,17 +65,19 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<Picture, PictureErr
     // Four channels without colours that are named are three and alpha.
     let is_inks = matches!(image.color_space(), ColorSpace::CMYK) && bytes.starts_with(FILE);
     let colour = |pixel: &[u8]| match *pixel {
-        [grey] | [grey, _] => [grey; 3],
-        [c, m, y, k] if is_inks => super::jpeg::rgb_of_inks([c, m, y, k].map(|ink| 255 - ink)),
-        [r, g, b, ..] => [r, g, b],
+        [grey] => [grey, grey, grey, OPAQUE],
+        [grey, alpha] => [grey, grey, grey, alpha],
+        [c, m, y, k] if is_inks => {
+            let [r, g, b] = super::jpeg::rgb_of_inks([c, m, y, k].map(|ink| 255 - ink));
+            [r, g, b, OPAQUE]
+        }
+        [r, g, b, alpha] => [r, g, b, alpha],
+        [r, g, b, ..] => [r, g, b, OPAQUE],
         [] => unreachable!("one channel or more"),
     };
-    let pixels: Vec<[u8; 3]> = values.chunks_exact(channels).map(colour).collect();
-    Ok(Picture::new(
-        width as usize,
-        height as usize,
-        pixels.into_flattened(),
-    ))
+    let mut gathered = Gathered::new(pixels as usize, alpha);
+    gathered.extend(values.chunks_exact(channels).map(colour));
+    Ok(gathered.picture(width as usize, height as usize))
 }
 
 fn failed(error: hayro_jpeg2000::DecodeError) -> PictureError {

@@ -14,9 +14,11 @@ use jxl::api::{
 };
 use jxl::error::Error;
 
+use super::gathered::Gathered;
 use super::jpeg::rgb_of_inks;
 use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
+use super::unsupported::transparency;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
 use container::{CODESTREAM, codestream, is_container, opening};
@@ -43,7 +45,11 @@ pub(super) fn is_jpeg_xl(start: &[u8]) -> bool {
 }
 
 /// The picture as it is stored, and how to turn it.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: Limits,
+    alpha: bool,
+) -> Result<(Picture, Orientation), PictureError> {
     let codestream = codestream(bytes)?;
     let header = Header::read(&codestream).ok_or_else(truncated)?;
     check_pixels(header.width, header.height, limits)?;
@@ -71,7 +77,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
         false => BYTES_A_VALUE,
     };
     let _budget = MemoryBudget::take(values * each);
-    file.pixels(frame.target)
+    file.pixels(frame.target, alpha)
 }
 
 fn too_many(header: &Header, limits: Limits) -> PictureError {
@@ -154,6 +160,7 @@ impl File<'_> {
     fn pixels(
         &self,
         target: VisibleFrameSeekTarget,
+        alpha: bool,
     ) -> Result<(Picture, Orientation), PictureError> {
         let mut decoder = decoder(self.most, false);
         let is_begun = |_: &JxlDecoder, event| event == Event::BasicInfo;
@@ -164,9 +171,12 @@ impl File<'_> {
         let kinds: Vec<_> = info.extra_channels.iter().map(|c| c.ec_type).collect();
         let is_inks = info.uses_original_profile && kinds.iter().any(is_inks);
         let orientation = Orientation::from_exif(info.orientation as u8);
-        let (color_type, channels) = match is_inks {
-            true => (JxlColorType::Cmyk, 4),
-            false => (JxlColorType::Rgb, 3),
+        let keeps_alpha = alpha && kinds.contains(&ExtraChannel::Alpha);
+        let (color_type, channels) = match (is_inks, keeps_alpha) {
+            (true, true) => return Err(transparency("JPEG XL with inks")),
+            (true, false) => (JxlColorType::Cmyk, 4),
+            (false, true) => (JxlColorType::Rgba, 4),
+            (false, false) => (JxlColorType::Rgb, 3),
         };
         let format = JxlPixelFormat {
             color_type,
@@ -185,6 +195,11 @@ impl File<'_> {
             pixels = inks.flat_map(|inks| rgb_of_inks(*inks)).collect();
         }
         let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+        if keeps_alpha {
+            let mut gathered = Gathered::new(width * height, true);
+            gathered.extend(pixels.as_chunks().0.iter().copied());
+            return Ok((gathered.picture(width, height), orientation));
+        }
         Ok((Picture::new(width, height, pixels), orientation))
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn decode(
             (picture, found.orientation.unwrap_or(own))
         }
         // A thumbnail that is not packed.
-        None if is_directory(bytes) => tiff::decode(bytes, limits)?,
+        None if is_directory(bytes) => tiff::decode(bytes, limits, false)?,
         None => return Err(unsupported::raw()),
     };
     picture.is_preview = true;

@@ -2,20 +2,21 @@
 
 use super::header::{Header, Photometric};
 use crate::error::{ErrorKind, PictureError};
+use crate::picture::alpha::before_multiplied;
 use crate::picture::decode::directory::Directory;
 use crate::picture::decode::jpeg::rgb_of_inks;
 
-/// The colours of all pixels.
+/// The colours of all pixels, and their alpha if it was kept.
 pub(super) fn rgb(
     raster: Vec<u8>,
     header: &Header,
     directory: &Directory,
-) -> Result<Vec<u8>, PictureError> {
-    let raster = match header.channels() > header.colours() {
-        true => without_alpha(&raster, header.colours()),
-        false => raster,
+) -> Result<(Vec<u8>, Option<Vec<u8>>), PictureError> {
+    let (raster, alpha) = match header.channels() > header.colours() {
+        true => apart(&raster, header),
+        false => (raster, None),
     };
-    Ok(match header.photometric {
+    let pixels = match header.photometric {
         _ if header.photometric == Photometric::YCbCr && header.samples == 1 => grey(raster),
         // Pillow inverts no wider values.
         Photometric::WhiteIsZero if header.bits <= 16 => {
@@ -41,7 +42,8 @@ pub(super) fn rgb(
             each(raster, |colour| table.rgb(colour))
         }
         Photometric::Lab => each(raster, lab),
-    })
+    };
+    Ok((pixels, alpha))
 }
 
 fn grey(values: impl IntoIterator<Item = u8>) -> Vec<u8> {
@@ -55,17 +57,18 @@ fn each(mut raster: Vec<u8>, convert: impl Fn([u8; 3]) -> [u8; 3]) -> Vec<u8> {
     raster
 }
 
-/// Colours as they were before alpha was multiplied in.
-fn without_alpha(raster: &[u8], colours: usize) -> Vec<u8> {
+/// Colours, as they were before alpha was multiplied in, and alpha.
+fn apart(raster: &[u8], header: &Header) -> (Vec<u8>, Option<Vec<u8>>) {
+    let colours = header.colours();
     let pixels = raster.chunks_exact(colours + 1);
+    let alpha = pixels.clone().map(|pixel| pixel[colours]).collect();
     let colour = |pixel: &[u8], n: usize| match pixel[colours] {
+        _ if !header.is_premultiplied => pixel[n],
         0 => 0,
-        255 => pixel[n],
-        alpha => (u32::from(pixel[n]) * 255 / u32::from(alpha)).min(255) as u8,
+        alpha => before_multiplied(pixel[n], alpha),
     };
-    pixels
-        .flat_map(|pixel| (0..colours).map(|n| colour(pixel, n)))
-        .collect()
+    let colours = pixels.flat_map(|pixel| (0..colours).map(move |n| colour(pixel, n)));
+    (colours.collect(), Some(alpha))
 }
 
 /// All reds, all greens and all blues of the table, in sixteen bits.

@@ -49,6 +49,8 @@ pub(super) struct Header<'a> {
     pub samples: usize,
     pub photometric: Photometric,
     pub is_premultiplied: bool,
+    /// Whether alpha is wanted, and there is one.
+    pub keeps_alpha: bool,
     pub compression: u64,
     pub predictor: u64,
     pub is_planar: bool,
@@ -68,7 +70,7 @@ pub(super) struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    pub fn of(directory: &Directory<'a>) -> Result<Self, PictureError> {
+    pub fn of(directory: &Directory<'a>, alpha: bool) -> Result<Self, PictureError> {
         let number = |tag: u16, otherwise: u64| directory.number(tag).unwrap_or(otherwise);
         let side = |tag| {
             directory
@@ -101,6 +103,7 @@ impl<'a> Header<'a> {
             samples,
             photometric,
             is_premultiplied: extra.first() == Some(&1),
+            keeps_alpha: alpha && is_alpha(&extra, photometric, samples),
             compression,
             predictor: number(317, 1),
             is_planar: number(284, 1) == 2 && samples > 1,
@@ -169,9 +172,10 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// How many samples of a pixel are kept: alpha is needed where it was multiplied in.
+    /// How many samples of a pixel are kept: alpha is needed where it was multiplied in, too.
     pub fn channels(&self) -> usize {
-        let is_kept = self.is_premultiplied && matches!(self.colours(), 1 | 3);
+        let is_kept = self.is_premultiplied || self.keeps_alpha;
+        let is_kept = is_kept && matches!(self.colours(), 1 | 3);
         (self.colours() + usize::from(is_kept)).min(self.samples)
     }
 
@@ -249,6 +253,18 @@ impl<'a> Header<'a> {
             None if self.compression != 1 => Ok(rest),
             None => Err(truncated()),
         }
+    }
+}
+
+/// Whether the sample behind the colours is alpha: 1 and 2 say so, Corel Draw wrote 999, and a fourth one
+/// of which nothing is said is taken for it (Pillow, src/PIL/TiffImagePlugin.py, `OPEN_INFO`).
+fn is_alpha(extra: &[u64], photometric: Photometric, samples: usize) -> bool {
+    match (extra, photometric) {
+        ([1 | 2, ..], Photometric::BlackIsZero | Photometric::WhiteIsZero) => samples == 2,
+        ([2, ..], Photometric::Palette) => samples == 2,
+        ([1 | 2 | 999, ..], Photometric::Rgb) => samples > 3,
+        ([], Photometric::Rgb) => samples == 4,
+        _ => false,
     }
 }
 

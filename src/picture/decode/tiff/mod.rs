@@ -23,9 +23,13 @@ const ORIENTATION: u16 = 274;
 const XMP: u16 = 700;
 
 /// The picture as it is stored, and how to turn it.
-pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientation), PictureError> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: Limits,
+    alpha: bool,
+) -> Result<(Picture, Orientation), PictureError> {
     let directory = Directory::first(bytes).ok_or_else(truncated)?;
-    let header = Header::of(&directory)?;
+    let header = Header::of(&directory, alpha)?;
     let (width, height) = (header.width, header.height);
     check_pixels(width as u64, height as u64, limits)?;
     check_pixels(
@@ -36,7 +40,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
     let channels = header.channels();
     // The channels, the colours, and a block as it is coded and as it is stored.
     let block = header.block_width * header.block_height * header.bytes_per_pixel() * 2;
-    let _budget = MemoryBudget::take((width * height * (channels + 3) + block) as u64);
+    let _budget = MemoryBudget::take((width * height * (channels + 4) + block) as u64);
     // Before memory is set aside for what a header of a few bytes claims.
     if header.needs_at_least() > bytes.len() {
         return Err(truncated());
@@ -47,13 +51,19 @@ pub(super) fn decode(bytes: &[u8], limits: Limits) -> Result<(Picture, Orientati
         let part = block::read(&block, &header, bytes)?;
         place(&part, &block, &header, &mut raster);
     }
-    let pixels = colour::rgb(raster, &header, &directory)?;
+    let (pixels, alpha) = colour::rgb(raster, &header, &directory)?;
+    // It may be needed only for the colours.
+    let alpha = alpha.filter(|_| header.keeps_alpha);
     let code = directory.number(ORIENTATION);
     let orientation = code
         .and_then(|code| u8::try_from(code).ok())
         .and_then(Orientation::from_exif);
     let orientation = orientation.unwrap_or_else(|| exif::orientation(None, directory.data(XMP)));
-    Ok((Picture::new(width, height, pixels), orientation))
+    let picture = Picture {
+        alpha,
+        ..Picture::new(width, height, pixels)
+    };
+    Ok((picture, orientation))
 }
 
 /// Copies a block's channels to where they belong.
