@@ -330,7 +330,7 @@ pub struct WorkArgs {
     #[command(flatten)]
     pub device: DeviceArgs,
 
-    /// How many pictures go through the network at once [default: one per thread, on a GPU 64]
+    /// How many pictures go through the network at once [default: 4 per thread, or 1 of large ones; on a GPU 64]
     #[arg(long, value_name = "N", value_parser = batch_size, help_heading = "Work")]
     pub batch_size: Option<usize>,
 

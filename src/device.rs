@@ -129,15 +129,26 @@ pub struct OpenDevice {
     pub fallback_reason: Option<String>,
 }
 
+/// Pixels of a network's input up to which its layers are too short to be worth helping with: B0 to B3.
+const SMALL: usize = 320 * 320;
+
+/// Pictures of such a network for each thread. For 500 photos B0 took 10 % less time than with one,
+/// 16 % in 8 bits; with eight and more it took as long.
+const SMALL_AT_ONCE: usize = 4;
+
 impl OpenDevice {
     /// Whether it is a GPU: then whole batches go through the network at once.
     pub fn is_gpu(&self) -> bool {
         !self.device.is_cpu()
     }
 
-    /// How many pictures at once are best, where `threads` of a processor would compute.
-    pub fn batch_size(&self, threads: usize) -> usize {
+    /// How many pictures of so many `pixels` at once are best, where `threads` of a processor would
+    /// compute.
+    pub fn batch_size(&self, threads: usize, pixels: usize) -> usize {
         match &self.device {
+            // Some for each thread, so that the end of a batch, when a thread has none left, comes
+            // rarely: a small network's layers are over before it has woken up to help.
+            Device::Cpu if pixels <= SMALL => threads * SMALL_AT_ONCE,
             // Each picture alone on a thread: nothing to hand over between them.
             Device::Cpu => threads,
             // Enough to fill a GPU, few enough for b7 in 8 GB.

@@ -147,10 +147,10 @@ impl<'a> Plan<'a> {
         count: Option<u64>,
         keep: impl Fn(&[u8], Picture) -> K + Send + Sync + 'static,
     ) -> Result<Running<K>> {
-        let options = self.options();
+        let transform = model.card.transform;
+        let options = self.options(transform.height * transform.width);
         let batch_size = options.batch_size as u64;
         let batch = count.map_or(batch_size, |count| count.min(batch_size));
-        let transform = model.card.transform;
         memory::ensure_fits(batch, transform.bytes())?;
         let pipeline = Pipeline::start(inputs, transform, options, keep, &INTERRUPTED);
         let classifier = self.load(model)?;
@@ -160,10 +160,11 @@ impl<'a> Plan<'a> {
         })
     }
 
-    fn options(&self) -> Options {
+    /// For pictures of so many `pixels`.
+    fn options(&self, pixels: usize) -> Options {
         Options {
             batch_size: (self.work.batch_size)
-                .unwrap_or_else(|| self.place.batch_size(self.threads)),
+                .unwrap_or_else(|| self.place.batch_size(self.threads, pixels)),
             decoders: self.threads,
             limits: self.work.decode.limits(),
             upright: !self.work.decode.no_exif,
