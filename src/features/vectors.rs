@@ -109,10 +109,7 @@ impl<'a> Vectors<'a> {
             values.len() / count,
         );
         values.chunks_mut(features.max(1)).for_each(normalize);
-        let weights = Folded {
-            weight: values,
-            bias: vec![0.0; count],
-        };
+        let weights = Folded::new(values, vec![0.0; count]);
         Ok(Block {
             vectors: self,
             packed: self.runtime.pointwise(&weights, Activation::Identity)?,

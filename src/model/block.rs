@@ -4,8 +4,9 @@ use candle_core::{Result, Tensor};
 
 use super::architectures::BlockKind;
 use super::config::{BlockConfig, SPACE_TO_DEPTH_WINDOW};
+use super::expected::{Means, filtered, normalised};
 use super::loader::Loader;
-use super::weights::{Biased, BlockLayers};
+use super::weights::{Biased, BlockLayers, Source};
 use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime};
 
 /// A function to call after each step of a pass.
@@ -44,22 +45,27 @@ enum Filter {
 }
 
 impl Block {
-    /// Reads the block's layers.
+    /// Reads the block's layers; `inputs` are the means of what it is given, where they are known.
     pub fn load(
         layers: &BlockLayers,
         block: &BlockConfig,
         loader: &Loader,
+        inputs: Option<Means>,
     ) -> anyhow::Result<Self> {
         let activation = block.activation;
+        let to_depth = layers.space_to_depth.as_ref();
+        let inputs = match to_depth {
+            Some(conv) => loader.expected(|source| normalised(conv, activation, source))?,
+            None => inputs,
+        };
         let filter = match block.kind {
             BlockKind::DepthwiseSeparable | BlockKind::MbConv => {
-                Filter::Depthwise(loader.depthwise(layers, block)?)
+                Filter::Depthwise(loader.depthwise(layers, block, inputs)?)
             }
             BlockKind::FusedMbConv | BlockKind::ConvNormAct => {
                 Filter::Dense(loader.convolution(&layers.filter, block.window, activation)?)
             }
         };
-        let to_depth = layers.space_to_depth.as_ref();
         let load_to_depth = |conv| loader.convolution(conv, SPACE_TO_DEPTH_WINDOW, activation);
         let gates = layers.squeeze_excite.as_ref();
         let load_gates = |layers| SqueezeExcite::load(layers, activation, loader);
@@ -67,7 +73,10 @@ impl Block {
         // it is all that later blocks see: in 8 bits, three of Lite0's 48 1x1 convolutions made 60 % of
         // the noise.
         let load_projection = |conv| match block.residual {
-            true => loader.pointwise(conv, Activation::Identity),
+            true => {
+                let means = |source: &dyn Source| filtered(layers, activation, source);
+                loader.pointwise(conv, Activation::Identity, loader.expected(means)?)
+            }
             false => loader.sensitive(conv, Activation::Identity),
         };
         Ok(Self {

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::block::{AfterStep, Block, Pass};
 use super::config::Config;
+use super::expected::{self, Means};
 use super::loader::Loader;
 use super::positions::{self, Positions, Step};
 use super::weights::{self, BlockLayers, Source};
@@ -44,11 +45,13 @@ impl EfficientNet {
         };
         let activation = config.activation;
         let load_stem = || loader.stem(config);
-        let load_head = || loader.pointwise(&weights::head(config), activation);
+        let mut means = loader.expected(|source| expected::inputs(config, source))?;
+        let of_head = means.as_mut().and_then(Vec::pop);
+        let load_head = || loader.pointwise(&weights::head(config), activation, of_head);
         let load_classifier = || loader.linear(&weights::classifier(config), Activation::Identity);
         let ((classifier, head), (blocks, stem)) = rayon::join(
             || rayon::join(load_classifier, load_head),
-            || rayon::join(|| load_blocks(config, &loader), load_stem),
+            || rayon::join(|| load_blocks(config, &loader, means), load_stem),
         );
         let (stem, blocks, head, classifier) = (stem?, blocks?, head?, classifier?);
         Ok(Self {
@@ -180,13 +183,17 @@ impl EfficientNet {
     }
 }
 
-/// Reads all blocks, the last ones first: they are the largest.
-fn load_blocks(config: &Config, loader: &Loader) -> Result<Vec<Block>> {
+/// Reads all blocks, the last ones first: they are the largest. `means` are those of their inputs.
+fn load_blocks(config: &Config, loader: &Loader, means: Option<Vec<Means>>) -> Result<Vec<Block>> {
+    let mut means = means.into_iter().flatten();
     let blocks: Vec<_> = weights::blocks(config)
-        .map(|(place, block)| (BlockLayers::new(config.naming, &place, block), block))
+        .map(|(place, block)| {
+            let layers = BlockLayers::new(config.naming, &place, block);
+            (layers, block, means.next())
+        })
         .collect();
     let blocks = blocks.into_par_iter().rev().with_max_len(1);
-    let loaded = blocks.map(|(layers, block)| Block::load(&layers, block, loader));
+    let loaded = blocks.map(|(layers, block, inputs)| Block::load(&layers, block, loader, inputs));
     let mut blocks = loaded.collect::<Result<Vec<_>>>()?;
     blocks.reverse();
     Ok(blocks)

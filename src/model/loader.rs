@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::config::{BlockConfig, Config};
+use super::expected::Means;
 use super::weights::{self, Biased, BlockLayers, ConvNorm, Source};
 use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime, Window};
 
@@ -36,9 +37,22 @@ impl Loader<'_> {
         Ok(self.runtime.convolution(&folded, window, activation)?)
     }
 
-    pub fn pointwise(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
+    /// Of inputs with these means, where they are known.
+    pub fn pointwise(
+        &self,
+        layer: &ConvNorm,
+        activation: Activation,
+        means: Option<Means>,
+    ) -> Result<Pointwise> {
         let folded = layer.fold(self.source, self.eps)?;
+        let folded = folded.with_input_means(means);
         Ok(self.runtime.pointwise(&folded, activation)?)
+    }
+
+    /// What `means` gives, where it is of use.
+    pub fn expected<T>(&self, means: impl FnOnce(&dyn Source) -> Result<T>) -> Result<Option<T>> {
+        let is_of_use = self.runtime.is_int8();
+        is_of_use.then(|| means(self.source)).transpose()
     }
 
     /// The same for a layer whose rounding would be seen in what the network says.
@@ -52,10 +66,16 @@ impl Loader<'_> {
         Ok(self.runtime.sensitive(&read, activation)?)
     }
 
-    /// The filter of a block, and the expansion before it.
-    pub fn depthwise(&self, layers: &BlockLayers, block: &BlockConfig) -> Result<Depthwise> {
+    /// The filter of a block, and the expansion before it, of inputs with these means.
+    pub fn depthwise(
+        &self,
+        layers: &BlockLayers,
+        block: &BlockConfig,
+        means: Option<Means>,
+    ) -> Result<Depthwise> {
         let fold = |layer: &ConvNorm| layer.fold(self.source, self.eps);
         let expand = layers.expand.as_ref().map(fold).transpose()?;
+        let expand = expand.map(|expand| expand.with_input_means(means));
         let filter = fold(&layers.filter)?.enlarged(block.filter_side(), block.window.kernel);
         let (window, activation) = (block.window, block.activation);
         let expand = expand.as_ref();

@@ -81,6 +81,16 @@ impl ConvNorm {
         trainable(self.parameters())
     }
 
+    /// What BatchNorm makes of each channel's mean and standard deviation.
+    ///
+    /// # Errors
+    /// If `source` lacks them.
+    pub fn spread(&self, source: &dyn Source) -> Result<(Vec<f32>, Vec<f32>)> {
+        let channels = [self.conv.shape[0]];
+        let read = |part| source.read(&Parameter::new(format!("{}.{part}", self.norm), &channels));
+        Ok((read("bias")?, read("weight")?))
+    }
+
     /// Reads both and folds the second into the first.
     ///
     /// `norm(conv(x)) = (w * x - mean) * scale / sqrt(var + eps) + shift`, which is a convolution
@@ -104,7 +114,7 @@ impl ConvNorm {
             }
             bias.push((f64::from(shift[channel]) - f64::from(mean[channel]) * gain) as f32);
         }
-        Ok(Folded { weight, bias })
+        Ok(Folded::new(weight, bias))
     }
 }
 
@@ -142,10 +152,10 @@ impl Biased {
     /// # Errors
     /// If `source` lacks one of them.
     pub fn read(&self, source: &dyn Source) -> Result<Folded> {
-        Ok(Folded {
-            weight: source.read(&self.weight)?,
-            bias: source.read(&self.bias)?,
-        })
+        Ok(Folded::new(
+            source.read(&self.weight)?,
+            source.read(&self.bias)?,
+        ))
     }
 }
 

@@ -15,6 +15,20 @@ pub enum Activation {
     Relu6,
 }
 
+impl Activation {
+    /// Its value at `x`.
+    pub fn at(self, x: f32) -> f32 {
+        let sigmoid = || (1.0 + (-x).exp()).recip();
+        match self {
+            Self::Identity => x,
+            Self::Silu => x * sigmoid(),
+            Self::Sigmoid => sigmoid(),
+            Self::Relu => x.max(0.0),
+            Self::Relu6 => x.clamp(0.0, 6.0),
+        }
+    }
+}
+
 /// A convolution's weights after BatchNorm folding.
 #[derive(Clone, Debug)]
 pub struct Folded {
@@ -22,9 +36,28 @@ pub struct Folded {
     pub weight: Vec<f32>,
     /// One per output channel.
     pub bias: Vec<f32>,
+    /// What each input channel is on average, where that is known and of use.
+    pub input_means: Option<Vec<f32>>,
 }
 
 impl Folded {
+    /// Weights and a bias.
+    pub fn new(weight: Vec<f32>, bias: Vec<f32>) -> Self {
+        Self {
+            weight,
+            bias,
+            input_means: None,
+        }
+    }
+
+    /// The same where it is known what the inputs are on average.
+    pub fn with_input_means(self, input_means: Option<Vec<f32>>) -> Self {
+        Self {
+            input_means,
+            ..self
+        }
+    }
+
     /// Filters of `from * from` values as ones of `to * to`, with zeros above and on the left: with
     /// "SAME" padding an even kernel does what the odd one above it does with symmetric padding.
     pub fn enlarged(self, from: usize, to: usize) -> Self {
@@ -41,10 +74,7 @@ impl Folded {
                 weight[place..place + from].copy_from_slice(row);
             }
         }
-        Self {
-            weight,
-            bias: self.bias,
-        }
+        Self { weight, ..self }
     }
 
     /// Filters over `from` inputs of `area` values each as ones over `to`, with zeros behind.
@@ -54,10 +84,7 @@ impl Folded {
             weight.extend(filter);
             weight.resize(weight.len() + (to - from) * area, 0.0);
         }
-        Self {
-            weight,
-            bias: self.bias,
-        }
+        Self { weight, ..self }
     }
 
     /// Reorders `(outputs, inputs, kernel, kernel)` to `(outputs, kernel * kernel * inputs)`, the
@@ -72,9 +99,6 @@ impl Folded {
                 weight.extend(filter[tap..].iter().step_by(area));
             }
         }
-        Self {
-            weight,
-            bias: self.bias.clone(),
-        }
+        Self::new(weight, self.bias.clone())
     }
 }

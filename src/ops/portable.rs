@@ -51,12 +51,16 @@ impl Pointwise {
                 activation,
             });
         }
-        let Quantised { weight, scale } = Quantised::new(folded);
+        let Quantised {
+            weight,
+            scale,
+            bias,
+        } = Quantised::new(folded);
         let weight: Vec<_> = weight.into_iter().map(f32::from).collect();
         Ok(Self {
             weight: transposed(&weight)?,
             scale: Some(Tensor::from_vec(scale, outputs, device)?),
-            bias,
+            bias: Tensor::from_vec(bias, outputs, device)?,
             activation,
         })
     }

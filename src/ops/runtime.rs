@@ -59,18 +59,26 @@ impl Runtime {
         &self.device
     }
 
+    /// Whether 1x1 convolutions compute in 8 bits, so that it is of use what their inputs are on average.
+    pub fn is_int8(&self) -> bool {
+        self.products() == Products::Int8
+    }
+
+    fn products(&self) -> Products {
+        match &self.state {
+            State::Portable(products) => *products,
+            State::Cpu(processor) => processor.products(),
+            #[cfg(feature = "cuda")]
+            State::Cuda(..) => Products::F32,
+        }
+    }
+
     /// A 1x1 convolution; `folded.weight` is `(outputs, inputs)`.
     ///
     /// # Errors
     /// If the device has no room.
     pub fn pointwise(&self, folded: &Folded, activation: Activation) -> Result<Pointwise> {
-        let products = match &self.state {
-            State::Portable(products) => *products,
-            State::Cpu(processor) => processor.products(),
-            #[cfg(feature = "cuda")]
-            State::Cuda(..) => Products::F32,
-        };
-        self.product(folded, activation, products)
+        self.product(folded, activation, self.products())
     }
 
     /// A 1x1 convolution that is never computed in 8 bits: a linear layer, with one position a

@@ -174,10 +174,7 @@ fn sums_whose_parts_exceed_f16_are_right_on_a_gpu() {
             &Device::Cpu,
         )?;
         let x = x.repeat((1, 5, 1, 1))?.to_dtype(dtype)?;
-        let weights = Folded {
-            weight: vec![1.0; inputs * outputs],
-            bias: vec![1.0; outputs],
-        };
+        let weights = Folded::new(vec![1.0; inputs * outputs], vec![1.0; outputs]);
         let layer = on(place).pointwise(&weights, Activation::Identity)?;
         let y = layer.forward(&x.to_device(&place.device)?)?;
         let y = y.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
@@ -196,17 +193,11 @@ fn an_expansions_bias_is_added_before_its_sums_are_rounded_on_a_gpu() {
         let mut row = vec![256.0; inputs];
         row[0] += 1.0;
         row[1] += 0.25;
-        let expand = Folded {
-            weight: row.repeat(channels),
-            bias: vec![-2048.0; channels],
-        };
+        let expand = Folded::new(row.repeat(channels), vec![-2048.0; channels]);
         // A filter of the middle alone.
         let mut filter = [0.0; 9];
         filter[4] = 1.0;
-        let filter = Folded {
-            weight: filter.repeat(channels),
-            bias: vec![0.0; channels],
-        };
+        let filter = Folded::new(filter.repeat(channels), vec![0.0; channels]);
         let window = Window {
             kernel: 3,
             stride: 1,

@@ -12,7 +12,7 @@ use crate::album::{demo, star};
 use crate::environment::Environment;
 use crate::operations::{ACTIVATIONS, INSTRUCTION_SETS, difference, tensor};
 use crate::reference::{config, resolution};
-use crate::values::folded;
+use crate::values::{folded, values};
 
 /// Every instruction set that this processor has, and the oracle last.
 fn runtimes() -> Vec<Runtime> {
@@ -285,9 +285,48 @@ fn lost(name: &str) -> f64 {
 
 #[test]
 fn in_8_bits_the_logits_stay_near_those_of_f32() {
-    // With every projection in 8 bits it would be 4.4e-5 and 4.3e-5.
-    for name in ["efficientnet_b0", "tf_efficientnet_lite0"] {
+    // With every projection in 8 bits it would be 4.3e-5 and 6.8e-5.
+    for (name, most) in [
+        ("efficientnet_b0", 2.4e-5),
+        ("tf_efficientnet_lite0", 5.7e-5),
+    ] {
         let lost = lost(name);
-        assert!(lost < 3.6e-5, "{name}: {lost:.2e}");
+        assert!(lost < most, "{name}: {lost:.2e}");
     }
+}
+
+#[test]
+fn what_rounding_adds_to_every_position_is_taken_off() -> Result<()> {
+    let (inputs, outputs, positions) = (160, 96, 500);
+    let means = values(inputs, 3);
+    let noise = values(positions * inputs, 4);
+    let x: Vec<f32> = noise
+        .iter()
+        .zip(means.iter().cycle())
+        .map(|(x, mean)| mean + x)
+        .collect();
+    let x = Tensor::from_vec(x, (1, positions, 1, inputs), &Device::Cpu)?;
+    let weights = folded(outputs, inputs);
+    let exact = Runtime::new(Backend::Portable(Products::F32), &Device::Cpu);
+    let exact = exact
+        .pointwise(&weights, Activation::Identity)?
+        .forward(&x)?;
+    for runtime in runtimes() {
+        // The largest mean difference of an output.
+        let added = |means: Option<Vec<f32>>| {
+            let weights = weights.clone().with_input_means(means);
+            let y = runtime
+                .pointwise(&weights, Activation::Identity)?
+                .forward(&x)?;
+            let differences = (y - &exact)?.mean(1)?.abs()?.flatten_all()?;
+            differences.max(0)?.to_scalar::<f32>()
+        };
+        let (before, after) = (added(None)?, added(Some(means.clone()))?);
+        assert!(
+            after < before / 4.0,
+            "{:?}: {before} {after}",
+            runtime.backend()
+        );
+    }
+    Ok(())
 }

@@ -257,10 +257,7 @@ fn an_enlarged_even_filter_pads_as_same_does() -> Result<()> {
 #[test]
 fn silu_is_accurate_from_end_to_end() -> Result<()> {
     let inputs: Vec<f32> = (-1200..=1200).map(|i| i as f32 / 10.0).collect();
-    let weights = Folded {
-        weight: vec![1.0],
-        bias: vec![0.0],
-    };
+    let weights = Folded::new(vec![1.0], vec![0.0]);
     let x = Tensor::from_slice(&inputs, (1, 1, inputs.len(), 1), &Device::Cpu)?;
     let layer = kernels().pointwise(&weights, Activation::Silu)?;
     let outputs: Vec<f32> = layer.forward(&x)?.flatten_all()?.to_vec1()?;
@@ -279,10 +276,7 @@ fn silu_is_accurate_from_end_to_end() -> Result<()> {
 
 #[test]
 fn nan_is_not_hidden_by_an_activation() -> Result<()> {
-    let weights = Folded {
-        weight: vec![1.0],
-        bias: vec![0.0],
-    };
+    let weights = Folded::new(vec![1.0], vec![0.0]);
     let x = Tensor::full(f32::NAN, (1, 1, 1, 1), &Device::Cpu)?;
     for activation in ACTIVATIONS {
         let layer = kernels().pointwise(&weights, activation)?;

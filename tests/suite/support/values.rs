@@ -16,8 +16,5 @@ pub fn values(count: usize, seed: u32) -> Vec<f32> {
 
 /// Weights of a convolution with `outputs` filters.
 pub fn folded(outputs: usize, per_output: usize) -> Folded {
-    Folded {
-        weight: values(outputs * per_output, 7),
-        bias: values(outputs, 8),
-    }
+    Folded::new(values(outputs * per_output, 7), values(outputs, 8))
 }

@@ -31,7 +31,7 @@ impl Weights {
         let product = |product: usize| {
             let weight = transformed.iter().map(|values| values[product]).collect();
             let bias = vec![0.0; outputs];
-            Packed::new(vectors, &Folded { weight, bias }, Function::Identity)
+            Packed::new(vectors, &Folded::new(weight, bias), Function::Identity)
         };
         let mut bias = folded.bias.clone();
         bias.resize(outputs.next_multiple_of(vectors.lanes), 0.0);

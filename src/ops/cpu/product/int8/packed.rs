@@ -37,11 +37,11 @@ impl Packed {
         let Quantised {
             weight: rows,
             mut scale,
+            mut bias,
         } = Quantised::new(folded);
         let sums = rows.chunks_exact(inputs);
         let sums = sums.map(|row| row.iter().map(|&w| i32::from(w)).sum());
         let mut sums: Vec<i32> = sums.collect();
-        let mut bias = folded.bias.clone();
         scale.resize(padded, 0.0);
         sums.resize(padded, 0);
         bias.resize(padded, 0.0);
