@@ -14,7 +14,7 @@ use crate::error::{DeviceLost, PictureError};
 use crate::hub::{HubError, Progress};
 use crate::model::{EfficientNet, Positions, fitting};
 use crate::ops::{Failure, Pixels};
-use crate::picture::decode::{self, Limits, decode};
+use crate::picture::decode::{Limits, Reading, decode};
 use crate::picture::transform::Transform;
 use crate::top_k::{Scoring, Wanted, top_k};
 
@@ -161,12 +161,12 @@ impl Classifier {
     /// If the bytes are no picture, or a damaged one.
     pub fn prepare(&self, bytes: &[u8]) -> Result<Pixels, PictureError> {
         let scale = |original_size| self.transform.scale(original_size);
-        let wanted = decode::Wanted {
+        let reading = Reading {
             upright: true,
             alpha: self.transform.alpha.is_some(),
             scale: &scale,
         };
-        let picture = decode(bytes, Limits::default(), wanted)?;
+        let picture = decode(bytes, Limits::default(), reading)?;
         Ok(self.transform.apply(&picture))
     }
 

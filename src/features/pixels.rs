@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::duplicates::Grade;
 use super::fingerprint::{Fingerprint, sha256};
 use crate::output::destination;
-use crate::picture::decode::{Limits, Wanted, decode};
+use crate::picture::decode::{Limits, Reading, decode};
 use crate::run::inputs::Input;
 
 /// Grades pairs of pictures that are near. Only here are they read again, and only where both have
@@ -56,12 +56,16 @@ impl Grader<'_> {
             .read(self.limits.max_bytes)
             .ok();
         let bytes = bytes.filter(|bytes| sha256(bytes) == self.fingerprints[at].sha256);
-        let wanted = Wanted {
+        let wanted = Reading {
             upright: self.upright,
-            ..Wanted::WHOLE
+            alpha: true,
+            ..Reading::WHOLE
         };
         let picture = bytes.and_then(|bytes| decode(&bytes, self.limits, wanted).ok());
-        let hash = picture.map(|picture| sha256(&picture.pixels));
+        let hash = picture.map(|picture| {
+            let alpha = picture.alpha.unwrap_or_default();
+            sha256(&[picture.pixels, alpha].concat())
+        });
         self.hashes.insert(at, hash.clone());
         hash
     }

@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::architectures::BlockKind;
 use super::config::{BlockConfig, SPACE_TO_DEPTH_WINDOW};
-use super::expected::{Means, filtered, normalised};
+use super::expected::{Means, filtered};
 use super::loader::Loader;
 use super::weights::{Biased, BlockLayers, Source};
 use crate::ops::{Activation, Convolution, Depthwise, Pointwise, Runtime};
@@ -53,11 +53,6 @@ impl Block {
         inputs: Option<Means>,
     ) -> anyhow::Result<Self> {
         let activation = block.activation;
-        let to_depth = layers.space_to_depth.as_ref();
-        let inputs = match to_depth {
-            Some(conv) => loader.expected(|source| normalised(conv, activation, source))?,
-            None => inputs,
-        };
         let filter = match block.kind {
             BlockKind::DepthwiseSeparable | BlockKind::MbConv => {
                 Filter::Depthwise(loader.depthwise(layers, block, inputs)?)
@@ -66,6 +61,7 @@ impl Block {
                 Filter::Dense(loader.convolution(&layers.filter, block.window, activation)?)
             }
         };
+        let to_depth = layers.space_to_depth.as_ref();
         let load_to_depth = |conv| loader.convolution(conv, SPACE_TO_DEPTH_WINDOW, activation);
         let gates = layers.squeeze_excite.as_ref();
         let load_gates = |layers| SqueezeExcite::load(layers, activation, loader);

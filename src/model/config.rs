@@ -43,7 +43,7 @@ impl BlockConfig {
 /// Everything that the weights' shapes and the forward pass follow from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Channels of the pictures: 3, or 1 of a network that sees grey ones.
+    /// Channels of the pictures: 3, or 1 of a network that sees grey ones, or 4 with alpha.
     pub channels: usize,
     /// Channels after the stem.
     pub stem: usize,

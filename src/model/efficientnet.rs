@@ -69,7 +69,7 @@ impl EfficientNet {
         &self.runtime
     }
 
-    /// Normalised pictures `(B, H, W, 3)` to logits `(B, classes)`.
+    /// Normalised pictures `(B, H, W, channels)` to logits `(B, classes)`.
     ///
     /// # Errors
     /// If the shape is another, or the device fails.
@@ -92,7 +92,7 @@ impl EfficientNet {
         Ok(self.runtime.each_part(pictures, network)?)
     }
 
-    /// Normalised pictures `(B, H, W, 3)` to features `(B, head)` in f32: the mean of the trunk over
+    /// Normalised pictures `(B, H, W, channels)` to features `(B, head)` in f32: the mean of the trunk over
     /// its positions, which the classifier reads.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl EfficientNet {
         Ok(self.runtime.replay("features", pictures, network)?)
     }
 
-    /// Normalised pictures `(B, H, W, 3)` to the features at each of the trunk's positions and the
+    /// Normalised pictures `(B, H, W, channels)` to the features at each of the trunk's positions and the
     /// logits behind them, `(B, h * w * head + classes)` in f32: what [`Self::class`] is to be
     /// applied to, and what says to which classes.
     ///

@@ -55,14 +55,7 @@ pub(super) fn filtered(
 }
 
 /// Of what leaves a convolution's BatchNorm and the activation behind it.
-///
-/// # Errors
-/// If `source` lacks a tensor.
-pub(super) fn normalised(
-    layer: &ConvNorm,
-    activation: Activation,
-    source: &dyn Source,
-) -> Result<Means> {
+fn normalised(layer: &ConvNorm, activation: Activation, source: &dyn Source) -> Result<Means> {
     let (means, deviations) = layer.spread(source)?;
     let channels = means.iter().zip(&deviations);
     Ok(channels

@@ -49,16 +49,16 @@ impl Loader<'_> {
         Ok(self.runtime.pointwise(&folded, activation)?)
     }
 
-    /// What `means` gives, where it is of use.
-    pub fn expected<T>(&self, means: impl FnOnce(&dyn Source) -> Result<T>) -> Result<Option<T>> {
-        let is_of_use = self.runtime.is_int8();
-        is_of_use.then(|| means(self.source)).transpose()
-    }
-
     /// The same for a layer whose rounding would be seen in what the network says.
     pub fn sensitive(&self, layer: &ConvNorm, activation: Activation) -> Result<Pointwise> {
         let folded = layer.fold(self.source, self.eps)?;
         Ok(self.runtime.sensitive(&folded, activation)?)
+    }
+
+    /// What `means` gives, where it is of use.
+    pub fn expected<T>(&self, means: impl FnOnce(&dyn Source) -> Result<T>) -> Result<Option<T>> {
+        let is_of_use = self.runtime.is_int8();
+        is_of_use.then(|| means(self.source)).transpose()
     }
 
     pub fn linear(&self, layer: &Biased, activation: Activation) -> Result<Pointwise> {

@@ -224,7 +224,7 @@ impl BlockLayers {
     }
 }
 
-/// The stem: 3x3, stride 2, from RGB or from grey.
+/// The stem: 3x3, stride 2, from RGB, from grey or from RGB and alpha.
 pub fn stem(config: &Config) -> ConvNorm {
     let [conv, norm] = config.naming.stem();
     ConvNorm::new(

@@ -42,12 +42,11 @@ impl Pointwise {
             let weight = Tensor::from_slice(weight, (outputs, inputs), device)?;
             weight.t()?.contiguous()
         };
-        let bias = Tensor::from_slice(&folded.bias, outputs, device)?;
         if !products.are_int8(inputs, outputs) {
             return Ok(Self {
                 weight: transposed(&folded.weight)?,
                 scale: None,
-                bias,
+                bias: Tensor::from_slice(&folded.bias, outputs, device)?,
                 activation,
             });
         }

@@ -54,7 +54,7 @@ pub struct Quantised {
 }
 
 impl Quantised {
-    /// `folded.weight` is `(outputs, inputs)`; the bias is left out.
+    /// `folded.weight` is `(outputs, inputs)`.
     pub fn new(folded: &Folded) -> Self {
         let inputs = folded.weight.len() / folded.bias.len();
         let mut weight = Vec::with_capacity(folded.weight.len());

@@ -1,6 +1,6 @@
 //! A picture's bytes to the network's input: [`decode`], then [`transform`], which is the resize of
-//! [`resample`], a crop and the normalisation; [`alpha`] is for networks that see it. And back: [`frame`] says where in the picture a pixel of
-//! the input lies, [`encode`] makes a file of a picture.
+//! [`resample`], a crop and the normalisation; [`alpha`] is for networks that see it. And back: [`frame`]
+//! says where in the picture a pixel of the input lies, [`encode`] makes a file of a picture.
 
 pub mod alpha;
 pub mod decode;

@@ -17,7 +17,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::inputs::Input;
 use crate::error::{DeviceLost, ErrorKind, PictureError};
 use crate::ops::Pixels;
-use crate::picture::decode::{Limits, Wanted, decode};
+use crate::picture::decode::{Limits, Reading, decode};
 use crate::picture::transform::Transform;
 use crate::picture::{Picture, Scale};
 
@@ -145,7 +145,7 @@ fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<
         true => Scale::Full,
         false => transform.scale(original_size),
     };
-    let wanted = Wanted {
+    let wanted = Reading {
         upright: options.upright,
         alpha: transform.alpha.is_some(),
         scale: &scale,

@@ -157,7 +157,8 @@ pub fn config(card: &Card, classes: &[String]) -> Result<String> {
     // By their digits: 0.485 as f64 has more.
     let digits = |value: &f32| json!(value.to_string().parse::<f64>().unwrap_or_default());
     let channels = card.config.channels;
-    let by_channel = |values: &[f32; 3]| values[..channels].iter().map(digits).collect::<Value>();
+    let by_channel = |values: &[f32]| values[..channels].iter().map(digits).collect::<Value>();
+    let (mean, std) = transform.normalisation();
     let config = json!({
         "architecture": name,
         "num_classes": classes.len(),
@@ -177,8 +178,8 @@ pub fn config(card: &Card, classes: &[String]) -> Result<String> {
                 CropMode::Squash | CropMode::SquashDown => "squash",
                 CropMode::Border { .. } => "border",
             },
-            "mean": by_channel(&transform.mean),
-            "std": by_channel(&transform.std),
+            "mean": by_channel(&mean),
+            "std": by_channel(&std),
             "num_classes": classes.len(),
             "pool_size": null,
             "first_conv": "conv_stem",

@@ -4,7 +4,8 @@
 
 * ``alpha|<name>`` u8 [height, width]: alpha of the files of the other fixtures (formats, avif,
   jpeg_xl), as Pillow's ``convert("RGBA")`` has it and turned as ``ImageOps.exif_transpose``
-  turns it; that of JPEG XL is imagecodecs'. A file that is missing here is opaque.
+  turns it; that of JPEG XL is imagecodecs', and that of ``strips.tiff``, which Pillow's libtiff may not
+  read, as it is drawn. A file that is missing here is opaque.
 * ``unread`` u8: names of those that Pillow refuses or takes no alpha from by its own fault, one a line.
 * ``clear|<name>`` u8: files of formats whose alpha the other fixtures lack, with ``alpha|<name>``.
 * ``crop|<size>|<crop_pct>|<crop_mode>|<interpolation>`` u8 [size, size, 4]: ``picture``, a PNG,
@@ -29,7 +30,7 @@ from timm.data import create_transform
 
 from common import FIXTURES, save_fixture
 from generated_weights import load_generated
-from make_formats import alpha, colours
+from make_formats import alpha, colours, tiff
 
 MEAN = (0.1, 0.3, 0.5, 0.7)
 STD = (0.2, 0.25, 0.3, 0.35)
@@ -75,13 +76,23 @@ def clear_files() -> dict[str, bytes]:
     bottom_up = np.array(rgba)[::-1, :, [2, 1, 0, 3]].tobytes()
     header = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 32, 3, len(bottom_up), 0, 0, 0, 0)
     header += struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + bytes(124 - 56)
+    bytes_ = saved(rgba, "DDS")
     masks = b"BM" + struct.pack("<IHHI", 138 + len(bottom_up), 0, 0, 138) + header
     return {
         "hole-png.ico": saved(hole, "ICO", sizes=[(width, height)]),
         "bytes.ico": saved(rgba, "ICO", sizes=[(width, height)], bitmap_format="bmp"),
         "mask.ico": with_mask(hole),
         "masks.bmp": masks + bottom_up,
+        "empty-mask.dds": bytes_[:104] + bytes(4) + bytes_[108:],
+        "strips.tiff": strips(np.array(rgba)),
     }
+
+
+def strips(rgba: np.ndarray) -> bytes:
+    """A TIFF of two strips in WebP, which leaves out the alpha of the first: it is opaque."""
+    rgba[:9, :, 3] = 255
+    parts = [saved(Image.fromarray(part), "WEBP", lossless=True, exact=True) for part in (rgba[:9], rgba[9:])]
+    return tiff(rgba, 2, pack=50001, rows=9, more={338: (3, [2])}, parts=parts)
 
 
 def with_mask(picture: Image.Image) -> bytes:
@@ -131,6 +142,10 @@ def main() -> None:
             if key.startswith("file|lossless-") and "alpha" in key:
                 file = jpeg_xl.get_tensor(key).tobytes()
                 tensors[key.replace("file|", "alpha|")] = torch.from_numpy(imagecodecs.jpegxl_decode(file)[..., -1].copy())
+    unread.remove("strips.tiff")
+    strip = alpha(8).astype(np.uint8)
+    strip[:9] = 255
+    tensors["alpha|strips.tiff"] = torch.from_numpy(strip)
     tensors["unread"] = tensor("\n".join(sorted(unread)).encode())
     for name, file in clear.items():
         tensors[f"clear|{name}"] = tensor(file)

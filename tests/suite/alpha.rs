@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::picture::alpha::Alpha;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, Transform};
 use effnet::{Classifier, Pixels};
@@ -16,9 +16,9 @@ use crate::drawing::Drawing;
 use crate::environment::{Environment, fixture, save_generated};
 use crate::formats::formats;
 
-const WITH_ALPHA: Wanted = Wanted {
+const WITH_ALPHA: Reading = Reading {
     alpha: true,
-    ..Wanted::WHOLE
+    ..Reading::WHOLE
 };
 
 fn reference() -> Vec<u8> {
@@ -52,7 +52,7 @@ fn alpha_is_pillows_in_every_format_that_has_it() {
         if unread.contains(&name.as_bytes()) || name.ends_with(".jxl") && known.is_none() {
             continue;
         }
-        let plain = decode(&file, Limits::default(), Wanted::WHOLE).expect(&name);
+        let plain = decode(&file, Limits::default(), Reading::WHOLE).expect(&name);
         let picture = match decode(&file, Limits::default(), WITH_ALPHA) {
             Ok(picture) => picture,
             Err(e) => {
@@ -189,7 +189,7 @@ fn commands_give_alpha_to_a_network_that_sees_it() {
     let environment = network();
     let file = tensors.tensor("picture").expect("a picture").data();
     environment.write("clear.png", file);
-    let picture = decode(file, Limits::default(), Wanted::WHOLE).expect("a picture");
+    let picture = decode(file, Limits::default(), Reading::WHOLE).expect("a picture");
     let opaque = Drawing::new(picture.width, picture.height, |x, y| {
         let pixel = &picture.row(y)[3 * x..];
         [pixel[0], pixel[1], pixel[2]]
@@ -218,5 +218,32 @@ fn commands_give_alpha_to_a_network_that_sees_it() {
     ] {
         let run = environment.run([command, &["clear.png", "--model", "model"]].concat());
         assert_eq!(run.code, Some(0), "{command:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_network_that_sees_alpha_is_taught_and_saved_with_it() {
+    let environment = network();
+    configure(
+        &environment,
+        &json!({"mean": [0.1, 0.3, 0.5, 0.7], "std": 0.25}),
+    );
+    for (class, hole) in [("left", 0), ("right", 32)] {
+        for number in 0..6 {
+            let clear = |x: usize, _| (hole..hole + 32).contains(&x);
+            let scene = Drawing::scene(64, 48 + number);
+            environment.write(&format!("set/{class}/{number}.png"), scene.png_with(&clear));
+        }
+    }
+    let run = environment.run(["train", "set", "--model", "model", "-o", "mine"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let info = environment.run(["info", "mine", "--json"]);
+    let report: Value = serde_json::from_str(&info.stdout).expect("one object");
+    assert_eq!(report["mean"], json!([0.1, 0.3, 0.5, 0.7]), "{report}");
+    for class in ["left", "right"] {
+        let picture = format!("set/{class}/0.png");
+        let run = environment.run(["classify", &picture, "--model", "mine", "--jsonl"]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(run.records()[0]["predictions"][0]["label"], class);
     }
 }

@@ -1,6 +1,7 @@
 //! AVIF's boxes: grids, what is refused and how it is said, and damage.
 
 use effnet::error::ErrorKind;
+use effnet::picture::decode::{Limits, Reading, decode};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
@@ -102,6 +103,30 @@ fn an_alpha_that_is_not_there_is_an_error_though_it_is_dropped() {
     longer[length + 1] = 1;
     let error = whole(&longer).expect_err("no picture");
     assert!(error.message.contains("truncated"), "{error}");
+}
+
+#[test]
+fn an_alpha_of_another_size_is_not_decoded() {
+    let mut film = file("animated-alpha-12.avif");
+    let headers = film
+        .windows(4)
+        .enumerate()
+        .filter(|(_, name)| *name == b"tkhd");
+    let headers: Vec<usize> = headers.map(|(at, _)| at).collect();
+    assert_eq!(headers.len(), 2);
+    // Width and height come last; the width of the alpha's track, before the point.
+    let end = headers[1] - 4 + usize::from(film[headers[1] - 1]);
+    film[end - 8] = 0x20;
+    let reading = Reading {
+        alpha: true,
+        ..Reading::WHOLE
+    };
+    let error = decode(&film, Limits::default(), reading).expect_err("no picture");
+    assert!(
+        error.message.contains("its alpha has another size"),
+        "{error}"
+    );
+    assert!(whole(&film).is_ok());
 }
 
 #[test]

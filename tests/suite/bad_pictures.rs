@@ -2,7 +2,7 @@
 //! another answer, and never the end of the run.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 
 use crate::corpus::damaged;
 #[cfg(not(feature = "heic"))]
@@ -257,9 +257,9 @@ fn a_decoder_that_panics_costs_one_picture() {
         let error = decode(
             &file,
             Limits::default(),
-            Wanted {
+            Reading {
                 scale: &panicking,
-                ..Wanted::WHOLE
+                ..Reading::WHOLE
             },
         )
         .expect_err("an error");
@@ -665,7 +665,7 @@ fn no_damage_makes_a_picture_larger_than_the_limits() {
     for format in formats() {
         for _ in 0..20 {
             let damaged = damaged(&format.file, &mut random);
-            if let Ok(picture) = decode(&damaged, limits, Wanted::WHOLE) {
+            if let Ok(picture) = decode(&damaged, limits, Reading::WHOLE) {
                 assert!(picture.width * picture.height <= 1000, "{}", format.name);
             }
         }

@@ -1,7 +1,7 @@
 //! Every variety of every format against what Pillow sees (tests/reference/make_formats.py).
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 
@@ -45,7 +45,7 @@ pub fn stored(name: &str) -> Vec<Format> {
 
 /// The largest difference in levels of 255, or why there is no picture.
 pub fn difference(format: &Format) -> Result<u8, String> {
-    let picture = decode(&format.file, Limits::default(), Wanted::WHOLE);
+    let picture = decode(&format.file, Limits::default(), Reading::WHOLE);
     let picture = picture.map_err(|e| e.message)?;
     let shape = [picture.height, picture.width, 3];
     assert_eq!(shape[..], format.shape[..], "{}", format.name);
@@ -95,7 +95,7 @@ pub fn file(name: &str) -> Vec<u8> {
 #[test]
 fn the_orientation_is_found_wherever_pillow_finds_it() {
     let size = |name: &str| {
-        let picture = decode(&file(name), Limits::default(), Wanted::WHOLE);
+        let picture = decode(&file(name), Limits::default(), Reading::WHOLE);
         let picture = picture.unwrap_or_else(|e| panic!("{name}: {e}"));
         (picture.width, picture.height)
     };
@@ -132,7 +132,7 @@ fn the_orientation_is_found_wherever_pillow_finds_it() {
 }
 
 fn message(file: &[u8]) -> (ErrorKind, String) {
-    let picture = decode(file, Limits::default(), Wanted::WHOLE);
+    let picture = decode(file, Limits::default(), Reading::WHOLE);
     let error = picture.expect_err("no picture");
     (error.kind, error.message)
 }
@@ -232,7 +232,7 @@ fn pixels_of_a_blp_may_be_as_they_are() {
     let start = u32::from_le_bytes(texture[20..24].try_into().expect("four bytes"));
     texture.truncate(start as usize);
     texture.extend((0..44 * 34).flat_map(|n| [n as u8, 10, 20, 30]));
-    let picture = decode(&texture, Limits::default(), Wanted::WHOLE);
+    let picture = decode(&texture, Limits::default(), Reading::WHOLE);
     let picture = picture.expect("a picture");
     assert_eq!((picture.width, picture.height), (44, 34));
     assert_eq!(picture.pixels[..6], [20, 10, 0, 20, 10, 1]);
@@ -250,7 +250,7 @@ fn ftex(kind: u32, stored: &[u8]) -> Vec<u8> {
 #[test]
 fn an_ftex_has_the_blocks_of_directx_or_pixels_as_they_are() {
     let pixels = |file: &[u8]| {
-        let picture = decode(file, Limits::default(), Wanted::WHOLE);
+        let picture = decode(file, Limits::default(), Reading::WHOLE);
         picture.expect("a picture").pixels
     };
     let texture = file("dxt1-random.dds");
@@ -284,7 +284,7 @@ fn a_lossless_jpeg_whose_colours_would_be_converted_is_unsupported() {
     }
     // Grey is grey.
     let grey = with("lossless-8.jpg", jfif);
-    assert!(decode(&grey, Limits::default(), Wanted::WHOLE).is_ok());
+    assert!(decode(&grey, Limits::default(), Reading::WHOLE).is_ok());
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_lossless_jpeg_that_is_cut_or_lost_a_restart_marker_is_an_error() {
         assert_eq!(kind, ErrorKind::Decode);
     }
     let unmarked = &whole[..whole.len() - 2];
-    assert!(decode(unmarked, Limits::default(), Wanted::WHOLE).is_ok());
+    assert!(decode(unmarked, Limits::default(), Reading::WHOLE).is_ok());
     let marker = whole[scan..]
         .windows(2)
         .position(|pair| pair == [0xff, 0xd1]);

@@ -14,7 +14,7 @@ use effnet::model::weights::{Source, parameters};
 use effnet::model::weights_file::WeightsFile;
 use effnet::model::{Config, fitting};
 use effnet::picture::alpha::Alpha;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use effnet::run::inputs::{Input, Selection};
@@ -58,10 +58,10 @@ const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transfo
 pub fn picture(bytes: &[u8]) {
     for transform in TRANSFORMS {
         let scale = |original_size| transform.scale(original_size);
-        let wanted = Wanted {
+        let wanted = Reading {
             alpha: transform.alpha.is_some(),
             scale: &scale,
-            ..Wanted::WHOLE
+            ..Reading::WHOLE
         };
         let Ok(picture) = decode(bytes, LIMITS, wanted) else {
             continue;

@@ -1,7 +1,7 @@
 //! HEIC: pixels are libheif's (tests/reference/make_heic.py), and what is refused is named.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
@@ -151,9 +151,9 @@ fn each_of_hundreds_of_damaged_heics_is_a_record() {
 
 #[test]
 fn a_network_that_sees_alpha_is_not_shown_a_picture_without_it() {
-    let wanted = Wanted {
+    let wanted = Reading {
         alpha: true,
-        ..Wanted::WHOLE
+        ..Reading::WHOLE
     };
     let error = decode(&file("alpha"), Limits::default(), wanted).expect_err("no picture");
     let expected =

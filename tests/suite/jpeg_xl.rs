@@ -1,7 +1,7 @@
 //! JPEG XL's header and boxes: numbers that are larger than a file says, parts, limits, and damage.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use safetensors::SafeTensors;
 
 use crate::corpus::{damaged, failed_of};
@@ -146,9 +146,9 @@ fn no_exif_leaves_a_jpeg_xl_as_it_is_stored() {
         let picture = decode(
             &file,
             Limits::default(),
-            Wanted {
+            Reading {
                 upright,
-                ..Wanted::WHOLE
+                ..Reading::WHOLE
             },
         );
         let picture = picture.expect("a picture");

@@ -1,7 +1,7 @@
 //! Preprocessing equals timm's transform (Pillow's resize), in the network's input range.
 
 use effnet::picture::Picture;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use safetensors::SafeTensors;
@@ -24,7 +24,7 @@ pub fn sampled(transform: &Transform, picture: &str) -> Vec<u8> {
 /// A picture of the fixtures.
 pub fn decoded(picture: &str) -> Picture {
     let file = std::fs::read(fixture("pictures").join(picture)).expect("a picture");
-    decode(&file, Limits::default(), Wanted::WHOLE).expect("a decoded picture")
+    decode(&file, Limits::default(), Reading::WHOLE).expect("a decoded picture")
 }
 
 struct Case {

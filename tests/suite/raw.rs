@@ -1,7 +1,7 @@
 //! Camera RAW: which of a file's pictures is shown, made up as every maker does it.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use effnet::picture::{Picture, Scale};
 
 use crate::corpus::{damaged, failed_of};
@@ -335,9 +335,9 @@ fn the_largest_preview_is_shown_upright() {
 
 #[test]
 fn a_preview_is_reduced_as_a_jpeg_is() {
-    let half = Wanted {
+    let half = Reading {
         scale: &|_| Scale::Half,
-        ..Wanted::WHOLE
+        ..Reading::WHOLE
     };
     let of = |file: &[u8]| decode(file, Limits::default(), half);
     let half = of(&nikon());

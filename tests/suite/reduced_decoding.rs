@@ -1,7 +1,7 @@
 //! A JPEG much larger than the model's input is reduced while it is decoded, and keeps its answer.
 
 use effnet::picture::Picture;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use effnet::picture::resample::Interpolation;
 use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
 use mozjpeg::{ColorSpace, Compress, Marker};
@@ -43,13 +43,13 @@ const TRANSFORM: Transform = Transform {
 /// Decoded at full size, and reduced as far as [`TRANSFORM`] lets it.
 fn both(file: &[u8]) -> [Picture; 2] {
     let scale = |original_size| TRANSFORM.scale(original_size);
-    let full = decode(file, Limits::default(), Wanted::WHOLE).expect("a picture");
+    let full = decode(file, Limits::default(), Reading::WHOLE).expect("a picture");
     let reduced = decode(
         file,
         Limits::default(),
-        Wanted {
+        Reading {
             scale: &scale,
-            ..Wanted::WHOLE
+            ..Reading::WHOLE
         },
     )
     .expect("a picture");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use effnet::picture::Picture;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 use serde_json::{Value, json};
 
 use crate::album::star;
@@ -19,7 +19,7 @@ fn similar(environment: &Environment, more: &[&str]) -> Run {
 
 fn read(name: &str) -> Picture {
     let bytes = fs::read(repository(&format!("assets/pictures/{name}.jpg"))).expect("a picture");
-    decode(&bytes, Limits::default(), Wanted::WHOLE).expect("a picture")
+    decode(&bytes, Limits::default(), Reading::WHOLE).expect("a picture")
 }
 
 /// Writes a picture as PPM, whose pixels are those of `at`.

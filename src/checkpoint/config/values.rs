@@ -56,7 +56,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// What is said of a network that sees neither colours nor grey.
+/// What is said of a network that sees something else than colours, grey, or colours and alpha.
 pub fn wrong_channels(channels: usize) -> String {
     format!(
         "takes {channels} channels; only networks that take 3 (colour), 1 (grey) or 4 (colour and alpha) \

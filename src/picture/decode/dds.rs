@@ -25,8 +25,8 @@ pub(super) fn is_dds(bytes: &[u8]) -> bool {
 /// How pixels are stored.
 enum Layout {
     Blocks(Coding),
-    /// Bits of a little-endian number of so many bytes, of which alpha may have none.
-    Masks(usize, [u32; 4]),
+    /// Bits of a little-endian number of so many bytes: of the colours, and perhaps of alpha.
+    Masks(usize, [u32; 3], Option<u32>),
     /// The first byte of so many is grey, and a second is alpha.
     Grey(usize),
     /// An index, with a palette before the pixels.
@@ -53,20 +53,19 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
                 coding.colours(block)
             });
         }
-        Layout::Masks(size, _) | Layout::Grey(size) => size,
+        Layout::Masks(size, ..) | Layout::Grey(size) => size,
         Layout::Palette => 1,
         Layout::Bytes => 4,
     };
     let stored = rest.get(..width * height * size).ok_or_else(truncated)?;
     let _budget = MemoryBudget::take((width * height * 4) as u64);
     let colour = |pixel: &[u8]| match layout {
-        Layout::Masks(_, masks) => {
+        Layout::Masks(_, masks, alpha) => {
             let number = pixel
                 .iter()
                 .rev()
                 .fold(0, |n, byte| n << 8 | u32::from(*byte));
-            let [red, green, blue, _] = masks.map(|mask| value(number, mask));
-            let alpha = Some(masks[3]).filter(|mask| *mask != 0);
+            let [red, green, blue] = masks.map(|mask| value(number, mask));
             [
                 red,
                 green,
@@ -100,11 +99,8 @@ fn layout<'a>(
     let layout = if has(0x40) {
         match bits {
             8 | 16 | 24 | 32 => {
-                let mut masks = [92, 96, 100, 104].map(long);
-                if !has(1) {
-                    masks[3] = 0;
-                }
-                Layout::Masks(bits as usize / 8, masks)
+                let alpha = has(1).then(|| long(104));
+                Layout::Masks(bits as usize / 8, [92, 96, 100].map(long), alpha)
             }
             _ => return Err(unsupported_kind(&format!("a DDS with {bits} bits a pixel"))),
         }

@@ -44,12 +44,9 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
         indices: indices.chunks_exact(frame_width),
         around,
     };
-    let opaque = |index| {
-        if frame.transparent == Some(index) {
-            0
-        } else {
-            OPAQUE
-        }
+    let opaque = |index| match frame.transparent == Some(index) {
+        true => 0,
+        false => OPAQUE,
     };
     let pixels = screen.filled(|index| colours[usize::from(index)]);
     Ok(Picture {

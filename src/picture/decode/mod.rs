@@ -1,8 +1,10 @@
-//! Bytes to upright RGB, and alpha where it is asked for, within limits; the only user of `image`, `mozjpeg` and the other decoders.
+//! Bytes to upright RGB, and alpha where it is asked for, within limits; the only user of `image`,
+//! `mozjpeg` and the other decoders.
 //!
 //! Colour follows Pillow's `convert("RGB")`, which the checkpoints were evaluated with: alpha is
-//! dropped, or kept as by `convert("RGBA")`, grey is repeated, palettes are looked up, CMYK is read as Adobe writes it, colour
-//! profiles are ignored. Sixteen bits are scaled to eight. Of an animation the first frame counts.
+//! dropped, or kept as by `convert("RGBA")`, grey is repeated, palettes are looked up, CMYK is read as
+//! Adobe writes it, colour profiles are ignored. Sixteen bits are scaled to eight. Of an animation the
+//! first frame counts.
 
 mod avif;
 mod big_endian;
@@ -48,6 +50,7 @@ use std::path::Path;
 use image::ImageFormat;
 use image::metadata::Orientation;
 
+use super::alpha::OPAQUE;
 use super::{Picture, Scale};
 use crate::error::{ErrorKind, PictureError};
 pub use joined::is_joined;
@@ -153,9 +156,9 @@ pub fn check_start(start: &[u8]) -> Result<(), PictureError> {
     }
 }
 
-/// What is wanted of a picture.
+/// How a picture is read.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct Reading<'a> {
     /// Whether it is turned as its EXIF orientation says.
     pub upright: bool,
     /// Whether its alpha is kept.
@@ -165,7 +168,7 @@ pub struct Wanted<'a> {
     pub scale: &'a dyn Fn((usize, usize)) -> Scale,
 }
 
-impl Wanted<'_> {
+impl Reading<'_> {
     /// All of it but alpha, upright.
     pub const WHOLE: Self = Self {
         upright: true,
@@ -178,11 +181,13 @@ impl Wanted<'_> {
 ///
 /// # Errors
 /// If the bytes are no picture of a known format, exceed `limits`, or are damaged or cut short.
-pub fn decode(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Picture, PictureError> {
+pub fn decode(bytes: &[u8], limits: Limits, reading: Reading) -> Result<Picture, PictureError> {
     check_start(bytes)?;
     // Decoders of untrusted data do panic now and then; that is one bad picture, no more.
     IS_GUARDED.set(true);
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_unguarded(bytes, limits, wanted)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| {
+        decode_unguarded(bytes, limits, reading)
+    }));
     IS_GUARDED.set(false);
     decoded.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -192,12 +197,16 @@ pub fn decode(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Picture, P
     })
 }
 
-fn decode_unguarded(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Picture, PictureError> {
-    let Wanted {
+fn decode_unguarded(
+    bytes: &[u8],
+    limits: Limits,
+    reading: Reading,
+) -> Result<Picture, PictureError> {
+    let Reading {
         upright,
         alpha,
         scale,
-    } = wanted;
+    } = reading;
     let as_stored = |picture| (picture, Orientation::NoTransforms);
     let (picture, orientation) = match Format::of(bytes) {
         Some(Format::Jpeg) => jpeg::decode(bytes, limits, scale)?,
@@ -221,6 +230,12 @@ fn decode_unguarded(bytes: &[u8], limits: Limits, wanted: Wanted) -> Result<Pict
         Some(Format::Sgi) => as_stored(sgi::decode(bytes, limits, alpha)?),
         Some(Format::Tga) => as_stored(tga::decode(bytes, limits, alpha)?),
         Some(Format::Other) | None => other::decode(bytes, limits, alpha)?,
+    };
+    // What is opaque everywhere needs no more work than what has no alpha.
+    let is_seen = |alpha: &Vec<u8>| alpha.iter().any(|value| *value != OPAQUE);
+    let picture = Picture {
+        alpha: picture.alpha.filter(is_seen),
+        ..picture
     };
     if !upright || orientation == Orientation::NoTransforms {
         return Ok(picture);

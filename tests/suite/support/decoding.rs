@@ -2,7 +2,7 @@
 
 use effnet::error::PictureError;
 use effnet::picture::Picture;
-use effnet::picture::decode::{Limits, Wanted, decode};
+use effnet::picture::decode::{Limits, Reading, decode};
 
 /// What there is in a file, with no more pixels than these.
 pub fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
@@ -10,7 +10,7 @@ pub fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
         max_pixels,
         ..Limits::default()
     };
-    decode(bytes, limits, Wanted::WHOLE)
+    decode(bytes, limits, Reading::WHOLE)
 }
 
 /// What there is in a file, upright and in its own size.

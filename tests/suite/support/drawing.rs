@@ -58,6 +58,23 @@ impl Drawing {
         bytes
     }
 
+    /// The same with alpha, where `is_clear` says it clear.
+    pub fn png_with(&self, is_clear: &dyn Fn(usize, usize) -> bool) -> Vec<u8> {
+        let mut info = png::Info::with_size(self.width as u32, self.height as u32);
+        (info.color_type, info.bit_depth) = (ColorType::Rgba, BitDepth::Eight);
+        let mut bytes = Vec::new();
+        let encoder = Encoder::with_info(&mut bytes, info).expect("a PNG");
+        let mut writer = encoder.write_header().expect("a header");
+        let pixels = self.pixels.iter().enumerate().flat_map(|(at, &[r, g, b])| {
+            let clear = is_clear(at % self.width, at / self.width);
+            [r, g, b, if clear { 0 } else { 255 }]
+        });
+        let pixels: Vec<u8> = pixels.collect();
+        writer.write_image_data(&pixels).expect("pixels");
+        writer.finish().expect("an end");
+        bytes
+    }
+
     /// The PNG at `path`, as the program writes them.
     pub fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

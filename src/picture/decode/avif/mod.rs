@@ -38,15 +38,16 @@ pub(super) fn decode(
     let orientation = source.orientation()?;
     let (width, height) = source.size();
     check_pixels(width.into(), height.into(), limits)?;
-    let (across, down) = source.covered();
+    let is_multiplied = source.is_multiplied();
+    let needs_alpha = is_multiplied || alpha;
+    let (across, down) = source.covered(needs_alpha);
     check_pixels(across, down, limits)?;
     let _budget = MemoryBudget::take(across * down * BYTES_A_PIXEL);
     let canvas = source.canvas()?;
     let colour = source.colour().unwrap_or_else(|| canvas.first().colour());
     let mut pixels = convert::rgb(&canvas, colour, source.has_alpha())?;
     drop(canvas);
-    let is_multiplied = source.is_multiplied();
-    let opacity = match is_multiplied || alpha {
+    let opacity = match needs_alpha {
         true => source.opacity()?,
         false => None,
     };

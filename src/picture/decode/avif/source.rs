@@ -87,9 +87,19 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Width and height of all that is decoded.
-    pub fn covered(&self) -> (u64, u64) {
+    /// Width and height of all that is decoded, of the colours or, where that is more and it is
+    /// `with_alpha`, of their alpha.
+    pub fn covered(&self, with_alpha: bool) -> (u64, u64) {
         match self {
+            Self::Item {
+                still,
+                alpha: Some(Alpha::Whole(alpha)),
+                ..
+            } if with_alpha => {
+                let both = [still.covered(), alpha.covered()];
+                let [colours, alpha] = both.map(|(across, down)| across.saturating_mul(down));
+                both[usize::from(alpha > colours)]
+            }
             Self::Item { still, .. } => still.covered(),
             Self::Track { track, .. } => (track.size.0.into(), track.size.1.into()),
         }
@@ -148,9 +158,10 @@ impl<'a> Source<'a> {
             },
             Self::Track {
                 file,
+                track,
                 alpha: Some(alpha),
-                ..
-            } => first_of(alpha, file)?,
+            } if alpha.size == track.size => first_of(alpha, file)?,
+            Self::Track { .. } => return Err(damaged("its alpha has another size")),
         };
         let (width, height) = self.size();
         match (canvas.width, canvas.height) == (width as usize, height as usize) {

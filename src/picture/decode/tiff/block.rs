@@ -27,7 +27,7 @@ pub(super) fn read(block: &Block, header: &Header, bytes: &[u8]) -> Result<Vec<u
         let (tables, is_ycbcr) = (header.jpeg_tables, is_ycbcr(header));
         let stored = match header.compression {
             7 => jpeg::strip(coded, tables, (width, rows), is_ycbcr, true)?,
-            _ => expand::webp(coded, (width, rows))?,
+            _ => expand::webp(coded, (width, rows), header.samples)?,
         };
         return samples::kept(&stored, header, width, rows);
     }

@@ -7,6 +7,7 @@ use lzma_rust2::XzReader;
 use super::fax;
 use super::header::Header;
 use crate::error::PictureError;
+use crate::picture::alpha::OPAQUE;
 use crate::picture::decode::limits::{damaged, truncated};
 use crate::picture::decode::pack_bits;
 use crate::picture::decode::unsupported::unsupported_kind;
@@ -89,6 +90,7 @@ fn lzw(coded: &[u8], length: usize) -> Result<Vec<u8>, PictureError> {
 pub(super) fn webp(
     coded: &[u8],
     (width, rows): (usize, usize),
+    samples: usize,
 ) -> Result<(usize, Vec<u8>), PictureError> {
     use image::ImageDecoder;
     use image::codecs::webp::WebPDecoder;
@@ -100,5 +102,11 @@ pub(super) fn webp(
     let channels = usize::from(decoder.color_type().channel_count());
     let mut bytes = vec![0; width * rows * channels];
     decoder.read_image(&mut bytes).map_err(failed)?;
+    if (channels, samples) == (3, 4) {
+        // An alpha that is opaque everywhere is not written.
+        let pixels = bytes.as_chunks::<3>().0.iter();
+        let with_alpha = pixels.flat_map(|&[red, green, blue]| [red, green, blue, OPAQUE]);
+        return Ok((4, with_alpha.collect()));
+    }
     Ok((channels, bytes))
 }
