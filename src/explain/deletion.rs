@@ -62,9 +62,8 @@ fn strongest(values: &[f32]) -> Vec<usize> {
 fn mean_along(pixels: &[f32], length: usize, channels: usize, reach: usize) -> Vec<f32> {
     let mut means = Vec::with_capacity(pixels.len());
     for row in pixels.chunks_exact(length) {
-        let pixels: Vec<&[f32]> = row.chunks_exact(channels).collect();
-        let last = pixels.len() as isize - 1;
-        let at = |x: isize| pixels[x.clamp(0, last) as usize];
+        let last = (length / channels) as isize - 1;
+        let at = |x: isize| &row[x.clamp(0, last) as usize * channels..][..channels];
         let reach = reach as isize;
         let mut sum = vec![0.0_f64; channels];
         (-reach..=reach).for_each(|x| add(&mut sum, at(x), 1.0));
@@ -85,7 +84,7 @@ fn add(sum: &mut [f64], pixel: &[f32], times: f64) {
 
 /// Rows to columns.
 fn transposed(pixels: &[f32], width: usize, channels: usize) -> Vec<f32> {
-    let pixels: Vec<&[f32]> = pixels.chunks_exact(channels).collect();
-    let columns = (0..width).flat_map(|x| pixels[x..].iter().step_by(width));
-    columns.copied().flatten().copied().collect()
+    let pixels = pixels.chunks_exact(channels);
+    let columns = (0..width).flat_map(|x| pixels.clone().skip(x).step_by(width));
+    columns.flatten().copied().collect()
 }

@@ -56,12 +56,12 @@ impl Grader<'_> {
             .read(self.limits.max_bytes)
             .ok();
         let bytes = bytes.filter(|bytes| sha256(bytes) == self.fingerprints[at].sha256);
-        let wanted = Reading {
+        let reading = Reading {
             upright: self.upright,
             alpha: true,
             ..Reading::WHOLE
         };
-        let picture = bytes.and_then(|bytes| decode(&bytes, self.limits, wanted).ok());
+        let picture = bytes.and_then(|bytes| decode(&bytes, self.limits, reading).ok());
         let hash = picture.map(|picture| {
             let alpha = picture.alpha.unwrap_or_default();
             sha256(&[picture.pixels, alpha].concat())

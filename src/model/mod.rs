@@ -1,7 +1,8 @@
 //! The network: its shape ([`architectures`] scaled to a [`config`], and step by step in
 //! [`layers`]; where its last positions lie, [`positions`]; what is `expected` of its values on
-//! average), its weights ([`names`], [`weights`], [`weights_file`], which network of a file is meant in `heads`, and in [`fitting`] whether they
-//! are those of the shape) and its forward pass ([`efficientnet`]).
+//! average), its weights ([`names`], [`weights`], [`weights_file`], which network of a file is meant in
+//! `heads`, and in [`fitting`] whether they are those of the shape) and its forward pass
+//! ([`efficientnet`]).
 //!
 //! A file uses only those before it: families < architectures < names < config < weights < layers,
 //! names < foreign < heads < weights_file < fitting, bytes, slot and unreadable < safetensors and

@@ -47,10 +47,7 @@ pub fn resize_and_crop(
         true => resize(picture),
         false => divided(resize(&multiplied(picture)), &alpha),
     };
-    Picture {
-        alpha: Some(alpha),
-        ..colours
-    }
+    colours.with_alpha(Some(alpha))
 }
 
 /// Red, green, blue and alpha of each pixel.

@@ -82,6 +82,11 @@ impl Picture {
         self.opaque(pixels.iter().flat_map(luma).collect())
     }
 
+    /// The same with this alpha.
+    pub fn with_alpha(self, alpha: Option<Vec<u8>>) -> Self {
+        Self { alpha, ..self }
+    }
+
     /// Other `pixels` at the same places, without alpha.
     fn opaque(&self, pixels: Vec<u8>) -> Self {
         Self {

@@ -234,10 +234,7 @@ impl Transform {
             }
             alpha
         });
-        Picture {
-            alpha,
-            ..Picture::new(self.width, self.height, pixels)
-        }
+        Picture::new(self.width, self.height, pixels).with_alpha(alpha)
     }
 }
 

@@ -145,12 +145,12 @@ fn prepare<K>(input: Input, transform: Transform, options: Options, keep: &Keep<
         true => Scale::Full,
         false => transform.scale(original_size),
     };
-    let wanted = Reading {
+    let reading = Reading {
         upright: options.upright,
         alpha: transform.alpha.is_some(),
         scale: &scale,
     };
-    let picture = decode(&bytes, options.limits, wanted)?;
+    let picture = decode(&bytes, options.limits, reading)?;
     let preview = picture.is_preview.then_some(picture.original_size);
     let input = transform.apply(&picture);
     let kept = keep(&bytes, picture);

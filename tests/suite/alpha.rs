@@ -6,20 +6,17 @@ use effnet::checkpoint::published::architecture;
 use effnet::model::Config;
 use effnet::picture::alpha::Alpha;
 use effnet::picture::decode::{Limits, Reading, decode};
-use effnet::picture::resample::Interpolation;
-use effnet::picture::transform::{CropMode, Transform};
+use effnet::picture::transform::Transform;
 use effnet::{Classifier, Pixels};
 use safetensors::SafeTensors;
 use serde_json::{Value, json};
 
+use crate::configurations::merge;
+use crate::decoding::WITH_ALPHA;
 use crate::drawing::Drawing;
 use crate::environment::{Environment, fixture, save_generated};
 use crate::formats::formats;
-
-const WITH_ALPHA: Reading = Reading {
-    alpha: true,
-    ..Reading::WHOLE
-};
+use crate::preprocessing;
 
 fn reference() -> Vec<u8> {
     std::fs::read(fixture("alpha.safetensors")).expect("the fixture")
@@ -76,37 +73,15 @@ fn alpha_is_pillows_in_every_format_that_has_it() {
 
 /// With the mean and the standard deviation of the reference.
 fn transform(key: &str) -> Transform {
-    let parts: Vec<_> = key.split('|').collect();
-    let [size, crop_pct, crop_mode, interpolation] = parts[..] else {
-        panic!("an unknown key {key}");
-    };
-    let size = size.parse().expect("a size");
     Transform {
-        height: size,
-        width: size,
-        crop_pct: crop_pct.parse().expect("a share"),
-        crop_mode: match crop_mode {
-            "center" => CropMode::Center,
-            "squash" => CropMode::Squash,
-            _ => CropMode::Border {
-                fill: [26, 76, 128],
-            },
-        },
-        interpolation: match interpolation {
-            "bicubic" => Interpolation::Bicubic,
-            "bilinear" => Interpolation::Bilinear,
-            "lanczos" => Interpolation::Lanczos,
-            "box" => Interpolation::Box,
-            _ => Interpolation::Nearest,
-        },
         mean: [0.1, 0.3, 0.5],
         std: [0.2, 0.25, 0.3],
-        grey: false,
         alpha: Some(Alpha {
             mean: 0.7,
             std: 0.35,
             border: 178,
         }),
+        ..preprocessing::transform(key, [26, 76, 128])
     }
 }
 
@@ -146,8 +121,7 @@ fn network() -> Environment {
 /// Writes its configuration, with the keys of `data` where it says how pictures are prepared.
 fn configure(environment: &Environment, data: &Value) {
     let mut settings = json!({"input_size": [4, 160, 160], "crop_pct": 0.95});
-    let all = settings.as_object_mut().expect("a table");
-    all.extend(data.as_object().expect("a table").clone());
+    merge(&mut settings, data);
     let config = json!({
         "architecture": "test_efficientnet", "num_classes": 3, "model_args": {"in_chans": 4},
         "pretrained_cfg": settings,

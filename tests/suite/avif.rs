@@ -1,12 +1,12 @@
 //! AVIF's boxes: grids, what is refused and how it is said, and damage.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Reading, decode};
+use effnet::picture::decode::{Limits, decode};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use crate::corpus::{damaged, failed_of};
-use crate::decoding::{whole, with, within};
+use crate::decoding::{WITH_ALPHA, whole, with, within};
 use crate::environment::{Environment, fixture};
 use crate::formats::file;
 use crate::random::Random;
@@ -117,11 +117,7 @@ fn an_alpha_of_another_size_is_not_decoded() {
     // Width and height come last; the width of the alpha's track, before the point.
     let end = headers[1] - 4 + usize::from(film[headers[1] - 1]);
     film[end - 8] = 0x20;
-    let reading = Reading {
-        alpha: true,
-        ..Reading::WHOLE
-    };
-    let error = decode(&film, Limits::default(), reading).expect_err("no picture");
+    let error = decode(&film, Limits::default(), WITH_ALPHA).expect_err("no picture");
     assert!(
         error.message.contains("its alpha has another size"),
         "{error}"

@@ -37,7 +37,8 @@ fn timm(root: &Value, data: &Value) -> Value {
     whole
 }
 
-fn merge(into: &mut Value, from: &Value) {
+/// Adds the keys of a table to another.
+pub fn merge(into: &mut Value, from: &Value) {
     let into = into.as_object_mut().expect("a table");
     into.extend(from.as_object().expect("a table").clone());
 }

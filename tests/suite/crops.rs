@@ -39,7 +39,8 @@ fn pair(text: &str) -> (usize, usize) {
     )
 }
 
-fn interpolation(name: &str) -> Interpolation {
+/// By timm's name.
+pub fn interpolation(name: &str) -> Interpolation {
     match name {
         "nearest" => Interpolation::Nearest,
         "bilinear" => Interpolation::Bilinear,
@@ -48,6 +49,16 @@ fn interpolation(name: &str) -> Interpolation {
         "hamming" => Interpolation::Hamming,
         "lanczos" => Interpolation::Lanczos,
         other => panic!("an unknown filter {other}"),
+    }
+}
+
+/// By timm's name; a border is filled with `fill`.
+pub fn crop_mode(name: &str, fill: [u8; 3]) -> CropMode {
+    match name {
+        "center" => CropMode::Center,
+        "squash" => CropMode::Squash,
+        "border" => CropMode::Border { fill },
+        other => panic!("an unknown mode {other}"),
     }
 }
 
@@ -74,12 +85,7 @@ fn every_crop_is_timms_to_the_bit() {
             height,
             width,
             crop_pct: crop_pct.parse().expect("a share"),
-            crop_mode: match mode {
-                "center" => CropMode::Center,
-                "squash" => CropMode::Squash,
-                "border" => CropMode::Border { fill },
-                other => panic!("an unknown mode {other}"),
-            },
+            crop_mode: crop_mode(mode, fill),
             interpolation: interpolation(filter),
             mean: MEAN.map(|mean| mean as f32),
             std: IMAGENET_STD,

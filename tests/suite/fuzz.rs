@@ -58,12 +58,12 @@ const fn transform(crop_mode: CropMode, interpolation: Interpolation) -> Transfo
 pub fn picture(bytes: &[u8]) {
     for transform in TRANSFORMS {
         let scale = |original_size| transform.scale(original_size);
-        let wanted = Reading {
+        let reading = Reading {
             alpha: transform.alpha.is_some(),
             scale: &scale,
             ..Reading::WHOLE
         };
-        let Ok(picture) = decode(bytes, LIMITS, wanted) else {
+        let Ok(picture) = decode(bytes, LIMITS, reading) else {
             continue;
         };
         let (width, height) = picture.original_size;

@@ -1,12 +1,12 @@
 //! HEIC: pixels are libheif's (tests/reference/make_heic.py), and what is refused is named.
 
 use effnet::error::ErrorKind;
-use effnet::picture::decode::{Limits, Reading, decode};
+use effnet::picture::decode::{Limits, decode};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 
 use crate::corpus::damaged;
-use crate::decoding::{whole, with, within};
+use crate::decoding::{WITH_ALPHA, whole, with, within};
 use crate::environment::{Environment, fixture};
 use crate::formats::{difference, stored};
 use crate::random::Random;
@@ -151,17 +151,13 @@ fn each_of_hundreds_of_damaged_heics_is_a_record() {
 
 #[test]
 fn a_network_that_sees_alpha_is_not_shown_a_picture_without_it() {
-    let wanted = Reading {
-        alpha: true,
-        ..Reading::WHOLE
-    };
-    let error = decode(&file("alpha"), Limits::default(), wanted).expect_err("no picture");
+    let error = decode(&file("alpha"), Limits::default(), WITH_ALPHA).expect_err("no picture");
     let expected =
         "the transparency of HEIC, which this network sees, can't be read; convert it to PNG";
     assert!(error.message.contains(expected), "{error}");
     // Most photos are opaque.
     assert!(stored(FIXTURE).iter().any(|format| {
-        let picture = decode(&format.file, Limits::default(), wanted);
+        let picture = decode(&format.file, Limits::default(), WITH_ALPHA);
         picture.is_ok_and(|picture| picture.alpha.is_none())
     }));
 }

@@ -143,14 +143,11 @@ fn a_picture_of_very_many_channels_is_refused_by_its_header() {
 fn no_exif_leaves_a_jpeg_xl_as_it_is_stored() {
     let file = file("turned-6.jxl");
     let size = |upright| {
-        let picture = decode(
-            &file,
-            Limits::default(),
-            Reading {
-                upright,
-                ..Reading::WHOLE
-            },
-        );
+        let reading = Reading {
+            upright,
+            ..Reading::WHOLE
+        };
+        let picture = decode(&file, Limits::default(), reading);
         let picture = picture.expect("a picture");
         (picture.width, picture.height)
     };

@@ -2,10 +2,10 @@
 
 use effnet::picture::Picture;
 use effnet::picture::decode::{Limits, Reading, decode};
-use effnet::picture::resample::Interpolation;
-use effnet::picture::transform::{CropMode, IMAGENET_MEAN, IMAGENET_STD, Transform};
+use effnet::picture::transform::{IMAGENET_MEAN, IMAGENET_STD, Transform};
 use safetensors::SafeTensors;
 
+use crate::crops::{crop_mode, interpolation};
 use crate::environment::fixture;
 
 /// Every so many rows and columns of the crop are in the fixture.
@@ -33,35 +33,39 @@ struct Case {
     transform: Transform,
 }
 
-/// `<picture file>|<size>|<crop_pct>|<crop_mode>|<interpolation>`.
+/// `<picture file>|`, and a key of [`transform`].
 fn case(key: &str) -> Case {
-    let parts: Vec<_> = key.split('|').collect();
-    let [picture, size, crop_pct, crop_mode, interpolation] = parts[..] else {
-        panic!("an unknown key {key}");
-    };
-    let size = size.parse().expect("a size");
+    let (picture, settings) = key.split_once('|').expect("settings");
+    let transform = transform(settings, [0; 3]);
+    let is_plain = transform.width == 288;
     Case {
         key: key.to_owned(),
         picture: picture.to_owned(),
         transform: Transform {
-            height: size,
-            width: size,
-            crop_pct: crop_pct.parse().expect("a share"),
-            crop_mode: match crop_mode {
-                "center" => CropMode::Center,
-                "squash" => CropMode::Squash,
-                other => panic!("an unknown mode {other}"),
-            },
-            interpolation: match interpolation {
-                "bicubic" => Interpolation::Bicubic,
-                "bilinear" => Interpolation::Bilinear,
-                other => panic!("an unknown filter {other}"),
-            },
-            mean: if size == 288 { [0.5; 3] } else { IMAGENET_MEAN },
-            std: if size == 288 { [0.5; 3] } else { IMAGENET_STD },
-            grey: false,
-            alpha: None,
+            mean: if is_plain { [0.5; 3] } else { IMAGENET_MEAN },
+            std: if is_plain { [0.5; 3] } else { IMAGENET_STD },
+            ..transform
         },
+    }
+}
+
+/// `<size>|<crop_pct>|<crop_mode>|<interpolation>`; a border is filled with `fill`.
+pub fn transform(key: &str, fill: [u8; 3]) -> Transform {
+    let parts: Vec<_> = key.split('|').collect();
+    let [size, crop_pct, mode, filter] = parts[..] else {
+        panic!("an unknown key {key}");
+    };
+    let size = size.parse().expect("a size");
+    Transform {
+        height: size,
+        width: size,
+        crop_pct: crop_pct.parse().expect("a share"),
+        crop_mode: crop_mode(mode, fill),
+        interpolation: interpolation(filter),
+        mean: IMAGENET_MEAN,
+        std: IMAGENET_STD,
+        grey: false,
+        alpha: None,
     }
 }
 

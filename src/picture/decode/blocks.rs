@@ -1,11 +1,10 @@
 //! Pictures of blocks of 4 x 4 pixels, as textures are coded.
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, opaque};
 use super::limits::truncated;
 use super::memory_budget::MemoryBudget;
 use crate::error::PictureError;
 use crate::picture::Picture;
-use crate::picture::alpha::OPAQUE;
 
 /// Blocks of so many bytes, row by row, whose pixels `colours` tells; the outermost may have more than
 /// the picture.
@@ -59,8 +58,4 @@ pub(super) fn between_colours(
         false => [opaque(a), opaque(b), opaque(mix(1, 1)), [0; 4]],
     };
     std::array::from_fn(|n| colours[usize::from(block[4 + n / 4] >> (n % 4 * 2) & 3)])
-}
-
-pub(super) fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {
-    [red, green, blue, OPAQUE]
 }

@@ -161,10 +161,8 @@ impl Header {
                 flip(values, width);
             }
         }
-        Ok(Picture {
-            alpha: opacity,
-            ..Picture::new(width, height, pixels.into_flattened())
-        })
+        let picture = Picture::new(width, height, pixels.into_flattened());
+        Ok(picture.with_alpha(opacity))
     }
 
     /// Of each index; black where the palette ends.

@@ -1,6 +1,7 @@
 //! Pixels of a decoder, one after the other, with their alpha where it is wanted.
 
 use crate::picture::Picture;
+use crate::picture::alpha::OPAQUE;
 
 pub(super) struct Gathered {
     pixels: Vec<[u8; 3]>,
@@ -28,9 +29,11 @@ impl Gathered {
     }
 
     pub fn picture(self, width: usize, height: usize) -> Picture {
-        Picture {
-            alpha: self.alpha,
-            ..Picture::new(width, height, self.pixels.into_flattened())
-        }
+        Picture::new(width, height, self.pixels.into_flattened()).with_alpha(self.alpha)
     }
+}
+
+/// A colour that nothing shines through.
+pub(super) fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {
+    [red, green, blue, OPAQUE]
 }

@@ -1,14 +1,12 @@
 //! A GIF's first frame on its screen, as Pillow lays it.
 
-use std::slice::ChunksExact;
-
 use gif::{ColorOutput, DecodeOptions, DecodingError, Frame, MemoryLimit};
 
+use super::gathered::{Gathered, opaque};
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
-use crate::picture::alpha::OPAQUE;
 
 pub(super) fn is_gif(bytes: &[u8]) -> bool {
     bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a")
@@ -31,58 +29,31 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
     check_pixels(width as u64, height as u64, limits)?;
     check_pixels(frame_width as u64, frame_height as u64, limits)?;
     let frame_pixels = frame_width * frame_height;
-    let channels = if alpha { 4 } else { 3 };
-    let _budget = MemoryBudget::take((width * height * channels + frame_pixels) as u64);
+    // An index and what it stands for, and the frame.
+    let _budget = MemoryBudget::take((width * height * 5 + frame_pixels) as u64);
     let mut indices = vec![0; frame_pixels];
     decoder.read_into_buffer(&mut indices).map_err(failed)?;
     let colours = colours(&frame, decoder.global_palette());
     // What the frame does not cover is transparent, or else of the first colour.
-    let around = frame.transparent.unwrap_or(0);
-    let screen = Screen {
-        size: (width, height),
-        place: (left, top),
-        indices: indices.chunks_exact(frame_width),
-        around,
-    };
-    let opaque = |index| match frame.transparent == Some(index) {
-        true => 0,
-        false => OPAQUE,
-    };
-    let pixels = screen.filled(|index| colours[usize::from(index)]);
-    Ok(Picture {
-        alpha: alpha.then(|| screen.filled(opaque)),
-        ..Picture::new(width, height, pixels.into_flattened())
-    })
-}
-
-/// The rows of a frame at their place.
-struct Screen<'a> {
-    size: (usize, usize),
-    place: (usize, usize),
-    indices: ChunksExact<'a, u8>,
-    /// The index of all others.
-    around: u8,
-}
-
-impl Screen<'_> {
-    fn filled<T: Clone>(&self, of: impl Fn(u8) -> T) -> Vec<T> {
-        let ((width, height), (left, top)) = (self.size, self.place);
-        let mut values = vec![of(self.around); width * height];
-        let rows = values.chunks_exact_mut(width).skip(top);
-        for (to, row) in rows.zip(self.indices.clone()) {
-            let places = to[left..].iter_mut().zip(row);
-            places.for_each(|(to, index)| *to = of(*index));
-        }
-        values
+    let mut screen = vec![frame.transparent.unwrap_or(0); width * height];
+    let rows = screen.chunks_exact_mut(width).skip(top);
+    for (to, row) in rows.zip(indices.chunks_exact(frame_width)) {
+        to[left..][..frame_width].copy_from_slice(row);
     }
+    let mut pixels = Gathered::new(width * height, alpha);
+    pixels.extend(screen.into_iter().map(|index| colours[usize::from(index)]));
+    Ok(pixels.picture(width, height))
 }
 
 /// Of each index; those that the palette lacks are greys, and all are where there is none.
-fn colours(frame: &Frame, global: Option<&[u8]>) -> [[u8; 3]; 256] {
+fn colours(frame: &Frame, global: Option<&[u8]>) -> [[u8; 4]; 256] {
     let palette = frame.palette.as_deref().or(global).unwrap_or_default();
-    let mut colours = std::array::from_fn(|index| [index as u8; 3]);
+    let mut colours = std::array::from_fn(|index| opaque([index as u8; 3]));
     for (colour, entry) in colours.iter_mut().zip(palette.as_chunks().0) {
-        *colour = *entry;
+        *colour = opaque(*entry);
+    }
+    if let Some(index) = frame.transparent {
+        colours[usize::from(index)][3] = 0;
     }
     colours
 }

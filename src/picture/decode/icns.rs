@@ -60,10 +60,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
             let icon = planes(part.get(zeros..).ok_or_else(truncated)?, side)?;
             let mask = parts.iter().rfind(|(name, _)| alpha && name == mask);
             let values = mask.map(|(_, values)| values.get(..side * side).ok_or_else(truncated));
-            Ok(Picture {
-                alpha: values.transpose()?.map(<[u8]>::to_vec),
-                ..icon
-            })
+            Ok(icon.with_alpha(values.transpose()?.map(<[u8]>::to_vec)))
         }
     }
 }

@@ -107,10 +107,8 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
             (0..plane).map(|n| rgb_of_inks(inks(n))).collect()
         }
     };
-    Ok(Picture {
-        alpha: alpha.then(|| planes[3 * plane..].to_vec()),
-        ..Picture::new(width, height, pixels.into_flattened())
-    })
+    let alpha = alpha.then(|| planes[3 * plane..].to_vec());
+    Ok(Picture::new(width, height, pixels.into_flattened()).with_alpha(alpha))
 }
 
 /// A part with its length before it, and what follows.

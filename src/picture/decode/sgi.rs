@@ -1,6 +1,7 @@
 //! Silicon Graphics' pictures: planes of rows from the bottom up, as they are or in runs.
 
 use super::big_endian;
+use super::gathered::{Gathered, opaque};
 use super::limits::{Limits, check_pixels, damaged, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
@@ -47,26 +48,19 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
     if bytes.len() < HEADER + needed {
         return Err(truncated());
     }
-    let _budget = MemoryBudget::take((width * height * 4) as u64);
-    let mut pixels = vec![[0; 3]; width * height];
-    for channel in 0..3 {
+    let _budget = MemoryBudget::take((width * height * 8) as u64);
+    let mut pixels = vec![opaque([0; 3]); width * height];
+    let channels = if alpha { planes.max(3) } else { 3 };
+    for channel in 0..channels {
         // Grey is repeated.
         let plane = if planes == 1 { 0 } else { channel };
         for (y, to) in pixels.chunks_exact_mut(width).rev().enumerate() {
             rows.read(plane * height + y, |x, value| to[x][channel] = value)?;
         }
     }
-    let mut opacity = None;
-    if alpha && planes == 4 {
-        let values = opacity.insert(vec![0; width * height]);
-        for (y, to) in values.chunks_exact_mut(width).rev().enumerate() {
-            rows.read(3 * height + y, |x, value| to[x] = value)?;
-        }
-    }
-    Ok(Picture {
-        alpha: opacity,
-        ..Picture::new(width, height, pixels.into_flattened())
-    })
+    let mut gathered = Gathered::new(width * height, alpha);
+    gathered.extend(pixels.into_iter());
+    Ok(gathered.picture(width, height))
 }
 
 /// The rows of all planes.

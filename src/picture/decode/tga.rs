@@ -81,8 +81,7 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
     if rest.len() < shortest {
         return Err(truncated());
     }
-    let channels = if alpha { 4 } else { 3 };
-    let _budget = MemoryBudget::take((width * height * (size + channels)) as u64);
+    let _budget = MemoryBudget::take((width * height * (size + 4)) as u64);
     let unpacked: Vec<u8>;
     let stored = match is_packed {
         true => {

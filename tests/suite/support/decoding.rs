@@ -4,6 +4,12 @@ use effnet::error::PictureError;
 use effnet::picture::Picture;
 use effnet::picture::decode::{Limits, Reading, decode};
 
+/// As a network that sees alpha is shown pictures.
+pub const WITH_ALPHA: Reading = Reading {
+    alpha: true,
+    ..Reading::WHOLE
+};
+
 /// What there is in a file, with no more pixels than these.
 pub fn within(bytes: &[u8], max_pixels: u64) -> Result<Picture, PictureError> {
     let limits = Limits {

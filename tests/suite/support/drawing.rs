@@ -45,32 +45,27 @@ impl Drawing {
 
     /// As a PNG, which the EXIF orientation says is to be turned.
     pub fn png(&self, exif: Option<Vec<u8>>) -> Vec<u8> {
-        let mut info = png::Info::with_size(self.width as u32, self.height as u32);
-        (info.color_type, info.bit_depth) = (ColorType::Rgb, BitDepth::Eight);
-        info.exif_metadata = exif.map(Into::into);
-        let mut bytes = Vec::new();
-        let encoder = Encoder::with_info(&mut bytes, info).expect("a PNG");
-        let mut writer = encoder.write_header().expect("a header");
-        writer
-            .write_image_data(self.pixels.as_flattened())
-            .expect("pixels");
-        writer.finish().expect("an end");
-        bytes
+        self.encoded(ColorType::Rgb, self.pixels.as_flattened(), exif)
     }
 
-    /// The same with alpha, where `is_clear` says it clear.
+    /// As a PNG with alpha, where `is_clear` says it clear.
     pub fn png_with(&self, is_clear: &dyn Fn(usize, usize) -> bool) -> Vec<u8> {
-        let mut info = png::Info::with_size(self.width as u32, self.height as u32);
-        (info.color_type, info.bit_depth) = (ColorType::Rgba, BitDepth::Eight);
-        let mut bytes = Vec::new();
-        let encoder = Encoder::with_info(&mut bytes, info).expect("a PNG");
-        let mut writer = encoder.write_header().expect("a header");
         let pixels = self.pixels.iter().enumerate().flat_map(|(at, &[r, g, b])| {
             let clear = is_clear(at % self.width, at / self.width);
             [r, g, b, if clear { 0 } else { 255 }]
         });
         let pixels: Vec<u8> = pixels.collect();
-        writer.write_image_data(&pixels).expect("pixels");
+        self.encoded(ColorType::Rgba, &pixels, None)
+    }
+
+    fn encoded(&self, kind: ColorType, pixels: &[u8], exif: Option<Vec<u8>>) -> Vec<u8> {
+        let mut info = png::Info::with_size(self.width as u32, self.height as u32);
+        (info.color_type, info.bit_depth) = (kind, BitDepth::Eight);
+        info.exif_metadata = exif.map(Into::into);
+        let mut bytes = Vec::new();
+        let encoder = Encoder::with_info(&mut bytes, info).expect("a PNG");
+        let mut writer = encoder.write_header().expect("a header");
+        writer.write_image_data(pixels).expect("pixels");
         writer.finish().expect("an end");
         bytes
     }

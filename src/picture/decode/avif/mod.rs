@@ -55,9 +55,7 @@ pub(super) fn decode(
     if let (true, Some(values)) = (is_multiplied, &opacity) {
         alpha::divide(&mut pixels, values);
     }
-    let picture = Picture {
-        alpha: opacity.filter(|_| alpha),
-        ..Picture::new(width as usize, height as usize, pixels.into_flattened())
-    };
+    let picture = Picture::new(width as usize, height as usize, pixels.into_flattened());
+    let picture = picture.with_alpha(opacity.filter(|_| alpha));
     Ok((picture, orientation))
 }

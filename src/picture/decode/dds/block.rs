@@ -3,7 +3,8 @@
 
 use half::f16;
 
-use crate::picture::decode::blocks::{between_colours, opaque};
+use crate::picture::decode::blocks::between_colours;
+use crate::picture::decode::gathered::opaque;
 
 /// Of a block.
 #[derive(Clone, Copy)]

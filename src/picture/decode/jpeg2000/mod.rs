@@ -5,13 +5,13 @@ mod tiles;
 
 use hayro_jpeg2000::{ColorSpace, DecodeSettings, DecoderContext, Image};
 
-use super::gathered::Gathered;
+use super::gathered::{Gathered, opaque};
+use super::jpeg::rgb_of_inks;
 use super::limits::{Limits, check_pixels, truncated};
 use super::memory_budget::MemoryBudget;
 use super::unsupported::unsupported_kind;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::Picture;
-use crate::picture::alpha::OPAQUE;
 
 /// How a file begins, and how codes begin.
 const FILE: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
@@ -65,14 +65,11 @@ pub(super) fn decode(bytes: &[u8], limits: Limits, alpha: bool) -> Result<Pictur
     // Four channels without colours that are named are three and alpha.
     let is_inks = matches!(image.color_space(), ColorSpace::CMYK) && bytes.starts_with(FILE);
     let colour = |pixel: &[u8]| match *pixel {
-        [grey] => [grey, grey, grey, OPAQUE],
+        [grey] => opaque([grey; 3]),
         [grey, alpha] => [grey, grey, grey, alpha],
-        [c, m, y, k] if is_inks => {
-            let [r, g, b] = super::jpeg::rgb_of_inks([c, m, y, k].map(|ink| 255 - ink));
-            [r, g, b, OPAQUE]
-        }
+        [c, m, y, k] if is_inks => opaque(rgb_of_inks([c, m, y, k].map(|ink| 255 - ink))),
         [r, g, b, alpha] => [r, g, b, alpha],
-        [r, g, b, ..] => [r, g, b, OPAQUE],
+        [r, g, b, ..] => opaque([r, g, b]),
         [] => unreachable!("one channel or more"),
     };
     let mut gathered = Gathered::new(pixels as usize, alpha);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::header::{Block, Header, Photometric};
+use super::header::{Block, Header};
+use super::photometric::Photometric;
 use super::{expand, predictor, samples};
 use crate::error::PictureError;
 use crate::picture::decode::jpeg;

@@ -1,6 +1,7 @@
 //! Channels to RGB, as libtiff and Pillow convert them.
 
-use super::header::{Header, Photometric};
+use super::header::Header;
+use super::photometric::Photometric;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::alpha::before_multiplied;
 use crate::picture::decode::directory::Directory;

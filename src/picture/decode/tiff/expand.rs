@@ -7,7 +7,7 @@ use lzma_rust2::XzReader;
 use super::fax;
 use super::header::Header;
 use crate::error::PictureError;
-use crate::picture::alpha::OPAQUE;
+use crate::picture::decode::gathered::opaque;
 use crate::picture::decode::limits::{damaged, truncated};
 use crate::picture::decode::pack_bits;
 use crate::picture::decode::unsupported::unsupported_kind;
@@ -105,8 +105,7 @@ pub(super) fn webp(
     if (channels, samples) == (3, 4) {
         // An alpha that is opaque everywhere is not written.
         let pixels = bytes.as_chunks::<3>().0.iter();
-        let with_alpha = pixels.flat_map(|&[red, green, blue]| [red, green, blue, OPAQUE]);
-        return Ok((4, with_alpha.collect()));
+        return Ok((4, pixels.flat_map(|pixel| opaque(*pixel)).collect()));
     }
     Ok((channels, bytes))
 }

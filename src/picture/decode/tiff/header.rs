@@ -1,24 +1,11 @@
 //! What a TIFF's directory says of its picture.
 
 use super::old_jpeg::OldJpeg;
+use super::photometric::Photometric;
 use crate::error::{ErrorKind, PictureError};
 use crate::picture::decode::directory::Directory;
 use crate::picture::decode::limits::{damaged, truncated};
-use crate::picture::decode::unsupported::{raw, unsupported_kind};
-
-/// How what is stored becomes a colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Photometric {
-    /// Grey, 0 is white.
-    WhiteIsZero,
-    /// Grey.
-    BlackIsZero,
-    Rgb,
-    Palette,
-    Cmyk,
-    YCbCr,
-    Lab,
-}
+use crate::picture::decode::unsupported::unsupported_kind;
 
 /// What a sample's bits are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +70,7 @@ impl<'a> Header<'a> {
         let compression = number(259, 1);
         // Old JPEG is of one kind, whatever is said.
         let code = if compression == 6 { 6 } else { number(262, 0) };
-        let photometric = photometric(code)?;
+        let photometric = Photometric::of(code)?;
         let samples = number(277, if compression == 6 { 3 } else { 1 }).clamp(1, 64) as usize;
         let is_tiled = directory.number(322).is_some() && directory.number(324).is_some();
         let (block_width, block_height) = match is_tiled {
@@ -103,7 +90,7 @@ impl<'a> Header<'a> {
             samples,
             photometric,
             is_premultiplied: extra.first() == Some(&1),
-            keeps_alpha: alpha && is_alpha(&extra, photometric, samples),
+            keeps_alpha: alpha && photometric.has_alpha(&extra, samples),
             compression,
             predictor: number(317, 1),
             is_planar: number(284, 1) == 2 && samples > 1,
@@ -254,36 +241,6 @@ impl<'a> Header<'a> {
             None => Err(truncated()),
         }
     }
-}
-
-/// Whether the sample behind the colours is alpha: 1 and 2 say so, Corel Draw wrote 999, and a fourth one
-/// of which nothing is said is taken for it (Pillow, src/PIL/TiffImagePlugin.py, `OPEN_INFO`).
-fn is_alpha(extra: &[u64], photometric: Photometric, samples: usize) -> bool {
-    match (extra, photometric) {
-        ([1 | 2, ..], Photometric::BlackIsZero | Photometric::WhiteIsZero) => samples == 2,
-        ([2, ..], Photometric::Palette) => samples == 2,
-        ([1 | 2 | 999, ..], Photometric::Rgb) => samples > 3,
-        ([], Photometric::Rgb) => samples == 4,
-        _ => false,
-    }
-}
-
-fn photometric(code: u64) -> Result<Photometric, PictureError> {
-    Ok(match code {
-        0 => Photometric::WhiteIsZero,
-        1 => Photometric::BlackIsZero,
-        2 => Photometric::Rgb,
-        3 => Photometric::Palette,
-        5 => Photometric::Cmyk,
-        6 => Photometric::YCbCr,
-        8 => Photometric::Lab,
-        32803 | 34892 => return Err(raw()),
-        code => {
-            return Err(unsupported_kind(&format!(
-                "a TIFF with the photometric interpretation {code}"
-            )));
-        }
-    })
 }
 
 /// Of a sample; all must be the same.

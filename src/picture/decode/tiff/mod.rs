@@ -6,6 +6,7 @@ mod expand;
 mod fax;
 mod header;
 mod old_jpeg;
+mod photometric;
 mod predictor;
 mod samples;
 
@@ -59,10 +60,7 @@ pub(super) fn decode(
         .and_then(|code| u8::try_from(code).ok())
         .and_then(Orientation::from_exif);
     let orientation = orientation.unwrap_or_else(|| exif::orientation(None, directory.data(XMP)));
-    let picture = Picture {
-        alpha,
-        ..Picture::new(width, height, pixels)
-    };
+    let picture = Picture::new(width, height, pixels).with_alpha(alpha);
     Ok((picture, orientation))
 }
 

@@ -1,6 +1,7 @@
 //! Samples of any depth to a byte for each channel that is needed.
 
-use super::header::{Header, Kind, Photometric};
+use super::header::{Header, Kind};
+use super::photometric::Photometric;
 use crate::error::{ErrorKind, PictureError};
 
 /// Of a row of a block, in bytes.
